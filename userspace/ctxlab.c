@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ctxlab - what processes and threads share, and what a switch costs. */
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ctxlab.h"
+#include "options.h"
 
 static const struct ctxlab_cmd *const commands[] = {
 	NULL
@@ -13,30 +15,38 @@ static void usage(FILE *to)
 {
 	const struct ctxlab_cmd *const *c;
 
-	fputs("Usage: ctxlab COMMAND [OPTION...]\n\nCommands:\n", to);
+	fputs("Usage: ctxlab COMMAND [OPTION...] [ARGUMENT...]\n"
+	      "\n"
+	      "See what processes and threads share, and what a switch costs.\n"
+	      "\nCommands:\n", to);
 	for (c = commands; *c; c++)
 		fprintf(to, "  %-10s %s\n", (*c)->name, (*c)->brief);
+	fputs("\nOptions:\n"
+	      "  -h, --help     show this help\n"
+	      "  -V, --version  show the version\n"
+	      "\n'ctxlab COMMAND --help' tells more; so does ctxlab(1).\n", to);
 }
 
 int main(int argc, char **argv)
 {
 	const struct ctxlab_cmd *const *c;
 
+	setlocale(LC_ALL, "");
 	if (argc < 2) {
 		usage(stderr);
 		return CTXLAB_USAGE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		usage(stdout);
-		return CTXLAB_OK;
+		return options_flush(CTXLAB_OK);
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		printf("ctxlab %s\n", CTXLAB_VERSION);
-		return CTXLAB_OK;
+		return options_flush(CTXLAB_OK);
 	}
 	for (c = commands; *c; c++)
 		if (!strcmp((*c)->name, argv[1]))
-			return (*c)->run(argc - 1, argv + 1);
+			return options_flush((*c)->run(*c, argc - 1, argv + 1));
 
 	fprintf(stderr, "ctxlab: no command '%s'; see 'ctxlab --help'\n",
 		argv[1]);

@@ -12,16 +12,49 @@ enum ctxlab_exit {
 	CTXLAB_REFUSED = 4,	/* measured, but no verdict can be given */
 };
 
+struct out_col;
+
+/**
+ * struct ctxlab_opt - an option of a subcommand; getopt and help follow it
+ * @key: the short letter, or a number from CTXLAB_LONG_ONLY on
+ * @name: the long name, without dashes
+ * @arg: what help calls the argument; NULL where there is none
+ * @help: one line
+ */
+struct ctxlab_opt {
+	int key;
+	const char *name;
+	const char *arg;
+	const char *help;
+};
+
+#define CTXLAB_LONG_ONLY 256
+
 /**
  * struct ctxlab_cmd - a subcommand; each cmd_*.c ends in one of these
  * @name: what the user types
+ * @args: the operands, for the usage line
  * @brief: one line for --help
+ * @about: a paragraph for the command's own --help; lines end in newlines
+ * @opts: its own options, ending with an empty entry; NULL for none
+ * @cols: the columns of its table, ending with an empty entry; a command with
+ *	columns has the options -J -n -o -r -H as well.  NULL for none
  * @run: like main(); argv[0] is @name; returns an enum ctxlab_exit
  */
 struct ctxlab_cmd {
 	const char *name;
+	const char *args;
 	const char *brief;
-	int (*run)(int argc, char **argv);
+	const char *about;
+	const struct ctxlab_opt *opts;
+	const struct out_col *cols;
+	int (*run)(const struct ctxlab_cmd *cmd, int argc, char **argv);
 };
+
+extern const struct ctxlab_cmd cmd_show;
+extern const struct ctxlab_cmd cmd_compare;
+extern const struct ctxlab_cmd cmd_sharing;
+extern const struct ctxlab_cmd cmd_switch;
+extern const struct ctxlab_cmd cmd_diff;
 
 #endif /* CTXLAB_CMD_H */

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Names of tasks: any bytes but NUL, on their way to people and programs. */
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <wchar.h>
+#include <wctype.h>
+
+#include "escape.h"
+#include "xalloc.h"
+
+char *escape_decode(const char *text)
+{
+	char *out = xcalloc(strlen(text) + 1, 1), *o = out;
+
+	while (*text) {
+		if (text[0] == '\\' && text[1] == 'n') {
+			*o++ = '\n';
+			text += 2;
+		} else if (text[0] == '\\' && text[1] == '\\') {
+			*o++ = '\\';
+			text += 2;
+		} else {
+			*o++ = *text++;
+		}
+	}
+	return out;
+}
+
+/* Marks and overrides of the direction of writing can forge a line. */
+static bool turns_writing(wchar_t wc)
+{
+	return wc == 0x061c || wc == 0x200e || wc == 0x200f ||
+	       (wc >= 0x2028 && wc <= 0x202e) ||
+	       (wc >= 0x2066 && wc <= 0x2069);
+}
+
+/* Length of the printable character at @s, 0 where its first byte is not. */
+static size_t printable(const char *s)
+{
+	mbstate_t state = {};
+	wchar_t wc;
+	size_t len = mbrtowc(&wc, s, strlen(s), &state);
+
+	if (len == (size_t)-1 || len == (size_t)-2 || !len)
+		return 0;
+	if (!iswprint(wc) || wcwidth(wc) < 0 || turns_writing(wc))
+		return 0;
+	return len;
+}
+
+char *escape_terminal(const char *bytes)
+{
+	char *out = xcalloc(4 * strlen(bytes) + 1, 1), *o = out;
+	size_t len;
+
+	while (*bytes) {
+		if (*bytes == '\\' || *bytes == '\n') {
+			*o++ = '\\';
+			*o++ = *bytes == '\n' ? 'n' : '\\';
+			bytes++;
+			continue;
+		}
+		len = printable(bytes);
+		if (!len) {
+			o += sprintf(o, "\\x%02x", (unsigned char)*bytes++);
+			continue;
+		}
+		memcpy(o, bytes, len);
+		o += len;
+		bytes += len;
+	}
+	return out;
+}
+
+/* Length of the UTF-8 character at @s, 0 where there is none. */
+static size_t utf8_char(const char *s)
+{
+	size_t left = strnlen(s, 4), len;
+	json_t *probe;
+
+	/* jansson, which has to take the string, is also the judge. */
+	for (len = 1; len <= left; len++) {
+		probe = json_stringn(s, len);
+		if (probe) {
+			json_decref(probe);
+			return len;
+		}
+	}
+	return 0;
+}
+
+char *escape_utf8(const char *bytes)
+{
+	char *out = xcalloc(3 * strlen(bytes) + 1, 1), *o = out;
+	size_t len;
+
+	while (*bytes) {
+		len = utf8_char(bytes);
+		if (len) {
+			memcpy(o, bytes, len);
+			o += len;
+			bytes += len;
+		} else {
+			memcpy(o, "\xef\xbf\xbd", 3);
+			o += 3;
+			bytes++;
+		}
+	}
+	return out;
+}

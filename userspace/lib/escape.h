@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Names of tasks: any bytes but NUL, on their way to people and programs. */
+#ifndef CTXLAB_ESCAPE_H
+#define CTXLAB_ESCAPE_H
+
+/* Undoes the module's escapes ("\n", "\\"); the caller frees the result. */
+char *escape_decode(const char *text);
+
+/*
+ * For a terminal: backslash, control characters, what changes the direction of
+ * writing, and what the locale cannot print are escaped.  The caller frees.
+ */
+char *escape_terminal(const char *bytes);
+
+/* Valid UTF-8: stray bytes become U+FFFD.  The caller frees the result. */
+char *escape_utf8(const char *bytes);
+
+#endif /* CTXLAB_ESCAPE_H */

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tables for people (libsmartcols) and for programs (raw cells, JSON). */
+#include <ctype.h>
+#include <errno.h>
+#include <libsmartcols.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "escape.h"
+#include "output.h"
+#include "xalloc.h"
+
+struct out_cell {
+	char *data;	/* for programs, and for people where there is no */
+	char *people;
+	enum out_look look;
+};
+
+struct out_row {
+	struct out_row *parent;
+	struct out_row *next;		/* in the order in which they were made */
+	bool hidden;
+	struct libscols_line *line;	/* while printing */
+	json_t *object;			/* while making JSON */
+	struct out_cell cell[];
+};
+
+struct out_table {
+	const struct out_col *cols;
+	size_t ncols;
+	struct out_row *rows;
+	struct out_row **last;
+};
+
+static const char *const look_on[OUT_LOOKS] = {
+	[OUT_PLAIN] = "",
+	[OUT_BOLD] = "\033[1m",
+	[OUT_DIM] = "\033[2m",
+	[OUT_GOOD] = "\033[32m",
+	[OUT_WARN] = "\033[1;33m",
+};
+
+bool out_is_terminal(void)
+{
+	return isatty(STDOUT_FILENO);
+}
+
+bool out_has_colours(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return out_is_terminal() && !(no && *no) && term &&
+	       strcmp(term, "dumb");
+}
+
+const char *out_look_on(enum out_look look)
+{
+	return out_has_colours() ? look_on[look] : "";
+}
+
+const char *out_look_off(void)
+{
+	return out_has_colours() ? "\033[0m" : "";
+}
+
+static int find_col(const struct out_col *cols, const char *name, size_t len)
+{
+	int i;
+
+	for (i = 0; cols[i].name; i++)
+		if (strlen(cols[i].name) == len &&
+		    !strncasecmp(cols[i].name, name, len))
+			return i;
+	return -1;
+}
+
+static const char *add_list(const struct out_col *cols, const char *list,
+			    struct out_sel *sel)
+{
+	static char message[128];
+	size_t len;
+	int col;
+
+	for (;; list += len + 1) {
+		len = strcspn(list, ",");
+		col = find_col(cols, list, len);
+		if (col < 0) {
+			char *name = xasprintf("%.*s", (int)len, list);
+			char *safe = escape_terminal(name);
+
+			snprintf(message, sizeof(message), "no column '%.80s'",
+				 safe);
+			free(safe);
+			free(name);
+			return message;
+		}
+		if (sel->n == OUT_MAX_COLS)
+			return "too many columns";
+		sel->col[sel->n++] = col;
+		if (!list[len])
+			return NULL;
+	}
+}
+
+const char *out_select(const struct out_col *cols, const char *def,
+		       const char *list, struct out_sel *sel)
+{
+	const char *wrong = NULL;
+
+	sel->n = 0;
+	if (!list || *list == '+')
+		wrong = add_list(cols, def, sel);
+	if (!wrong && list)
+		wrong = add_list(cols, *list == '+' ? list + 1 : list, sel);
+	return wrong;
+}
+
+struct out_table *out_table_new(const struct out_col *cols)
+{
+	struct out_table *t = xcalloc(1, sizeof(*t));
+
+	t->cols = cols;
+	while (cols[t->ncols].name)
+		t->ncols++;
+	t->last = &t->rows;
+	return t;
+}
+
+void out_table_free(struct out_table *t)
+{
+	struct out_row *row, *next;
+	size_t i;
+
+	if (!t)
+		return;
+	for (row = t->rows; row; row = next) {
+		next = row->next;
+		for (i = 0; i < t->ncols; i++) {
+			free(row->cell[i].data);
+			free(row->cell[i].people);
+		}
+		free(row);
+	}
+	free(t);
+}
+
+struct out_row *out_row_new(struct out_table *t, struct out_row *parent)
+{
+	struct out_row *row;
+
+	row = xcalloc(1, sizeof(*row) + t->ncols * sizeof(row->cell[0]));
+	row->parent = parent;
+	*t->last = row;
+	t->last = &row->next;
+	return row;
+}
+
+void out_set(struct out_row *row, int col, const char *fmt, ...)
+{
+	va_list ap;
+
+	free(row->cell[col].data);
+	va_start(ap, fmt);
+	row->cell[col].data = xvasprintf(fmt, ap);
+	va_end(ap);
+}
+
+void out_set_people(struct out_row *row, int col, const char *fmt, ...)
+{
+	va_list ap;
+
+	free(row->cell[col].people);
+	va_start(ap, fmt);
+	row->cell[col].people = xvasprintf(fmt, ap);
+	va_end(ap);
+}
+
+void out_set_look(struct out_row *row, int col, enum out_look look)
+{
+	row->cell[col].look = look;
+}
+
+void out_hide_people(struct out_row *row)
+{
+	row->hidden = true;
+}
+
+static bool is_hidden(const struct out_row *row)
+{
+	for (; row; row = row->parent)
+		if (row->hidden)
+			return true;
+	return false;
+}
+
+static int scols_flags(int flags)
+{
+	return (flags & OUT_RIGHT ? SCOLS_FL_RIGHT : 0) |
+	       (flags & OUT_TREE ? SCOLS_FL_TREE : 0) |
+	       (flags & OUT_TRUNC ? SCOLS_FL_TRUNC : 0);
+}
+
+static int add_columns(struct libscols_table *tb, const struct out_table *t,
+		       const struct out_sel *sel, bool raw)
+{
+	size_t i;
+
+	for (i = 0; i < sel->n; i++) {
+		const struct out_col *c = &t->cols[sel->col[i]];
+
+		if (!scols_table_new_column(tb, c->name, c->width,
+					    raw ? 0 : scols_flags(c->flags)))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int add_cell(struct libscols_line *line, size_t i,
+		    const struct out_cell *cell, bool raw)
+{
+	const char *data = cell->data ? cell->data : "";
+	char *safe;
+
+	if (raw)
+		return scols_line_set_data(line, i, data);
+	if (cell->people)
+		data = cell->people;
+	if (cell->look && out_has_colours())
+		scols_cell_set_color(scols_line_get_cell(line, i),
+				     look_on[cell->look]);
+	safe = escape_terminal(data);
+	return scols_line_refer_data(line, i, safe);
+}
+
+static int add_rows(struct libscols_table *tb, const struct out_table *t,
+		    const struct out_sel *sel, bool raw)
+{
+	struct out_row *row;
+	size_t i;
+
+	for (row = t->rows; row; row = row->next) {
+		if (!raw && is_hidden(row))
+			continue;
+		row->line = scols_table_new_line(tb, !raw && row->parent ?
+						 row->parent->line : NULL);
+		if (!row->line)
+			return -ENOMEM;
+		for (i = 0; i < sel->n; i++)
+			if (add_cell(row->line, i, &row->cell[sel->col[i]],
+				     raw))
+				return -ENOMEM;
+	}
+	return 0;
+}
+
+int out_table_print(const struct out_table *t, const struct out_sel *sel,
+		    const struct out_opts *opts)
+{
+	struct libscols_table *tb = scols_new_table();
+	int err;
+
+	if (!tb)
+		return -ENOMEM;
+	scols_table_enable_raw(tb, opts->raw);
+	scols_table_enable_noheadings(tb, opts->noheadings);
+	/* Cells are escaped by add_cell(): once, and so that it shows. */
+	scols_table_enable_noencoding(tb, !opts->raw);
+	scols_table_enable_colors(tb, out_has_colours());
+	err = add_columns(tb, t, sel, opts->raw);
+	if (!err)
+		err = add_rows(tb, t, sel, opts->raw);
+	if (!err)
+		err = scols_print_table(tb);
+	scols_unref_table(tb);
+	return err;
+}
+
+json_t *out_json_bytes(const char *bytes)
+{
+	json_t *string;
+	char *utf8;
+
+	if (!bytes)
+		return json_null();
+	utf8 = escape_utf8(bytes);
+	string = json_string(utf8);
+	free(utf8);
+	return string;
+}
+
+static json_t *json_cell(const struct out_col *col, const char *data)
+{
+	char *end;
+	long long n;
+	double real;
+
+	if (!data || !*data)
+		return json_null();
+	if (col->json == OUT_STRING)
+		return out_json_bytes(data);
+	errno = 0;
+	n = strtoll(data, &end, 10);
+	if (!*end && !errno)
+		return json_integer(n);
+	real = strtod(data, &end);
+	return *end ? out_json_bytes(data) : json_real(real);
+}
+
+static json_t *json_row(const struct out_table *t, const struct out_row *row,
+			const struct out_sel *sel)
+{
+	json_t *object = json_object();
+	char key[32];
+	size_t i, k;
+
+	for (i = 0; i < sel->n; i++) {
+		const struct out_col *c = &t->cols[sel->col[i]];
+
+		for (k = 0; c->name[k] && k < sizeof(key) - 1; k++)
+			key[k] = tolower((unsigned char)c->name[k]);
+		key[k] = '\0';
+		json_object_set_new(object, key,
+				    json_cell(c, row->cell[sel->col[i]].data));
+	}
+	return object;
+}
+
+json_t *out_table_json(const struct out_table *t, const struct out_sel *sel)
+{
+	json_t *root = json_array(), *into;
+	struct out_row *row;
+
+	for (row = t->rows; row; row = row->next) {
+		row->object = json_row(t, row, sel);
+		into = root;
+		if (row->parent) {
+			into = json_object_get(row->parent->object, "children");
+			if (!into) {
+				into = json_array();
+				json_object_set_new(row->parent->object,
+						    "children", into);
+			}
+		}
+		json_array_append_new(into, row->object);
+	}
+	return root;
+}
+
+int out_json_print(json_t *root)
+{
+	int err = json_dumpf(root, stdout, JSON_INDENT(2));
+
+	json_decref(root);
+	putchar('\n');
+	return err ? -EIO : 0;
+}
+
+void out_list_columns(const struct out_col *cols, bool bare)
+{
+	for (; cols->name; cols++) {
+		if (bare)
+			puts(cols->name);
+		else
+			printf("  %-12s %s\n", cols->name, cols->help);
+	}
+}
