@@ -217,3 +217,17 @@ int table_find(const struct table *table, const char *column, long long number)
 	}
 	return -1;
 }
+
+int table_find_word(const struct table *table, const char *column,
+		    const char *word)
+{
+	const char *cell;
+	int i;
+
+	for (i = 0; i < table->rows; i++) {
+		cell = table_cell(table, i, column);
+		if (cell && !strcmp(cell, word))
+			return i;
+	}
+	return -1;
+}

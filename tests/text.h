@@ -51,7 +51,9 @@ void table_free(struct table *table);
 /* The cell in @row under the heading @column; NULL where there is none. */
 const char *table_cell(const struct table *table, int row, const char *column);
 
-/* The first row that has @number under @column; -1 where none has. */
+/* The first row that has this under @column; -1 where none has. */
 int table_find(const struct table *table, const char *column, long long number);
+int table_find_word(const struct table *table, const char *column,
+		    const char *word);
 
 #endif /* CTXLAB_TEST_TEXT_H */
