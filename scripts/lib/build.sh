@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Builds what is stale for the selected kernel.  The Makefiles say how.
+
+# Output of a build is shown when it fails, and its warnings always.
+run_make()
+{
+	local log
+
+	log=$(mktemp)
+	if ! make --no-print-directory -C "$TOP" "$@" >"$log" 2>&1; then
+		cat "$log" >&2
+		rm -f "$log"
+		return 1
+	fi
+	grep -i 'warning' "$log" >&2
+	rm -f "$log"
+}
+
+build_all()
+{
+	local targets=(module tool)
+
+	[ ! -e "$TOP/tests/Makefile" ] || targets+=(tests)
+	locked "$BUILD/lock" run_make "${targets[@]}" \
+		"KVER=$KERNEL_RELEASE" "KDIR=$KERNEL_BUILD"
+}

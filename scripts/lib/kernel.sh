@@ -1,0 +1,164 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# From the name of a kernel to what boots it and what a module is built with.
+
+# The headers package of Debian that stands for a kernel's name; it depends on
+# the current version's package, from which the release follows.
+debian_headers_package()
+{
+	case $1 in
+	6.1)		echo linux-headers-amd64 ;;
+	6.1-cloud)	echo linux-headers-cloud-amd64 ;;
+	6.1-rt)		echo linux-headers-rt-amd64 ;;
+	6.12)		echo linux-headers-6.12-amd64 ;;
+	6.12-cloud)	echo linux-headers-6.12-cloud-amd64 ;;
+	6.12-rt)	echo linux-headers-6.12-rt-amd64 ;;
+	*)		return 1 ;;
+	esac
+}
+
+debian_release()
+{
+	local package=$1 release
+
+	release=$(dpkg-query -W -f '${Depends}' "$package" 2>/dev/null |
+		  sed -n 's/^linux-headers-\([^ ,]*\).*/\1/p')
+	[ -n "$release" ] ||
+		die "package $package is not installed - run 'scripts/setup'"
+	echo "$release"
+}
+
+# The boot protocol's header tells where in a bzImage the compressed ELF lies;
+# an ELF is taken as it is.
+extract_vmlinux()
+{
+	local image=$1 elf=$2 setup offset length magic unpack
+
+	magic=$(head -c 4 "$image" | od -An -tx1 | tr -d ' ')
+	if [ "$magic" = 7f454c46 ]; then
+		cp "$image" "$elf"
+		return
+	fi
+	[ "$(tail -c +515 "$image" | head -c 4)" = HdrS ] || {
+		say "$image is neither a bzImage nor an ELF kernel"
+		return 1
+	}
+	setup=$(od -An -tu1 -j $((0x1f1)) -N 1 "$image")
+	offset=$(od -An -tu4 -j $((0x248)) -N 4 "$image")
+	length=$(od -An -tu4 -j $((0x24c)) -N 4 "$image")
+	offset=$(((setup + 1) * 512 + offset))
+	magic=$(od -An -tx1 -j $offset -N 4 "$image" | tr -d ' ')
+	case $magic in
+	1f8b*)		unpack=gunzip ;;
+	fd377a58)	unpack=unxz ;;
+	28b52ffd)	unpack=unzstd ;;
+	*)
+		say "$image is compressed in an unknown way ($magic)"
+		return 1
+		;;
+	esac
+	# The decompressor may complain about the length that follows the data.
+	tail -c +$((offset + 1)) "$image" | head -c "$length" |
+		$unpack -c >"$elf" 2>/dev/null
+	[ "$(head -c 4 "$elf" | od -An -tx1 | tr -d ' ')" = 7f454c46 ] || {
+		say "cannot extract the ELF kernel from $image"
+		return 1
+	}
+}
+
+# Downloads and unpacks Debian's image of one release into the cache.  The
+# directory appears under its name when it is whole.
+fetch_debian_image()
+{
+	local release=$1 dir=$CACHE/kernels/$1 tmp
+
+	[ ! -d "$dir" ] || return 0
+	need_programs apt-get dpkg-deb unxz unzstd
+	say "fetching Debian's kernel $release"
+	mkdir -p "$CACHE/kernels"
+	tmp=$(mktemp -d "$CACHE/kernels/new.XXXXXX")
+	if ! (cd "$tmp" && apt-get download "linux-image-$release") \
+	     >"$tmp/apt.log" 2>&1; then
+		cat "$tmp/apt.log" >&2
+		rm -rf "$tmp"
+		die "cannot download linux-image-$release -" \
+		    "run 'apt-get update' and 'scripts/setup'"
+	fi
+	mkdir "$tmp/modules"
+	dpkg-deb --fsys-tarfile "$tmp"/linux-image-*.deb |
+		tar -x -C "$tmp" --wildcards './boot/vmlinuz-*' \
+		    '*/kernel/drivers/virtio' \
+		    '*/kernel/drivers/char/virtio_console.ko*' 2>/dev/null
+	find "$tmp/lib" "$tmp/usr" -name '*.ko*' -exec mv -t "$tmp/modules" {} + \
+		2>/dev/null
+	find "$tmp/modules" -name '*.xz' -exec unxz {} +
+	extract_vmlinux "$tmp/boot/vmlinuz-$release" "$tmp/vmlinux" ||
+		{ rm -rf "$tmp"; exit 1; }
+	echo "$release" >"$tmp/release"
+	(cd "$tmp" && rm -rf boot lib usr apt.log ./*.deb)
+	mv "$tmp" "$dir"
+}
+
+# The release that a kernel image says of itself.
+image_release()
+{
+	local image=$1 offset
+
+	if [ "$(tail -c +515 "$image" | head -c 4)" = HdrS ]; then
+		offset=$(od -An -tu2 -j $((0x20e)) -N 2 "$image")
+		tail -c +$((offset + 513)) "$image" | head -c 256 |
+			tr '\0' '\n' | sed 's/ .*//;q'
+	else
+		grep -aom1 'Linux version [^ ]*' "$image" | sed 's/.* //;q'
+	fi
+}
+
+# An image given by its path is kept in the cache by its content.
+unpack_image()
+{
+	local image=$1 release=$2 dir=$3 tmp
+
+	[ ! -d "$dir" ] || return 0
+	mkdir -p "$CACHE/kernels"
+	tmp=$(mktemp -d "$CACHE/kernels/new.XXXXXX")
+	mkdir "$tmp/modules"
+	extract_vmlinux "$image" "$tmp/vmlinux" || { rm -rf "$tmp"; exit 1; }
+	find "/lib/modules/$release/kernel/drivers" -name 'virtio*.ko*' \
+		-exec cp -t "$tmp/modules" {} + 2>/dev/null
+	find "$tmp/modules" -name '*.xz' -exec unxz {} +
+	echo "$release" >"$tmp/release"
+	mv "$tmp" "$dir"
+}
+
+select_image()
+{
+	local image=$1 release
+
+	[ -r "$image" ] || die "cannot read the kernel image $image"
+	release=$(image_release "$image")
+	[ -n "$release" ] || die "$image is not a Linux kernel image"
+	KERNEL_DIR=$CACHE/kernels/$release-$(md5sum <"$image" | cut -c1-8)
+	KERNEL_BUILD=/lib/modules/$release/build
+	locked "$CACHE/lock" unpack_image "$image" "$release" "$KERNEL_DIR"
+}
+
+# select_kernel NAME sets KERNEL_DIR (vmlinux, modules/), KERNEL_RELEASE and
+# KERNEL_BUILD (what modules are built against).
+select_kernel()
+{
+	local name=$1 package
+
+	if package=$(debian_headers_package "$name"); then
+		KERNEL_RELEASE=$(debian_release "$package") || exit 1
+		KERNEL_DIR=$CACHE/kernels/$KERNEL_RELEASE
+		KERNEL_BUILD=/lib/modules/$KERNEL_RELEASE/build
+		locked "$CACHE/lock" fetch_debian_image "$KERNEL_RELEASE" || exit 1
+	elif [[ $name == */* ]]; then
+		select_image "$name"
+		KERNEL_RELEASE=$(<"$KERNEL_DIR/release")
+	else
+		usage_error "unknown kernel '$name'"
+	fi
+	[ -d "$KERNEL_BUILD/" ] ||
+		die "no headers of kernel $KERNEL_RELEASE in $KERNEL_BUILD"
+}

@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# How the machine is started, and whether this host can virtualise it.
+
+# A probe boot: a machine that only says that it lives.
+kvm_boots()
+{
+	local dir marker
+
+	dir=$(mktemp -d)
+	mkdir -p "$dir/root/dev"
+	cp "$(command -v busybox)" "$dir/root/busybox"
+	cat >"$dir/root/init" <<-'END'
+	#!/busybox sh
+	/busybox mount -t devtmpfs dev /dev
+	echo ctxlab-kvm-works >/dev/ttyS0
+	/busybox reboot -f
+	END
+	chmod +x "$dir/root/init"
+	pack "$dir/root" "$dir/initrd"
+	timeout 60 qemu-system-x86_64 -M q35 -accel kvm -cpu host -smp 2 -m 256 \
+		-nodefaults -no-user-config -display none -no-reboot \
+		-serial "file:$dir/log" -kernel "$KERNEL_DIR/vmlinux" \
+		-initrd "$dir/initrd" -append 'console=ttyS0 panic=-1' \
+		>/dev/null 2>&1 </dev/null
+	grep -qs ctxlab-kvm-works "$dir/log"
+	marker=$?
+	rm -rf "$dir"
+	return $marker
+}
+
+# /dev/kvm exists on machines that cannot run a stock kernel with it, so
+# nothing short of a boot is believed.  The answer holds until the host boots.
+kvm_works()
+{
+	local answer
+
+	answer=$CACHE/kvm-$(</proc/sys/kernel/random/boot_id)
+	[ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo || return 1
+	if [ ! -e "$answer" ]; then
+		if kvm_boots; then echo yes; else echo no; fi >"$answer.new"
+		mv "$answer.new" "$answer"
+	fi
+	[ "$(<"$answer")" = yes ]
+}
+
+# qemu_command MEMORY INITRD LOG sets QEMU.  The caller adds its channels.
+qemu_command()
+{
+	local memory=$1 initrd=$2 log=$3
+
+	QEMU=(qemu-system-x86_64 -M q35 -nodefaults -no-user-config
+	      -display none -no-reboot -smp 2 -m "$memory")
+	if kvm_works; then
+		QEMU+=(-accel kvm -cpu host)
+	else
+		QEMU+=(-accel 'tcg,thread=multi' -cpu max)
+	fi
+	QEMU+=(-kernel "$KERNEL_DIR/vmlinux" -initrd "$initrd"
+	       -append 'console=ttyS0 panic=-1 oops=panic nokaslr reboot=t'
+	       -serial "file:$log" -device virtio-serial)
+}
+
+# qemu_port NAME CHARDEV-OPTIONS: a channel that the guest finds by its name.
+qemu_port()
+{
+	QEMU+=(-chardev "$2,id=$1" -device "virtserialport,name=$1,chardev=$1")
+}
