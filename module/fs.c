@@ -22,6 +22,7 @@
 
 #include "compat.h"
 #include "fs.h"
+#include "switch.h"
 
 #define CTXLAB_MAGIC 0x6374786c	/* "ctxl" */
 
@@ -45,6 +46,7 @@ static const struct ctxlab_fixed {
 	const struct file_operations *fops;
 } fixed[] = {
 	{ "abi", S_IFREG | 0444, &abi_fops },
+	{ "switch", S_IFREG | 0600, &ctxlab_switch_fops },
 };
 
 static int ctxlab_setattr(ctxlab_idmap *idmap, struct dentry *dentry,

@@ -8,12 +8,14 @@
 
 #include "fs.h"
 #include "identity.h"
+#include "switch.h"
 
 static int __init ctxlab_init(void)
 {
 	int err;
 
 	ctxlab_identity_init();
+	ctxlab_switch_init();
 
 	err = ctxlab_fs_init();
 	if (err)
@@ -26,6 +28,7 @@ static int __init ctxlab_init(void)
 static void __exit ctxlab_exit(void)
 {
 	ctxlab_fs_exit();
+	ctxlab_switch_exit();
 }
 
 module_init(ctxlab_init);
