@@ -8,6 +8,7 @@
 #include "options.h"
 
 static const struct ctxlab_cmd *const commands[] = {
+	&cmd_show,
 	NULL
 };
 

@@ -3,6 +3,8 @@
 #define CTXLAB_COMPILER_H
 
 /* Argument @f is a format as of printf(3), its arguments begin at @a. */
-#define __printf(f, a) __attribute__((format(printf, f, a)))
+#define __printf(f, a) __attribute((format(printf, f, a)))
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif /* CTXLAB_COMPILER_H */

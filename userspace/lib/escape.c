@@ -10,22 +10,22 @@
 #include "escape.h"
 #include "xalloc.h"
 
-char *escape_decode(const char *text)
+void escape_undo(char *text)
 {
-	char *out = xcalloc(strlen(text) + 1, 1), *o = out;
+	char *to = text;
 
 	while (*text) {
 		if (text[0] == '\\' && text[1] == 'n') {
-			*o++ = '\n';
+			*to++ = '\n';
 			text += 2;
 		} else if (text[0] == '\\' && text[1] == '\\') {
-			*o++ = '\\';
+			*to++ = '\\';
 			text += 2;
 		} else {
-			*o++ = *text++;
+			*to++ = *text++;
 		}
 	}
-	return out;
+	*to = '\0';
 }
 
 /* Marks and overrides of the direction of writing can forge a line. */

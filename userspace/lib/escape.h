@@ -3,8 +3,8 @@
 #ifndef CTXLAB_ESCAPE_H
 #define CTXLAB_ESCAPE_H
 
-/* Undoes the module's escapes ("\n", "\\"); the caller frees the result. */
-char *escape_decode(const char *text);
+/* Undoes the module's escapes ("\n", "\\") in place. */
+void escape_undo(char *text);
 
 /*
  * For a terminal: backslash, control characters, what changes the direction of

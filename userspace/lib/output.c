@@ -110,8 +110,13 @@ const char *out_select(const struct out_col *cols, const char *def,
 	const char *wrong = NULL;
 
 	sel->n = 0;
-	if (!list || *list == '+')
+	if ((!list || *list == '+') && def)
 		wrong = add_list(cols, def, sel);
+	else if (!list || *list == '+')
+		while (cols[sel->n].name && sel->n < OUT_MAX_COLS) {
+			sel->col[sel->n] = sel->n;
+			sel->n++;
+		}
 	if (!wrong && list)
 		wrong = add_list(cols, *list == '+' ? list + 1 : list, sel);
 	return wrong;
@@ -199,7 +204,8 @@ static int scols_flags(int flags)
 {
 	return (flags & OUT_RIGHT ? SCOLS_FL_RIGHT : 0) |
 	       (flags & OUT_TREE ? SCOLS_FL_TREE : 0) |
-	       (flags & OUT_TRUNC ? SCOLS_FL_TRUNC : 0);
+	       (flags & OUT_TRUNC ? SCOLS_FL_TRUNC : 0) |
+	       (flags & OUT_WRAP ? SCOLS_FL_WRAP : 0);
 }
 
 static int add_columns(struct libscols_table *tb, const struct out_table *t,
@@ -220,7 +226,7 @@ static int add_columns(struct libscols_table *tb, const struct out_table *t,
 static int add_cell(struct libscols_line *line, size_t i,
 		    const struct out_cell *cell, bool raw)
 {
-	const char *data = cell->data ? cell->data : "";
+	const char *data = cell->data ? cell->data : "-";
 	char *safe;
 
 	if (raw)
@@ -290,22 +296,19 @@ json_t *out_json_bytes(const char *bytes)
 	return string;
 }
 
-static json_t *json_cell(const struct out_col *col, const char *data)
+json_t *out_json_number(const char *s)
 {
-	char *end;
-	long long n;
-	double real;
+	size_t digits;
+	json_t *n;
 
-	if (!data || !*data)
+	if (!s)
 		return json_null();
-	if (col->json == OUT_STRING)
-		return out_json_bytes(data);
-	errno = 0;
-	n = strtoll(data, &end, 10);
-	if (!*end && !errno)
-		return json_integer(n);
-	real = strtod(data, &end);
-	return *end ? out_json_bytes(data) : json_real(real);
+	/* JSON's own grammar of numbers is narrower than strtod()'s. */
+	digits = strspn(s + (*s == '-'), "0123456789.");
+	if (!digits || s[digits + (*s == '-')])
+		return out_json_bytes(s);
+	n = json_loads(s, JSON_DECODE_ANY, NULL);
+	return n ? n : out_json_bytes(s);
 }
 
 static json_t *json_row(const struct out_table *t, const struct out_row *row,
@@ -317,12 +320,14 @@ static json_t *json_row(const struct out_table *t, const struct out_row *row,
 
 	for (i = 0; i < sel->n; i++) {
 		const struct out_col *c = &t->cols[sel->col[i]];
+		const char *data = row->cell[sel->col[i]].data;
 
 		for (k = 0; c->name[k] && k < sizeof(key) - 1; k++)
 			key[k] = tolower((unsigned char)c->name[k]);
 		key[k] = '\0';
-		json_object_set_new(object, key,
-				    json_cell(c, row->cell[sel->col[i]].data));
+		json_object_set_new(object, key, c->json == OUT_NUMBER ?
+				    out_json_number(data) :
+				    out_json_bytes(data));
 	}
 	return object;
 }
@@ -355,6 +360,21 @@ int out_json_print(json_t *root)
 	json_decref(root);
 	putchar('\n');
 	return err ? -EIO : 0;
+}
+
+char *out_size(unsigned long long kb)
+{
+	static const char units[] = "KMGTPE";
+	double size = kb;
+	int i = 0;
+
+	while (size >= 1023.95 && units[i + 1]) {
+		size /= 1024;
+		i++;
+	}
+	if (size >= 9.95 || size == (unsigned int)size)
+		return xasprintf("%.0f%c", size, units[i]);
+	return xasprintf("%.1f%c", size, units[i]);
 }
 
 void out_list_columns(const struct out_col *cols, bool bare)

@@ -22,13 +22,14 @@ enum {
 	OUT_RIGHT = 1 << 0,	/* align to the right */
 	OUT_TREE = 1 << 1,	/* draws the tree of rows */
 	OUT_TRUNC = 1 << 2,	/* may be cut to fit a terminal */
+	OUT_WRAP = 1 << 3,	/* may go on in a second line there */
 };
 
 /**
  * struct out_col - a column; --list-columns, help and JSON follow from it
  * @name: as in the heading and for -o; JSON has it in small letters
  * @width: libsmartcols' width hint
- * @flags: OUT_RIGHT, OUT_TREE, OUT_TRUNC
+ * @flags: OUT_RIGHT and so on
  * @json: type of the value in JSON; an empty cell is null
  * @help: what stands in it
  */
@@ -72,7 +73,7 @@ struct out_row;
 /**
  * out_select() - turn a list of names into columns
  * @cols: the command's columns
- * @def: the columns shown by default, parted by commas
+ * @def: the columns shown by default, parted by commas; NULL: all
  * @list: what -o asks for, NULL for the default; "+A,B" adds to it
  * @sel: the result
  *
@@ -87,7 +88,10 @@ void out_table_free(struct out_table *t);
 /* Adds a row, below @parent where that is not NULL; the table owns it. */
 struct out_row *out_row_new(struct out_table *t, struct out_row *parent);
 
-/* Sets a cell; it is the same for people and programs. */
+/*
+ * Sets a cell; it is the same for people and programs.  One that is not set is
+ * "-", and null in JSON.
+ */
 __printf(3, 4)
 void out_set(struct out_row *row, int col, const char *fmt, ...);
 
@@ -112,6 +116,12 @@ int out_json_print(json_t *root);
 
 /* A JSON string of bytes that need not be UTF-8; null for NULL. */
 json_t *out_json_bytes(const char *bytes);
+
+/* A JSON number; null for NULL, a string where @s is no number. */
+json_t *out_json_number(const char *s);
+
+/* A size for people: "132K", "7.5M".  The caller frees it. */
+char *out_size(unsigned long long kb);
 
 /* Prints the table of columns; @bare: the names only. */
 void out_list_columns(const struct out_col *cols, bool bare);

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A process for people. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/escape.h"
+#include "lib/xalloc.h"
+#include "show.h"
+
+enum {
+	HELD_RESOURCE,
+	HELD_ID,
+	HELD_USERS,
+	HELD_BY,
+	HELD_DETAILS,
+};
+
+static const struct out_col held_columns[] = {
+	[HELD_RESOURCE] = { "HOLDS", 8, 0, OUT_STRING, "" },
+	[HELD_ID] = { "ID", 16, 0, OUT_STRING, "" },
+	[HELD_USERS] = { "USERS", 5, OUT_RIGHT, OUT_NUMBER, "" },
+	[HELD_BY] = { "HELD BY", 0.2, OUT_WRAP, OUT_STRING, "" },
+	[HELD_DETAILS] = { "WHAT", 0.4, OUT_WRAP, OUT_STRING, "" },
+	{}
+};
+
+enum {
+	ELSE_TGID,
+	ELSE_TID,
+	ELSE_MM,
+	ELSE_FILES,
+	ELSE_FS,
+	ELSE_SIGHAND,
+	ELSE_NAME,
+};
+
+static const struct out_col elsewhere_columns[] = {
+	[ELSE_TGID] = { "TGID", 0.05, OUT_RIGHT, OUT_NUMBER, "" },
+	[ELSE_TID] = { "TID", 0.05, OUT_RIGHT, OUT_NUMBER, "" },
+	[ELSE_MM] = { "MM", 2, 0, OUT_STRING, "" },
+	[ELSE_FILES] = { "FILES", 5, 0, OUT_STRING, "" },
+	[ELSE_FS] = { "FS", 2, 0, OUT_STRING, "" },
+	[ELSE_SIGHAND] = { "SIGHAND", 7, 0, OUT_STRING, "" },
+	[ELSE_NAME] = { "NAME", 0.1, 0, OUT_STRING, "" },
+	{}
+};
+
+static const char *state_word(const char *state)
+{
+	static const struct {
+		char letter;
+		const char *word;
+	} words[] = {
+		{ 'R', "running" },
+		{ 'S', "sleeping" },
+		{ 'D', "in uninterruptible sleep" },
+		{ 'T', "stopped" },
+		{ 't', "stopped by a tracer" },
+		{ 'X', "dead" },
+		{ 'Z', "a zombie" },
+		{ 'P', "parked" },
+		{ 'I', "idle" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		if (*state == words[i].letter)
+			return words[i].word;
+	return "in a state unknown here";
+}
+
+static const char *kind_word(const struct process *p)
+{
+	if (!strcmp(p->kind, "kthread"))
+		return "kernel thread";
+	if (!strcmp(p->kind, "io_worker"))
+		return "io_uring worker thread";
+	if (!strcmp(p->kind, "user_worker"))
+		return "kernel worker thread of a process";
+	return p->tid ? "thread" : "process";
+}
+
+static bool is_kthread(const struct process *p)
+{
+	return !strcmp(p->kind, "kthread");
+}
+
+/* The line that says who this is. */
+static void print_head(const struct process *p)
+{
+	char *name = escape_terminal(p->name);
+	char *state = escape_terminal(state_word(p->state));
+
+	printf("%s%llu %s%s: ", out_look_on(OUT_BOLD), p->tid ? p->tid : p->tgid,
+	       name, out_look_off());
+	printf("%s", kind_word(p));
+	if (p->tid)
+		printf(" of process %llu", p->tgid);
+	else if (!is_kthread(p))
+		printf(" of %llu thread%s", p->threads,
+		       p->threads == 1 ? "" : "s");
+	printf(", %s", state);
+	if (p->uid && !is_kthread(p))
+		printf(", uid %s", p->uid);
+	if (p->ppid)
+		printf(", child of %llu", p->ppid);
+	if (p->start)
+		printf(", started %s s after boot", p->start);
+	putchar('\n');
+	free(state);
+	free(name);
+}
+
+/* What a student takes for surprising, said before the tables. */
+static void print_notes(const struct process *p)
+{
+	bool zombie = *p->state == 'Z' || *p->state == 'X';
+
+	if (p->summary) {
+		char *safe = escape_terminal(p->summary);
+
+		puts(safe);
+		free(safe);
+	}
+	if (zombie && !p->tid && p->nthread > 1)
+		puts("Its leader has exited before its threads; this is what they hold.");
+	if (p->threads_unseen)
+		printf("You may not see %llu of its threads.\n",
+		       p->threads_unseen);
+	if (p->walk && !strncmp(p->walk, "changed", 7))
+		printf("Threads came or went meanwhile (%s): look again for a steady picture.\n",
+		       p->walk);
+}
+
+static char *held_here(const struct process *p, unsigned long long here)
+{
+	if (!here)
+		return xstrdup("no thread here");
+	if (p->threads == 1)
+		return xstrdup("this thread");
+	if (here == p->threads)
+		return xasprintf("its %llu threads", p->threads);
+	return xasprintf("%llu of its %llu threads", here, p->threads);
+}
+
+static char *held_by(const struct process *p, enum resource r)
+{
+	const struct holding *h = &p->res[r];
+	char *here, *all, elsewhere[40] = "", unseen[40] = "";
+
+	if (!h->id)
+		return xstrdup("-");
+	if (!h->reconciled && p->compared)
+		return held_here(p, p->threads - p->deviating[r]);
+	if (!h->reconciled)
+		return xstrdup("-");
+	here = held_here(p, h->here);
+	if (h->elsewhere)
+		snprintf(elsewhere, sizeof(elsewhere), ", %llu elsewhere",
+			 h->elsewhere);
+	if (h->unseen)
+		snprintf(unseen, sizeof(unseen), ", %llu unseen", h->unseen);
+	all = xasprintf("%s%s%s%s", here, elsewhere, unseen,
+			h->exact ? "" : " (changing)");
+	free(here);
+	return all;
+}
+
+/* "=", "-" or "other", from the pairs of "Leader:". */
+static const char *against_leader(const struct process *p, enum resource r)
+{
+	const char *name = resource_names[r].name, *at = p->leader;
+	size_t len = strlen(name);
+
+	while (at && *at) {
+		if (!strncmp(at, name, len) && at[len] == ' ') {
+			if (at[len + 1] == '=')
+				return "the leader's";
+			return at[len + 1] == 'o' ? "not the leader's" : "-";
+		}
+		at = strchr(at, ' ');
+		at = at ? strchr(at + 1, ' ') : NULL;
+		at = at ? at + 1 : NULL;
+	}
+	return "-";
+}
+
+static char *mm_details(const struct process *p)
+{
+	char *rss, *tables, *all;
+
+	if (!p->res[RES_MM].id) {
+		if (!is_kthread(p))
+			return xstrdup("given back at exit");
+		return xasprintf("kernel threads have none; borrows %s",
+				 p->mm_borrowed ? p->mm_borrowed :
+				 "none at this moment");
+	}
+	if (!p->mm_rss || !p->mm_maps || !p->mm_page_tables)
+		return xstrdup(resource_names[RES_MM].meaning);
+	rss = out_size(strtoull(p->mm_rss, NULL, 10));
+	tables = out_size(strtoull(p->mm_page_tables, NULL, 10));
+	all = xasprintf("%s resident, %s mappings, %s page tables%s%s", rss,
+			p->mm_maps, tables,
+			p->mm_cpus ? ", may be loaded on CPU " : "",
+			p->mm_cpus ? p->mm_cpus : "");
+	free(rss);
+	free(tables);
+	return all;
+}
+
+/* "file 3 dir 0 chr 2" as "3 file, 2 chr". */
+static char *kinds_list(const char *kinds)
+{
+	char *copy = xstrdup(kinds), *rest = copy, *list = xstrdup("");
+	char *kind, *number, *longer;
+
+	while ((kind = text_word(&rest)) && (number = text_word(&rest))) {
+		if (!strcmp(number, "0"))
+			continue;
+		longer = xasprintf("%s%s%s %s", list, *list ? ", " : ": ",
+				   number, kind);
+		free(list);
+		list = longer;
+	}
+	free(copy);
+	return list;
+}
+
+static char *files_details(const struct process *p)
+{
+	char *kinds, *all;
+
+	if (!p->res[RES_FILES].id)
+		return xstrdup("given back at exit");
+	if (!p->files_open || !p->files_kinds)
+		return xstrdup(resource_names[RES_FILES].meaning);
+	kinds = kinds_list(p->files_kinds);
+	all = xasprintf("%s descriptors open%s", p->files_open, kinds);
+	if (p->files_cloexec && strcmp(p->files_cloexec, "0")) {
+		char *longer = xasprintf("%s; %s close on exec", all,
+					 p->files_cloexec);
+
+		free(all);
+		all = longer;
+	}
+	free(kinds);
+	return all;
+}
+
+static char *details(const struct process *p, enum resource r)
+{
+	if (r == RES_MM && !p->tid)
+		return mm_details(p);
+	if (r == RES_FILES && !p->tid)
+		return files_details(p);
+	return xstrdup(resource_names[r].meaning);
+}
+
+static void add_holding(struct out_table *t, const struct process *p,
+			enum resource r)
+{
+	const struct holding *h = &p->res[r];
+	struct out_row *row = out_row_new(t, NULL);
+	char *by = held_by(p, r), *what = details(p, r);
+
+	out_set(row, HELD_RESOURCE, "%s", resource_names[r].name);
+	if (h->id)
+		out_set(row, HELD_ID, "%s", h->id);
+	if (h->counted)
+		out_set(row, HELD_USERS, "%llu", h->users);
+	if (p->tid)
+		out_set(row, HELD_BY, "%s", against_leader(p, r));
+	else
+		out_set(row, HELD_BY, "%s", by);
+	if (h->elsewhere)
+		out_set_look(row, HELD_BY, OUT_GOOD);
+	out_set(row, HELD_DETAILS, "%s", what);
+	out_set_look(row, HELD_RESOURCE, OUT_BOLD);
+	free(what);
+	free(by);
+}
+
+static int print_table(struct out_table *t, const struct out_sel *sel)
+{
+	static const struct out_opts plain;
+	int err;
+
+	putchar('\n');
+	err = out_table_print(t, sel, &plain);
+	out_table_free(t);
+	return err;
+}
+
+static int print_holdings(const struct process *p)
+{
+	struct out_table *t = out_table_new(held_columns);
+	struct out_sel sel;
+	int r;
+
+	out_select(held_columns, "HOLDS,ID,USERS,HELD BY,WHAT", NULL, &sel);
+	for (r = 0; r < RESOURCES; r++)
+		add_holding(t, p, r);
+	return print_table(t, &sel);
+}
+
+static int print_threads(const struct process *p, const struct out_sel *sel)
+{
+	struct out_table *t = out_table_new(show_columns);
+
+	show_add_threads(t, p);
+	return print_table(t, sel);
+}
+
+/* Here only what is shared matters. */
+static void set_stranger(struct out_row *row, const struct process *p,
+			 enum resource r, const char *cell)
+{
+	if (show_set_resource(row, ELSE_MM + r, p, r, cell))
+		out_set_look(row, ELSE_MM + r, OUT_GOOD);
+	else if (cell)
+		out_set_people(row, ELSE_MM + r, "other");
+}
+
+static int print_elsewhere(const struct process *p)
+{
+	struct out_table *t;
+	struct out_sel sel;
+	size_t i;
+	int r;
+
+	if (!p->nstranger)
+		return 0;
+	printf("\n%sElsewhere%s: tasks of other processes that hold the same ('=')\n",
+	       out_look_on(OUT_BOLD), out_look_off());
+	t = out_table_new(elsewhere_columns);
+	out_select(elsewhere_columns, "TGID,TID,MM,FILES,FS,SIGHAND,NAME",
+		   NULL, &sel);
+	for (i = 0; i < p->nstranger; i++) {
+		const struct stranger *s = &p->stranger[i];
+		struct out_row *row = out_row_new(t, NULL);
+
+		out_set(row, ELSE_TGID, "%llu", s->tgid);
+		out_set(row, ELSE_TID, "%llu", s->tid);
+		for (r = RES_MM; r <= RES_SIGHAND; r++)
+			set_stranger(row, p, r, s->res[r]);
+		out_set(row, ELSE_NAME, "%s", s->name);
+	}
+	return print_table(t, &sel);
+}
+
+int show_text(const struct process *p, const struct out_sel *sel)
+{
+	int err;
+
+	print_head(p);
+	print_notes(p);
+	err = print_holdings(p);
+	if (!err)
+		err = print_threads(p, sel);
+	if (!err)
+		err = print_elsewhere(p);
+	return err;
+}
