@@ -9,6 +9,7 @@
 
 static const struct ctxlab_cmd *const commands[] = {
 	&cmd_show,
+	&cmd_compare,
 	NULL
 };
 

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ctxlab compare: how two tasks relate, and what a switch must do. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/escape.h"
+#include "lib/model.h"
+#include "lib/proc.h"
+#include "lib/xalloc.h"
+#include "options.h"
+
+#ifdef __aarch64__
+#define REGISTER "TTBR0"
+#define TAG "ASID"
+#else
+#define REGISTER "CR3"
+#define TAG "PCID"
+#endif
+
+enum {
+	COL_RESOURCE,
+	COL_IS,
+	COL_A,
+	COL_B,
+	COL_MEANING,
+};
+
+static const struct out_col columns[] = {
+	[COL_RESOURCE] = { "RESOURCE", 8, 0, OUT_STRING,
+			   "what a task holds" },
+	[COL_IS] = { "IS", 8, 0, OUT_STRING,
+		     "shared, separate, neither, only-a, only-b" },
+	[COL_A] = { "A", 16, 0, OUT_STRING, "ID of what A holds" },
+	[COL_B] = { "B", 16, 0, OUT_STRING, "ID of what B holds" },
+	[COL_MEANING] = { "MEANING", 0.2, OUT_TRUNC, OUT_STRING,
+			  "what the resource is" },
+	{}
+};
+
+/* A word of the module's, and what it says to people. */
+struct saying {
+	const char *word;
+	const char *people;
+};
+
+static const struct saying relations[] = {
+	{ "same-task", "one and the same task" },
+	{ "same-thread-group", "two threads of one process" },
+	{
+		"vfork",
+		"a child of vfork(2) and the parent that waits: one memory until the child execs or exits",
+	},
+	{
+		"shared-mm",
+		"two processes that share their memory: CLONE_VM without CLONE_THREAD",
+	},
+	{
+		"shared-files",
+		"two tasks that share their open descriptors, but not memory: CLONE_FILES",
+	},
+	{
+		"shared-other",
+		"two tasks that share neither memory nor descriptors, but something else",
+	},
+	{ "separate", "separate: neither memory nor descriptors are shared" },
+	{}
+};
+
+static const struct saying must_do[] = {
+	{ "none", "There is nothing to switch." },
+	{
+		"same-mm",
+		"The kernel saves and loads registers and changes the kernel stack. The address space stays: " REGISTER " is not written, and no TLB entry is lost.",
+	},
+	{
+		"lazy",
+		"A task without memory of its own runs on the address space that happens to be loaded: " REGISTER " is not written, and no TLB entry is lost. The write is put off until a task with another address space runs, and spared if the old one comes back first.",
+	},
+	{
+		"other-mm",
+		"The kernel saves and loads registers, changes the kernel stack, and loads the other address space: " REGISTER " is written.",
+	},
+	{}
+};
+
+static const struct saying tlb[] = {
+	{
+		"keep",
+		"This CPU tags the entries of its TLB with their address space (" TAG "): the write keeps them, and a task that comes back soon still finds its own. What costs is the write itself, and that both now share the room in the TLB.",
+	},
+	{
+		"flush",
+		"This CPU does not tag the entries of its TLB (no " TAG " in use): the write drops all but the kernel's global ones. Each page that is touched again costs a walk through the page tables: the more pages are in use, the dearer the switch.",
+	},
+	{}
+};
+
+static const char isolation[] =
+	"Page-table isolation is on: each way into the kernel and out of it writes " REGISTER " as well, whatever is switched.";
+
+static const char *say(const struct saying *sayings, const char *word)
+{
+	for (; sayings->word; sayings++)
+		if (!strcmp(sayings->word, word))
+			return sayings->people;
+	return NULL;
+}
+
+/* A paragraph, broken at the width of what people like to read. */
+static void print_paragraph(const char *text)
+{
+	size_t column = 0, len;
+
+	for (; *text; text += len + (text[len] == ' ')) {
+		len = strcspn(text, " ");
+		if (column && column + 1 + len > 78) {
+			putchar('\n');
+			column = 0;
+		}
+		column += printf("%s%.*s", column ? " " : "", (int)len, text);
+	}
+	putchar('\n');
+}
+
+static void print_side(const char *which, const struct side *s)
+{
+	char *name = escape_terminal(s->name);
+	char *kind = escape_terminal(s->kind);
+
+	printf("%s  %s%llu %s%s", which, out_look_on(OUT_BOLD), s->tid, name,
+	       out_look_off());
+	if (s->tid != s->tgid)
+		printf(", thread of %llu", s->tgid);
+	if (strcmp(kind, "user"))
+		printf(", %s", kind);
+	if (*s->state == 'Z')
+		printf(", a zombie");
+	putchar('\n');
+	free(kind);
+	free(name);
+}
+
+static void print_relation(const struct pair *p)
+{
+	const char *known = say(relations, p->relation);
+	char *safe = escape_terminal(known ? known : p->relation);
+
+	print_side("A", &p->a);
+	print_side("B", &p->b);
+	printf("\n%sThey are%s ", out_look_on(OUT_BOLD), out_look_off());
+	printf("%s.\n", safe);
+	free(safe);
+}
+
+static void print_switch(const struct pair *p)
+{
+	const char *must = say(must_do, p->must);
+	const char *write = say(tlb, p->cr3_write);
+
+	printf("\n%sA switch from one to the other%s\n", out_look_on(OUT_BOLD),
+	       out_look_off());
+	if (must)
+		print_paragraph(must);
+	if (write)
+		print_paragraph(write);
+	if (!strcmp(p->pti, "yes"))
+		print_paragraph(isolation);
+	if (strcmp(p->must, "none"))
+		puts("'ctxlab switch' measures what that costs here.");
+}
+
+static enum out_look look_of(const char *is)
+{
+	if (!strcmp(is, "shared"))
+		return OUT_GOOD;
+	return strcmp(is, "neither") ? OUT_PLAIN : OUT_DIM;
+}
+
+static struct out_table *make_table(const struct pair *p)
+{
+	struct out_table *t = out_table_new(columns);
+	size_t i;
+
+	for (i = 0; i < p->nrow; i++) {
+		const struct pair_row *r = &p->row[i];
+		struct out_row *row = out_row_new(t, NULL);
+		const char *meaning = resource_meaning(r->resource);
+
+		out_set(row, COL_RESOURCE, "%s", r->resource);
+		out_set(row, COL_IS, "%s", r->is);
+		out_set_look(row, COL_IS, look_of(r->is));
+		if (r->a)
+			out_set(row, COL_A, "%s", r->a);
+		if (r->b)
+			out_set(row, COL_B, "%s", r->b);
+		if (!strcmp(r->is, "shared"))
+			out_set_people(row, COL_B, "=");
+		if (meaning)
+			out_set(row, COL_MEANING, "%s", meaning);
+	}
+	return t;
+}
+
+static json_t *side_json(const struct side *s)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "tid", json_integer(s->tid));
+	json_object_set_new(object, "tgid", json_integer(s->tgid));
+	json_object_set_new(object, "kind", out_json_bytes(s->kind));
+	json_object_set_new(object, "state", out_json_bytes(s->state));
+	json_object_set_new(object, "name", out_json_bytes(s->name));
+	return object;
+}
+
+static int print_json(const struct pair *p, const struct out_table *t,
+		      const struct out_sel *sel)
+{
+	json_t *root = json_object(), *sw = json_object();
+
+	json_object_set_new(root, "a", side_json(&p->a));
+	json_object_set_new(root, "b", side_json(&p->b));
+	json_object_set_new(root, "relation", out_json_bytes(p->relation));
+	json_object_set_new(root, "resources", out_table_json(t, sel));
+	json_object_set_new(sw, "must", out_json_bytes(p->must));
+	json_object_set_new(sw, "cr3_write", out_json_bytes(p->cr3_write));
+	json_object_set_new(sw, "pcid", json_boolean(!strcmp(p->pcid, "yes")));
+	json_object_set_new(sw, "pti", json_boolean(!strcmp(p->pti, "yes")));
+	json_object_set_new(root, "switch", sw);
+	return out_json_print(root);
+}
+
+static int print(const struct pair *p, const struct out_sel *sel,
+		 const struct out_opts *opts)
+{
+	bool people = !opts->columns && !opts->raw && !opts->noheadings;
+	struct out_table *t = make_table(p);
+	int err;
+
+	if (opts->json) {
+		err = print_json(p, t, sel);
+	} else {
+		if (people) {
+			print_relation(p);
+			putchar('\n');
+		}
+		err = out_table_print(t, sel, opts);
+		if (people && !err)
+			print_switch(p);
+	}
+	out_table_free(t);
+	return err;
+}
+
+static int compare(const char *name, const struct out_sel *sel,
+		   const struct out_opts *opts)
+{
+	struct text_error wrong;
+	struct pair p;
+	char *buf;
+	size_t len;
+	int err;
+
+	err = proc_read(name, &buf, &len);
+	if (err) {
+		proc_say_unreadable(name, err);
+		return CTXLAB_FAILED;
+	}
+	if (pair_parse(&p, buf, len, &wrong)) {
+		proc_say_senseless(name, &wrong);
+		return CTXLAB_FAILED;
+	}
+	err = print(&p, sel, opts);
+	pair_free(&p);
+	return err ? CTXLAB_FAILED : CTXLAB_OK;
+}
+
+static int run(const struct ctxlab_cmd *cmd, int argc, char **argv)
+{
+	struct out_opts opts = {};
+	const char *wrong;
+	struct out_sel sel;
+	char *name;
+	int status, i;
+
+	options_next(cmd, argc, argv, &opts);
+	wrong = out_select(columns, NULL, opts.columns, &sel);
+	if (wrong)
+		return options_wrong(cmd, "%s", wrong);
+	if (argc - optind != 2)
+		return options_wrong(cmd, "it takes two PIDs or TIDs");
+	for (i = optind; i < argc; i++)
+		if (!proc_is_pid(argv[i]))
+			return options_wrong(cmd, "'%s' is not a PID", argv[i]);
+	status = proc_check();
+	if (status)
+		return status;
+	name = xasprintf("%s,%s", argv[optind], argv[optind + 1]);
+	status = compare(name, &sel, &opts);
+	free(name);
+	return status;
+}
+
+const struct ctxlab_cmd cmd_compare = {
+	.name = "compare",
+	.args = "A B",
+	.brief = "how two tasks relate, and what a switch between them must do",
+	.about =
+	"Compares two processes or threads, looked at in the same moment: what they\n"
+	"are to each other, which resources they share, and what the kernel must do\n"
+	"to switch from one to the other, with the reason why that costs what it costs.\n"
+	"With -n, -o or -r only the table of resources is written.\n",
+	.cols = columns,
+	.run = run,
+};
