@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Plain structs -> the text that module/ABI describes.
+ *
+ * No task_struct is touched here: the addresses in a snapshot are compared and
+ * hashed, never followed.
+ */
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/math64.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/time_namespace.h>
+#include <linux/user_namespace.h>
+
+#include "line.h"
+#include "render.h"
+
+/* "Key:", and the value from this column on. */
+#define KEY "%-14s"
+
+const char *const ctxlab_kind_names[] = {
+	[CTXLAB_TASK_USER]		= "user",
+	[CTXLAB_TASK_KTHREAD]		= "kthread",
+	[CTXLAB_TASK_IO_WORKER]		= "io_worker",
+	[CTXLAB_TASK_USER_WORKER]	= "user_worker",
+};
+
+const char *const ctxlab_resource_names[CTXLAB_RESOURCES] = {
+	[CTXLAB_MM]		= "mm",
+	[CTXLAB_FILES]		= "files",
+	[CTXLAB_FS]		= "fs",
+	[CTXLAB_SIGHAND]	= "sighand",
+	[CTXLAB_SIGNAL]		= "signal",
+	[CTXLAB_IO]		= "io",
+	[CTXLAB_SYSVSEM]	= "sysvsem",
+	[CTXLAB_CRED]		= "cred",
+	[CTXLAB_NSPROXY]	= "nsproxy",
+	[CTXLAB_MNT_NS]		= "mnt",
+	[CTXLAB_UTS_NS]		= "uts",
+	[CTXLAB_IPC_NS]		= "ipc",
+	[CTXLAB_NET_NS]		= "net",
+	[CTXLAB_PID_NS]		= "pid",
+	[CTXLAB_CGROUP_NS]	= "cgroup",
+	[CTXLAB_TIME_NS]	= "time",
+	[CTXLAB_USER_NS]	= "user",
+};
+
+static const char *policy_name(int policy)
+{
+	static const char *const names[] = {
+		[SCHED_NORMAL]		= "OTHER",
+		[SCHED_FIFO]		= "FIFO",
+		[SCHED_RR]		= "RR",
+		[SCHED_BATCH]		= "BATCH",
+		[SCHED_IDLE]		= "IDLE",
+		[SCHED_DEADLINE]	= "DEADLINE",
+		[7]			= "EXT",
+	};
+
+	if (policy < 0 || policy >= ARRAY_SIZE(names) || !names[policy])
+		return "?";
+	return names[policy];
+}
+
+static void put_id_of(struct ctxlab_line *l, enum ctxlab_kind kind,
+		      const void *object)
+{
+	ctxlab_put_id(l, ctxlab_id(kind, object));
+}
+
+/* "=" for the object that @base has, "-" for none, else the ID. */
+static void put_cell(struct ctxlab_line *l, enum ctxlab_kind kind,
+		     const void *object, const void *base)
+{
+	if (object && object == base)
+		ctxlab_put_char(l, '=');
+	else
+		put_id_of(l, kind, object);
+}
+
+/* Seconds since the boot that the reader's time namespace knows. */
+static void put_start(struct ctxlab_line *l, u64 start)
+{
+	u32 rest;
+	u64 sec = div_u64_rem(timens_add_boottime_ns(start), NSEC_PER_SEC, &rest);
+
+	ctxlab_put_dec(l, sec);
+	ctxlab_put_char(l, '.');
+	ctxlab_put_dec(l, rest / 100000000);
+	ctxlab_put_dec(l, rest / 10000000 % 10);
+}
+
+static uid_t uid_of(struct seq_file *m, const struct ctxlab_task *t)
+{
+	return from_kuid_munged(seq_user_ns(m), t->uid);
+}
+
+static void show_name(struct seq_file *m, const char *key, const char *comm)
+{
+	struct ctxlab_line l = {};
+
+	ctxlab_put_str(&l, key);
+	ctxlab_put_blanks(&l, 14);
+	ctxlab_put_name(&l, comm);
+	ctxlab_end_line(m, &l);
+}
+
+static void show_start(struct seq_file *m, const struct ctxlab_task *t)
+{
+	struct ctxlab_line l = {};
+
+	ctxlab_put_str(&l, "Start:");
+	ctxlab_put_blanks(&l, 14);
+	put_start(&l, t->start);
+	ctxlab_end_line(m, &l);
+}
+
+static void show_id(struct seq_file *m, const char *key, enum ctxlab_kind kind,
+		    const void *object)
+{
+	if (object)
+		seq_printf(m, KEY "%016llx\n", key, ctxlab_id(kind, object));
+	else
+		seq_printf(m, KEY "none\n", key);
+}
+
+static void show_users(struct seq_file *m, const char *key,
+		       enum ctxlab_kind kind, const struct ctxlab_task *t)
+{
+	if (t->held[kind])
+		seq_printf(m, KEY "%016llx users %u\n", key,
+			   ctxlab_id(kind, t->held[kind]), t->users[kind]);
+	else
+		seq_printf(m, KEY "none\n", key);
+}
+
+/* The counter, against the holders that were found. */
+static void show_reconciled(struct seq_file *m, const char *key,
+			    enum ctxlab_kind kind, const struct ctxlab_process *p)
+{
+	unsigned int users = p->base.users[kind];
+	unsigned int found = p->here[kind] + p->elsewhere[kind];
+
+	if (!p->base.held[kind]) {
+		seq_printf(m, KEY "none\n", key);
+		return;
+	}
+	seq_printf(m, KEY "%016llx users %u %c %u here + %u elsewhere + %u unseen\n",
+		   key, ctxlab_id(kind, p->base.held[kind]), users,
+		   found > users ? '~' : '=', p->here[kind], p->elsewhere[kind],
+		   found > users ? 0 : users - found);
+}
+
+static void show_namespaces(struct seq_file *m,
+			    const struct ctxlab_namespaces *ns)
+{
+	struct ctxlab_line l = {};
+	int i;
+
+	seq_puts(m, "Namespaces:\n  NS      ID\n");
+	for (i = 0; i < CTXLAB_NS_KINDS; i++) {
+		ctxlab_put_str(&l, "  ");
+		ctxlab_put_str(&l, ctxlab_resource_names[CTXLAB_FIRST_NS + i]);
+		ctxlab_put_blanks(&l, 10);
+		put_id_of(&l, CTXLAB_FIRST_NS + i, ns->held[i]);
+		ctxlab_end_line(m, &l);
+	}
+}
+
+static void summarize_user(struct seq_file *m, const struct ctxlab_process *p)
+{
+	unsigned int files = p->here[CTXLAB_FILES] + p->elsewhere[CTXLAB_FILES];
+
+	seq_printf(m, "1 process = %u task_struct%s", p->threads + p->hidden,
+		   p->threads + p->hidden == 1 ? "" : "s");
+	seq_printf(m, " + 1 mm_struct held %u times", p->base.users[CTXLAB_MM]);
+	if (p->base.held[CTXLAB_FILES])
+		seq_printf(m, " + 1 files_struct held %u times",
+			   p->base.users[CTXLAB_FILES]);
+	if (files < p->base.users[CTXLAB_FILES] ||
+	    p->elsewhere[CTXLAB_MM] || p->elsewhere[CTXLAB_FILES])
+		seq_puts(m, ", not by its threads alone");
+	if (p->deviating[CTXLAB_FILES])
+		seq_printf(m, ", %u threads without it",
+			   p->deviating[CTXLAB_FILES]);
+	seq_putc(m, '\n');
+}
+
+static void show_summary(struct seq_file *m, const struct ctxlab_process *p)
+{
+	seq_printf(m, KEY, "Summary:");
+	if (p->base.held[CTXLAB_MM] && p->base.kind != CTXLAB_TASK_KTHREAD)
+		summarize_user(m, p);
+	else if (p->base.kind == CTXLAB_TASK_KTHREAD)
+		seq_printf(m, "1 kernel thread = 1 task_struct, no mm_struct of its own, 1 files_struct held %u times\n",
+			   p->base.users[CTXLAB_FILES]);
+	else
+		seq_puts(m, "it has exited: a task_struct that waits for its parent; mm_struct and files_struct are gone\n");
+}
+
+static void show_task(struct seq_file *m, const struct ctxlab_task *t)
+{
+	seq_printf(m, KEY "%d\n", "Tgid:", t->tgid);
+	seq_printf(m, KEY "%d\n", "PPid:", t->ppid);
+	seq_printf(m, KEY "%s\n", "Kind:", ctxlab_kind_names[t->kind]);
+	seq_printf(m, KEY "%c\n", "State:", t->state);
+	seq_printf(m, KEY "%u\n", "Uid:", uid_of(m, t));
+}
+
+static void show_mm(struct seq_file *m, const struct ctxlab_process *p)
+{
+	const struct ctxlab_mm *mm = &p->mm;
+
+	show_reconciled(m, "Mm:", CTXLAB_MM, p);
+	if (p->base.kind == CTXLAB_TASK_KTHREAD)
+		show_id(m, "MmBorrowed:", CTXLAB_MM, p->base.borrowed);
+	if (!p->base.held[CTXLAB_MM])
+		return;
+	seq_printf(m, KEY "%u\n", "MmCount:", mm->count);
+	seq_printf(m, KEY "%d\n", "MmMaps:", mm->maps);
+	seq_printf(m, KEY "%llu kB\n", "MmRss:", mm->rss_kb);
+	seq_printf(m, KEY "%llu kB\n", "MmPageTables:", mm->page_tables_kb);
+	if (mm->cpus_known)
+		seq_printf(m, KEY "%*pbl superset\n", "MmCpus:", nr_cpu_ids,
+			   mm->cpus);
+	else
+		seq_printf(m, KEY "unknown\n", "MmCpus:");
+}
+
+static void show_files(struct seq_file *m, const struct ctxlab_process *p)
+{
+	static const char *const names[CTXLAB_FILE_KINDS] = {
+		[CTXLAB_FILE_REG]	= "file",
+		[CTXLAB_FILE_DIR]	= "dir",
+		[CTXLAB_FILE_CHR]	= "chr",
+		[CTXLAB_FILE_BLK]	= "blk",
+		[CTXLAB_FILE_PIPE]	= "pipe",
+		[CTXLAB_FILE_SOCKET]	= "socket",
+		[CTXLAB_FILE_LINK]	= "link",
+		[CTXLAB_FILE_ANON]	= "anon",
+	};
+	int i;
+
+	show_reconciled(m, "Files:", CTXLAB_FILES, p);
+	if (!p->base.held[CTXLAB_FILES])
+		return;
+	seq_printf(m, KEY "%u\n", "FilesOpen:", p->files.open);
+	seq_printf(m, KEY "%u\n", "FilesCloexec:", p->files.cloexec);
+	seq_printf(m, KEY "%u\n", "FilesSlots:", p->files.slots);
+	seq_printf(m, "%-13s", "FilesKinds:");
+	for (i = 0; i < CTXLAB_FILE_KINDS; i++)
+		seq_printf(m, " %s %u", names[i], p->files.kinds[i]);
+	seq_putc(m, '\n');
+}
+
+static void show_others(struct seq_file *m, const struct ctxlab_task *t)
+{
+	show_id(m, "Signal:", CTXLAB_SIGNAL, t->held[CTXLAB_SIGNAL]);
+	show_users(m, "Io:", CTXLAB_IO, t);
+	show_id(m, "Sysvsem:", CTXLAB_SYSVSEM, t->held[CTXLAB_SYSVSEM]);
+	show_id(m, "Cred:", CTXLAB_CRED, t->held[CTXLAB_CRED]);
+	show_id(m, "Nsproxy:", CTXLAB_NSPROXY, t->held[CTXLAB_NSPROXY]);
+}
+
+static void show_deviating(struct seq_file *m, const struct ctxlab_process *p)
+{
+	int kind;
+
+	seq_printf(m, "%-13s", "Deviating:");
+	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++)
+		if (kind != CTXLAB_SIGNAL)
+			seq_printf(m, " %s %u", ctxlab_resource_names[kind],
+				   p->deviating[kind]);
+	seq_putc(m, '\n');
+}
+
+static const char thread_columns[] =
+	"  TID     ST CPU MM FILES FS SIGHAND IO SYSVSEM CRED NSPROXY VCSW     ICSW   NAME\n";
+
+void ctxlab_render_process(struct seq_file *m, const struct ctxlab_process *p)
+{
+	show_summary(m, p);
+	show_name(m, "Name:", p->leader.comm);
+	show_task(m, &p->leader);
+	show_start(m, &p->leader);
+	show_mm(m, p);
+	show_files(m, p);
+	show_reconciled(m, "Fs:", CTXLAB_FS, p);
+	show_reconciled(m, "Sighand:", CTXLAB_SIGHAND, p);
+	show_others(m, &p->base);
+	show_namespaces(m, &p->ns);
+	show_deviating(m, p);
+	seq_printf(m, KEY "%u", "Threads:", p->threads + p->hidden);
+	if (p->hidden)
+		seq_printf(m, " (%u unseen)", p->hidden);
+	seq_putc(m, '\n');
+	seq_puts(m, thread_columns);
+}
+
+void ctxlab_render_thread_row(struct seq_file *m, const struct ctxlab_task *t,
+			      const struct ctxlab_task *base)
+{
+	/* The kinds of a row's cells, and where the next column starts. */
+	static const struct {
+		enum ctxlab_kind kind;
+		unsigned int next;
+	} cells[] = {
+		{ CTXLAB_MM, 20 }, { CTXLAB_FILES, 26 }, { CTXLAB_FS, 29 },
+		{ CTXLAB_SIGHAND, 37 }, { CTXLAB_IO, 40 },
+		{ CTXLAB_SYSVSEM, 48 }, { CTXLAB_CRED, 53 },
+		{ CTXLAB_NSPROXY, 61 },
+	};
+	struct ctxlab_line l;
+	int i;
+
+	l.len = 0;
+	ctxlab_put_str(&l, "  ");
+	ctxlab_put_dec(&l, t->tid);
+	ctxlab_put_blanks(&l, 10);
+	ctxlab_put_char(&l, t->state);
+	ctxlab_put_blanks(&l, 13);
+	ctxlab_put_dec(&l, t->cpu);
+	ctxlab_put_blanks(&l, 17);
+	for (i = 0; i < ARRAY_SIZE(cells); i++) {
+		put_cell(&l, cells[i].kind, t->held[cells[i].kind],
+			 base->held[cells[i].kind]);
+		ctxlab_put_blanks(&l, cells[i].next);
+	}
+	ctxlab_put_dec(&l, t->nvcsw);
+	ctxlab_put_blanks(&l, 70);
+	ctxlab_put_dec(&l, t->nivcsw);
+	ctxlab_put_blanks(&l, 77);
+	ctxlab_put_name(&l, t->comm);
+	ctxlab_end_line(m, &l);
+}
+
+void ctxlab_render_own_head(struct seq_file *m)
+{
+	seq_printf(m, KEY "kernel stack %lu kB each\n", "Own:",
+		   THREAD_SIZE >> 10);
+	seq_puts(m, "  TID     KSTACK           STACK        SIZE   SP           TLS          POLICY   PRIO START      NAME\n");
+}
+
+static void put_address(struct ctxlab_line *l, unsigned long address, bool show)
+{
+	if (address && show)
+		ctxlab_put_hex(l, address);
+	else
+		ctxlab_put_char(l, '-');
+}
+
+void ctxlab_render_own_row(struct seq_file *m, const struct ctxlab_task *t)
+{
+	struct ctxlab_line l;
+
+	l.len = 0;
+	ctxlab_put_str(&l, "  ");
+	ctxlab_put_dec(&l, t->tid);
+	ctxlab_put_blanks(&l, 10);
+	put_id_of(&l, CTXLAB_KSTACK, t->kstack);
+	ctxlab_put_blanks(&l, 27);
+	put_address(&l, t->stack_start, true);
+	ctxlab_put_blanks(&l, 40);
+	if (t->stack_size) {
+		ctxlab_put_dec(&l, t->stack_size >> 10);
+		ctxlab_put_char(&l, 'K');
+	} else {
+		ctxlab_put_char(&l, '-');
+	}
+	ctxlab_put_blanks(&l, 47);
+	put_address(&l, t->sp, t->may_see_registers);
+	ctxlab_put_blanks(&l, 60);
+	put_address(&l, t->tls, t->may_see_registers);
+	ctxlab_put_blanks(&l, 73);
+	ctxlab_put_str(&l, policy_name(t->policy));
+	ctxlab_put_blanks(&l, 82);
+	ctxlab_put_int(&l, t->prio);
+	ctxlab_put_blanks(&l, 87);
+	put_start(&l, t->start);
+	ctxlab_put_blanks(&l, 98);
+	ctxlab_put_name(&l, t->comm);
+	ctxlab_end_line(m, &l);
+}
+
+void ctxlab_render_elsewhere_head(struct seq_file *m, unsigned int sharers)
+{
+	seq_printf(m, KEY "%u\n", "Elsewhere:", sharers);
+	if (sharers)
+		seq_puts(m, "  TGID    TID     MM               FILES            FS               SIGHAND          NAME\n");
+}
+
+void ctxlab_render_elsewhere_row(struct seq_file *m, const struct ctxlab_task *t,
+				 const struct ctxlab_task *base)
+{
+	struct ctxlab_line l;
+	int kind;
+
+	l.len = 0;
+	ctxlab_put_str(&l, "  ");
+	ctxlab_put_dec(&l, t->tgid);
+	ctxlab_put_blanks(&l, 10);
+	ctxlab_put_dec(&l, t->tid);
+	ctxlab_put_blanks(&l, 18);
+	for (kind = 0; kind < CTXLAB_RECONCILED_KINDS; kind++) {
+		put_cell(&l, kind, t->held[kind], base->held[kind]);
+		ctxlab_put_blanks(&l, 18 + 17 * (kind + 1));
+	}
+	ctxlab_put_name(&l, t->comm);
+	ctxlab_end_line(m, &l);
+}
+
+void ctxlab_render_walk(struct seq_file *m, unsigned int came, unsigned int gone)
+{
+	if (came || gone)
+		seq_printf(m, KEY "changed came %u gone %u\n", "Walk:", came,
+			   gone);
+	else
+		seq_printf(m, KEY "steady\n", "Walk:");
+}
+
+static void show_against_leader(struct seq_file *m, const struct ctxlab_task *t,
+				const struct ctxlab_task *leader)
+{
+	int kind;
+
+	if (!leader) {
+		seq_printf(m, KEY "unseen\n", "Leader:");
+		return;
+	}
+	seq_printf(m, "%-13s", "Leader:");
+	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++)
+		seq_printf(m, " %s %s", ctxlab_resource_names[kind],
+			   !t->held[kind] ? "-" :
+			   t->held[kind] == leader->held[kind] ? "=" : "other");
+	seq_putc(m, '\n');
+}
+
+static void show_own(struct seq_file *m, const struct ctxlab_task *t)
+{
+	bool show = t->may_see_registers;
+
+	seq_printf(m, KEY "%d\n", "Cpu:", t->cpu);
+	seq_printf(m, KEY "%s\n", "Policy:", policy_name(t->policy));
+	seq_printf(m, KEY "%d\n", "Prio:", t->prio);
+	show_start(m, t);
+	seq_printf(m, KEY "%llu\n", "Vcsw:", t->nvcsw);
+	seq_printf(m, KEY "%llu\n", "Icsw:", t->nivcsw);
+	show_id(m, "Kstack:", CTXLAB_KSTACK, t->kstack);
+	if (t->stack_size) {
+		seq_printf(m, KEY "%lx\n", "Stack:", t->stack_start);
+		seq_printf(m, KEY "%lu kB\n", "StackSize:", t->stack_size >> 10);
+	} else {
+		seq_printf(m, KEY "none\n", "Stack:");
+		seq_printf(m, KEY "none\n", "StackSize:");
+	}
+	if (t->sp && show)
+		seq_printf(m, KEY "%lx\n", "Sp:", t->sp);
+	else
+		seq_printf(m, KEY "none\n", "Sp:");
+	if (t->tls && show)
+		seq_printf(m, KEY "%lx\n", "Tls:", t->tls);
+	else
+		seq_printf(m, KEY "none\n", "Tls:");
+}
+
+void ctxlab_render_thread(struct seq_file *m, const struct ctxlab_task *t,
+			  const struct ctxlab_namespaces *ns,
+			  const struct ctxlab_task *leader)
+{
+	show_name(m, "Name:", t->comm);
+	seq_printf(m, KEY "%d\n", "Tid:", t->tid);
+	show_task(m, t);
+	show_own(m, t);
+	show_users(m, "Mm:", CTXLAB_MM, t);
+	show_users(m, "Files:", CTXLAB_FILES, t);
+	show_users(m, "Fs:", CTXLAB_FS, t);
+	show_users(m, "Sighand:", CTXLAB_SIGHAND, t);
+	show_others(m, t);
+	show_namespaces(m, ns);
+	show_against_leader(m, t, leader);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Plain structs -> the text that module/ABI describes. */
+#ifndef CTXLAB_RENDER_H
+#define CTXLAB_RENDER_H
+
+#include "snapshot.h"
+
+struct seq_file;
+
+/* The kinds whose holders are looked for outside the process. */
+#define CTXLAB_RECONCILED_KINDS	(CTXLAB_SIGHAND + 1)
+
+/**
+ * struct ctxlab_process - what the head of /proc/ctxlab/<pid> tells
+ * @leader: the leader, for what only it can tell
+ * @base: whose resources stand for the process: the leader, or the first live
+ *        thread where the leader has exited
+ * @ns: namespaces of @base
+ * @mm: mm of @base, if it has one
+ * @files: file table of @base, if it has one
+ * @threads: threads seen
+ * @hidden: threads that the reader may not see
+ * @here: threads seen that hold @base's object
+ * @elsewhere: visible tasks of other processes that hold it
+ * @sharers: visible tasks of other processes that hold any of them
+ * @deviating: threads seen that hold another object than @base, or none
+ */
+struct ctxlab_process {
+	struct ctxlab_task leader;
+	struct ctxlab_task base;
+	struct ctxlab_namespaces ns;
+	struct ctxlab_mm mm;
+	struct ctxlab_files files;
+	unsigned int threads;
+	unsigned int hidden;
+	unsigned int here[CTXLAB_RECONCILED_KINDS];
+	unsigned int elsewhere[CTXLAB_RECONCILED_KINDS];
+	unsigned int sharers;
+	unsigned int deviating[CTXLAB_TASK_KINDS];
+};
+
+/* The words of the ABI, by enum ctxlab_task_kind and enum ctxlab_kind. */
+extern const char *const ctxlab_kind_names[];
+extern const char *const ctxlab_resource_names[CTXLAB_RESOURCES];
+
+/* How two tasks relate; the order is that of the checks. */
+enum ctxlab_relation {
+	CTXLAB_SAME_TASK,
+	CTXLAB_SAME_THREAD_GROUP,
+	CTXLAB_VFORK,
+	CTXLAB_SHARED_MM,
+	CTXLAB_SHARED_FILES,
+	CTXLAB_SHARED_OTHER,
+	CTXLAB_SEPARATE,
+};
+
+enum ctxlab_switch {
+	CTXLAB_SWITCH_NONE,
+	CTXLAB_SWITCH_SAME_MM,
+	CTXLAB_SWITCH_LAZY,
+	CTXLAB_SWITCH_OTHER_MM,
+};
+
+struct ctxlab_pair {
+	struct ctxlab_task task[2];
+	struct ctxlab_namespaces ns[2];
+	enum ctxlab_relation relation;
+	enum ctxlab_switch sw;
+	bool tlb_tagged;
+	bool isolated;
+};
+
+/* The last ID of each kind, since neighbours in a walk mostly share. */
+struct ctxlab_last_ids {
+	const void *held[CTXLAB_TASK_KINDS];
+	u64 id[CTXLAB_TASK_KINDS];
+};
+
+void ctxlab_render_process(struct seq_file *m, const struct ctxlab_process *p);
+void ctxlab_render_thread_row(struct seq_file *m, const struct ctxlab_task *t,
+			      const struct ctxlab_task *base);
+void ctxlab_render_own_head(struct seq_file *m);
+void ctxlab_render_own_row(struct seq_file *m, const struct ctxlab_task *t);
+void ctxlab_render_elsewhere_head(struct seq_file *m, unsigned int sharers);
+void ctxlab_render_elsewhere_row(struct seq_file *m, const struct ctxlab_task *t,
+				 const struct ctxlab_task *base);
+void ctxlab_render_walk(struct seq_file *m, unsigned int came, unsigned int gone);
+
+/* @leader is NULL where the reader may not see it. */
+void ctxlab_render_thread(struct seq_file *m, const struct ctxlab_task *t,
+			  const struct ctxlab_namespaces *ns,
+			  const struct ctxlab_task *leader);
+
+void ctxlab_render_pair(struct seq_file *m, const struct ctxlab_pair *p);
+
+void ctxlab_render_tasks_head(struct seq_file *m);
+void ctxlab_render_tasks_row(struct seq_file *m, const struct ctxlab_task *t,
+			     struct ctxlab_last_ids *last);
+
+#endif /* CTXLAB_RENDER_H */

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What two tasks share -> the text of /proc/ctxlab/<a>,<b>. */
+#include <linux/seq_file.h>
+
+#include "line.h"
+#include "render.h"
+
+static const struct {
+	const char *word;
+	const char *sentence;
+} relations[] = {
+	[CTXLAB_SAME_TASK] = {
+		"same-task", "the same task twice" },
+	[CTXLAB_SAME_THREAD_GROUP] = {
+		"same-thread-group", "two threads of one process" },
+	[CTXLAB_VFORK] = {
+		"vfork", "a child of vfork(2) that borrows its parent's mm until it execs or exits; the parent waits" },
+	[CTXLAB_SHARED_MM] = {
+		"shared-mm", "two processes on one mm, by CLONE_VM without CLONE_THREAD" },
+	[CTXLAB_SHARED_FILES] = {
+		"shared-files", "two tasks with an mm each or none, but one file table" },
+	[CTXLAB_SHARED_OTHER] = {
+		"shared-other", "separate mm and file table, but something else is shared" },
+	[CTXLAB_SEPARATE] = {
+		"separate", "two separate processes" },
+};
+
+static const struct {
+	const char *word;
+	const char *sentence;
+} switches[] = {
+	[CTXLAB_SWITCH_NONE] = { "none", "no switch between them" },
+	[CTXLAB_SWITCH_SAME_MM] = {
+		"same-mm", "a switch keeps the address space" },
+	[CTXLAB_SWITCH_LAZY] = {
+		"lazy", "a switch keeps the address space: the side without an mm borrows one" },
+	[CTXLAB_SWITCH_OTHER_MM] = {
+		"other-mm", "a switch changes the address space" },
+};
+
+static void show_side(struct seq_file *m, const char *key,
+		      const struct ctxlab_task *t)
+{
+	struct ctxlab_line l = {};
+
+	ctxlab_put_str(&l, key);
+	ctxlab_put_blanks(&l, 14);
+	ctxlab_put_dec(&l, t->tid);
+	ctxlab_put_str(&l, " of ");
+	ctxlab_put_dec(&l, t->tgid);
+	ctxlab_put_char(&l, ' ');
+	ctxlab_put_str(&l, ctxlab_kind_names[t->kind]);
+	ctxlab_put_char(&l, ' ');
+	ctxlab_put_char(&l, t->state);
+	ctxlab_put_char(&l, ' ');
+	ctxlab_put_name(&l, t->comm);
+	ctxlab_end_line(m, &l);
+}
+
+static const char *verdict(const void *a, const void *b)
+{
+	if (!a && !b)
+		return "neither";
+	if (!b)
+		return "only-a";
+	if (!a)
+		return "only-b";
+	return a == b ? "shared" : "separate";
+}
+
+static const void *held(const struct ctxlab_pair *p, int side, int kind)
+{
+	if (kind < CTXLAB_TASK_KINDS)
+		return p->task[side].held[kind];
+	return p->ns[side].held[kind - CTXLAB_FIRST_NS];
+}
+
+static void show_resource(struct seq_file *m, const struct ctxlab_pair *p,
+			  int kind)
+{
+	const void *a = held(p, 0, kind);
+	const void *b = held(p, 1, kind);
+	struct ctxlab_line l = {};
+
+	ctxlab_put_str(&l, "  ");
+	ctxlab_put_str(&l, ctxlab_resource_names[kind]);
+	ctxlab_put_blanks(&l, 12);
+	ctxlab_put_str(&l, verdict(a, b));
+	ctxlab_put_blanks(&l, 22);
+	ctxlab_put_id(&l, ctxlab_id(kind, a));
+	ctxlab_put_blanks(&l, 39);
+	ctxlab_put_id(&l, ctxlab_id(kind, b));
+	ctxlab_end_line(m, &l);
+}
+
+static const char *cr3_write(const struct ctxlab_pair *p)
+{
+	if (p->sw != CTXLAB_SWITCH_OTHER_MM)
+		return "none";
+	return p->tlb_tagged ? "keep" : "flush";
+}
+
+void ctxlab_render_pair(struct seq_file *m, const struct ctxlab_pair *p)
+{
+	int kind;
+
+	seq_printf(m, "Summary:      %s; %s\n", relations[p->relation].sentence,
+		   switches[p->sw].sentence);
+	show_side(m, "A:", &p->task[0]);
+	show_side(m, "B:", &p->task[1]);
+	seq_printf(m, "Relation:     %s\n", relations[p->relation].word);
+	seq_puts(m, "Resources:\n  RESOURCE  IS        A                B\n");
+	for (kind = 0; kind < CTXLAB_RESOURCES; kind++)
+		show_resource(m, p, kind);
+	seq_printf(m, "Switch:       %s\n", switches[p->sw].word);
+	seq_printf(m, "Cr3Write:     %s\n", cr3_write(p));
+	seq_printf(m, "Pcid:         %s\n", p->tlb_tagged ? "yes" : "no");
+	seq_printf(m, "Pti:          %s\n", p->isolated ? "yes" : "no");
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One task -> one line of /proc/ctxlab/tasks. */
+#include <linux/cred.h>
+#include <linux/seq_file.h>
+#include <linux/user_namespace.h>
+
+#include "line.h"
+#include "render.h"
+
+static void put_number_after(struct ctxlab_line *l, u64 v)
+{
+	ctxlab_put_char(l, ' ');
+	ctxlab_put_dec(l, v);
+}
+
+static u64 id_of(struct ctxlab_last_ids *last, enum ctxlab_kind kind,
+		 const void *object)
+{
+	if (last->held[kind] != object) {
+		last->held[kind] = object;
+		last->id[kind] = ctxlab_id(kind, object);
+	}
+	return last->id[kind];
+}
+
+void ctxlab_render_tasks_head(struct seq_file *m)
+{
+	seq_puts(m, "TGID TID PPID ST KIND CPU UID MM FILES FS SIGHAND SIGNAL IO SYSVSEM CRED NSPROXY MMUSERS RSS FILESUSERS FSUSERS SIGHANDUSERS VCSW ICSW NAME\n");
+}
+
+void ctxlab_render_tasks_row(struct seq_file *m, const struct ctxlab_task *t,
+			     struct ctxlab_last_ids *last)
+{
+	struct ctxlab_line l;
+	int kind;
+
+	l.len = 0;
+	ctxlab_put_dec(&l, t->tgid);
+	put_number_after(&l, t->tid);
+	put_number_after(&l, t->ppid);
+	ctxlab_put_char(&l, ' ');
+	ctxlab_put_char(&l, t->state);
+	ctxlab_put_char(&l, ' ');
+	ctxlab_put_str(&l, ctxlab_kind_names[t->kind]);
+	put_number_after(&l, t->cpu);
+	put_number_after(&l, from_kuid_munged(seq_user_ns(m), t->uid));
+	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++) {
+		ctxlab_put_char(&l, ' ');
+		ctxlab_put_id(&l, id_of(last, kind, t->held[kind]));
+	}
+	put_number_after(&l, t->users[CTXLAB_MM]);
+	put_number_after(&l, t->rss_kb);
+	put_number_after(&l, t->users[CTXLAB_FILES]);
+	put_number_after(&l, t->users[CTXLAB_FS]);
+	put_number_after(&l, t->users[CTXLAB_SIGHAND]);
+	put_number_after(&l, t->nvcsw);
+	put_number_after(&l, t->nivcsw);
+	ctxlab_put_char(&l, ' ');
+	ctxlab_put_name(&l, t->comm);
+	ctxlab_end_line(m, &l);
+}

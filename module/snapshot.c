@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * task_struct, mm_struct, files_struct -> plain structs.
+ *
+ * task_lock() is the lock of most of this: it keeps task->mm, files, fs, nsproxy
+ * and io_context from being dropped (exit_mm(), exit_files(), exit_fs(),
+ * switch_task_namespaces() and exit_io_context() all take it before they put
+ * theirs), so what those point to may be read while it is held.
+ */
+#include <linux/bitmap.h>
+#include <linux/cred.h>
+#include <linux/fdtable.h>
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
+#include <linux/iocontext.h>
+#include <linux/mm.h>
+#include <linux/nsproxy.h>
+#include <linux/pid_namespace.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
+
+#include "access.h"
+#include "compat.h"
+#include "snapshot.h"
+
+struct pid_namespace *ctxlab_pid_ns(const struct file *file)
+{
+	return file_inode(file)->i_sb->s_fs_info;
+}
+
+static enum ctxlab_task_kind kind_of(const struct task_struct *task)
+{
+	unsigned int flags = READ_ONCE(task->flags);
+
+	/* Before PF_USER_WORKER, which I/O workers have as well. */
+	if (flags & PF_IO_WORKER)
+		return CTXLAB_TASK_IO_WORKER;
+	if (flags & PF_USER_WORKER)
+		return CTXLAB_TASK_USER_WORKER;
+	return flags & PF_KTHREAD ? CTXLAB_TASK_KTHREAD : CTXLAB_TASK_USER;
+}
+
+/* Context: task_lock(@task). */
+static void take_held(struct task_struct *task, struct ctxlab_task *s)
+{
+	struct io_context *io = task->io_context;
+
+	s->held[CTXLAB_MM] = task->mm;
+	s->users[CTXLAB_MM] = task->mm ? atomic_read(&task->mm->mm_users) : 0;
+	s->rss_kb = task->mm ? get_mm_rss(task->mm) << (PAGE_SHIFT - 10) : 0;
+
+	s->held[CTXLAB_FILES] = task->files;
+	s->users[CTXLAB_FILES] = task->files ?
+				 atomic_read(&task->files->count) : 0;
+
+	s->held[CTXLAB_FS] = task->fs;
+	s->users[CTXLAB_FS] = task->fs ? READ_ONCE(task->fs->users) : 0;
+
+	s->held[CTXLAB_IO] = io;
+	s->users[CTXLAB_IO] = io ? atomic_read(&io->active_ref) : 0;
+
+	s->held[CTXLAB_NSPROXY] = task->nsproxy;
+	s->held[CTXLAB_SYSVSEM] = ctxlab_sem_undo_list(task);
+}
+
+/*
+ * The signal_struct lives as long as its task.  The sighand_struct is dropped
+ * by release_task(), but its memory stays one of its type for a grace period
+ * (SLAB_TYPESAFE_BY_RCU), so its counter may be read under RCU.
+ */
+static void take_signals(struct task_struct *task, struct ctxlab_task *s)
+{
+	struct sighand_struct *sighand;
+
+	rcu_read_lock();
+	sighand = rcu_dereference(task->sighand);
+	s->held[CTXLAB_SIGHAND] = sighand;
+	s->users[CTXLAB_SIGHAND] = sighand ? refcount_read(&sighand->count) : 0;
+	s->held[CTXLAB_SIGNAL] = task->signal;
+	s->held[CTXLAB_CRED] = __task_cred(task);
+	s->uid = __task_cred(task)->uid;
+	rcu_read_unlock();
+}
+
+/*
+ * Context: task_lock(@task).  A task that still has its mm under that lock has
+ * not passed exit_mm(), so it has not died and its kernel stack, on which the
+ * user's registers lie, is its own.
+ */
+static void take_registers(const struct file *file, struct task_struct *task,
+			   struct ctxlab_task *s)
+{
+	s->kstack = READ_ONCE(task->stack);
+	s->sp = 0;
+	s->tls = 0;
+	s->may_see_registers = false;
+	if (!task->mm || s->kind == CTXLAB_TASK_KTHREAD)
+		return;
+	s->may_see_registers = ctxlab_may_see_registers(file, task);
+	/* Workers never return to user space: their registers are not theirs. */
+	if (s->kind != CTXLAB_TASK_USER)
+		return;
+	s->sp = user_stack_pointer(task_pt_regs(task));
+	s->tls = ctxlab_tls_base(task);
+}
+
+static void take_plain(struct pid_namespace *ns, struct task_struct *task,
+		       struct ctxlab_task *s)
+{
+	s->tid = task_pid_nr_ns(task, ns);
+	s->tgid = task_tgid_nr_ns(task, ns);
+	s->ppid = task_ppid_nr_ns(task, ns);
+	s->start = task->start_boottime;
+	s->nvcsw = READ_ONCE(task->nvcsw);
+	s->nivcsw = READ_ONCE(task->nivcsw);
+	s->cpu = task_cpu(task);
+	s->policy = READ_ONCE(task->policy);
+	s->prio = s->policy == SCHED_FIFO || s->policy == SCHED_RR ?
+		  READ_ONCE(task->rt_priority) : task_nice(task);
+	s->state = task_state_to_char(task);
+	s->stack_start = 0;
+	s->stack_size = 0;
+}
+
+/* Context: task_lock(@task). */
+static bool take_task(const struct file *file, struct task_struct *task,
+		      struct ctxlab_task *s)
+{
+	if (!ctxlab_may_see(file, task))
+		return false;
+	s->kind = kind_of(task);
+	take_held(task, s);
+	take_signals(task, s);
+	take_registers(file, task, s);
+	take_plain(ctxlab_pid_ns(file), task, s);
+	/* Only a name to hash: nothing keeps a running kernel thread's loan. */
+	s->borrowed = s->kind == CTXLAB_TASK_KTHREAD && !task->mm ?
+		      READ_ONCE(task->active_mm) : NULL;
+	/* set_task_comm() writes it under task_lock(). */
+	strscpy_pad(s->comm, task->comm, sizeof(s->comm));
+	return true;
+}
+
+bool ctxlab_snapshot_task(const struct file *file, struct task_struct *task,
+			  struct ctxlab_task *s)
+{
+	bool seen;
+
+	task_lock(task);
+	seen = take_task(file, task, s);
+	task_unlock(task);
+	return seen;
+}
+
+/* Context: task_lock(@task) keeps the nsproxy and so what it points to. */
+static void take_namespaces(struct task_struct *task,
+			    struct ctxlab_namespaces *s)
+{
+	const struct nsproxy *ns = task->nsproxy;
+	const void **held = s->held;
+
+	memset(s, 0, sizeof(*s));
+	if (ns) {
+		held[CTXLAB_MNT_NS - CTXLAB_FIRST_NS] = ns->mnt_ns;
+		held[CTXLAB_UTS_NS - CTXLAB_FIRST_NS] = ns->uts_ns;
+		held[CTXLAB_IPC_NS - CTXLAB_FIRST_NS] = ns->ipc_ns;
+		held[CTXLAB_NET_NS - CTXLAB_FIRST_NS] = ns->net_ns;
+		held[CTXLAB_PID_NS - CTXLAB_FIRST_NS] = ns->pid_ns_for_children;
+		held[CTXLAB_CGROUP_NS - CTXLAB_FIRST_NS] = ns->cgroup_ns;
+		held[CTXLAB_TIME_NS - CTXLAB_FIRST_NS] = ns->time_ns;
+	}
+	rcu_read_lock();
+	held[CTXLAB_USER_NS - CTXLAB_FIRST_NS] = __task_cred(task)->user_ns;
+	rcu_read_unlock();
+}
+
+/* Context: task_lock(@task) keeps the table, RCU the array behind it. */
+static void take_file_bits(struct task_struct *task, struct ctxlab_files *s)
+{
+	struct fdtable *fdt;
+
+	memset(s, 0, sizeof(*s));
+	if (!task->files)
+		return;
+	rcu_read_lock();
+	fdt = files_fdtable(task->files);
+	s->slots = fdt->max_fds;
+	s->open = bitmap_weight(fdt->open_fds, fdt->max_fds);
+	/* A closed descriptor may leave its close-on-exec bit behind. */
+	s->cloexec = bitmap_weight_and(fdt->open_fds, fdt->close_on_exec,
+					      fdt->max_fds);
+	rcu_read_unlock();
+}
+
+static enum ctxlab_file_kind kind_of_file(const struct inode *inode)
+{
+	switch (inode->i_mode & S_IFMT) {
+	case S_IFREG:
+		return CTXLAB_FILE_REG;
+	case S_IFDIR:
+		return CTXLAB_FILE_DIR;
+	case S_IFCHR:
+		return CTXLAB_FILE_CHR;
+	case S_IFBLK:
+		return CTXLAB_FILE_BLK;
+	case S_IFIFO:
+		return CTXLAB_FILE_PIPE;
+	case S_IFSOCK:
+		return CTXLAB_FILE_SOCKET;
+	case S_IFLNK:
+		return CTXLAB_FILE_LINK;
+	default:
+		return CTXLAB_FILE_ANON;
+	}
+}
+
+/*
+ * As /proc/<pid>/fd does it: descriptor by descriptor, so that neither
+ * task_lock() nor RCU is held for the length of a large table.
+ */
+static void take_file_kinds(struct task_struct *task, struct ctxlab_files *s)
+{
+	struct file *file;
+	unsigned int fd;
+
+	for (fd = 0;; fd++) {
+		file = ctxlab_get_next_file(task, &fd);
+		if (!file)
+			return;
+		s->kinds[kind_of_file(file_inode(file))]++;
+		fput(file);
+		cond_resched();
+	}
+}
+
+/* Context: the caller's reference on mm_count keeps the struct. */
+static void take_mm(struct mm_struct *mm, struct ctxlab_mm *s)
+{
+	/* Not counted: the caller's own. */
+	s->count = atomic_read(&mm->mm_count) - 1;
+	s->maps = READ_ONCE(mm->map_count);
+	s->page_tables_kb = mm_pgtables_bytes(mm) >> 10;
+	s->rss_kb = ctxlab_mm_rss_exact(mm) << (PAGE_SHIFT - 10);
+	s->cpus_known = ctxlab_mm_cpumask_known();
+	bitmap_copy(s->cpus, cpumask_bits(mm_cpumask(mm)), nr_cpu_ids);
+}
+
+struct mm_struct *ctxlab_snapshot_details(const struct file *file,
+					  struct task_struct *task,
+					  struct ctxlab_task *s,
+					  struct ctxlab_namespaces *ns,
+					  struct ctxlab_mm *mm,
+					  struct ctxlab_files *files)
+{
+	struct mm_struct *held = NULL;
+	bool seen;
+
+	/*
+	 * An exec(2) installs the new mm before the new credentials: whoever
+	 * may see the old program must not see a setuid program's mm.
+	 */
+	if (down_read_killable(&task->signal->exec_update_lock))
+		return ERR_PTR(-EINTR);
+	task_lock(task);
+	seen = take_task(file, task, s);
+	if (seen) {
+		take_namespaces(task, ns);
+		if (files)
+			take_file_bits(task, files);
+		held = task->mm;
+		if (held)
+			mmgrab(held);
+	}
+	task_unlock(task);
+	up_read(&task->signal->exec_update_lock);
+	if (!seen)
+		return ERR_PTR(-EACCES);
+
+	if (files)
+		take_file_kinds(task, files);
+	if (held && mm)
+		take_mm(held, mm);
+	return held;
+}
+
+static void take_stack(struct mm_struct *mm, struct ctxlab_task *s)
+{
+	struct vm_area_struct *vma;
+
+	if (s->held[CTXLAB_MM] != mm || !s->sp)
+		return;
+	/* An empty stack's pointer is the first byte past its mapping. */
+	vma = find_vma(mm, s->sp - 1);
+	if (!vma || vma->vm_start >= s->sp)
+		return;
+	s->stack_start = vma->vm_start;
+	s->stack_size = vma->vm_end - vma->vm_start;
+}
+
+int ctxlab_snapshot_stacks(struct mm_struct *mm, struct ctxlab_task *s, int n)
+{
+	int i;
+
+	if (!mmget_not_zero(mm))
+		return 0;
+	if (mmap_read_lock_killable(mm)) {
+		mmput_async(mm);
+		return -EINTR;
+	}
+	for (i = 0; i < n; i++)
+		take_stack(mm, &s[i]);
+	mmap_read_unlock(mm);
+	/* We may be its last user: exit_mmap() must not run from a read. */
+	mmput_async(mm);
+	return 0;
+}
+
+/* Context: both task_lock()s. */
+static bool waits_in_vfork(struct task_struct *parent, struct task_struct *child)
+{
+	bool waits;
+
+	/* mm_release() clears vfork_done under task_lock(). */
+	rcu_read_lock();
+	waits = child->vfork_done && child->mm && child->mm == parent->mm &&
+		rcu_dereference(child->real_parent) == parent;
+	rcu_read_unlock();
+	return waits;
+}
+
+static int lock_exec(struct rw_semaphore *a, struct rw_semaphore *b)
+{
+	if (a > b)
+		swap(a, b);
+	if (down_read_killable(a))
+		return -EINTR;
+	if (a != b && down_read_killable_nested(b, SINGLE_DEPTH_NESTING)) {
+		up_read(a);
+		return -EINTR;
+	}
+	return 0;
+}
+
+static void unlock_exec(struct rw_semaphore *a, struct rw_semaphore *b)
+{
+	up_read(a);
+	if (a != b)
+		up_read(b);
+}
+
+/* In the order of addresses, so that two readers of one pair cannot deadlock. */
+static void lock_tasks(struct task_struct *a, struct task_struct *b)
+	__acquires(&a->alloc_lock) __acquires(&b->alloc_lock)
+{
+	if (a > b)
+		swap(a, b);
+	task_lock(a);
+	if (a != b)
+		spin_lock_nested(&b->alloc_lock, SINGLE_DEPTH_NESTING);
+	else
+		__acquire(&b->alloc_lock);
+}
+
+static void unlock_tasks(struct task_struct *a, struct task_struct *b)
+	__releases(&a->alloc_lock) __releases(&b->alloc_lock)
+{
+	task_unlock(a);
+	if (a != b)
+		task_unlock(b);
+	else
+		__release(&b->alloc_lock);
+}
+
+int ctxlab_snapshot_pair(const struct file *file, struct task_struct *a,
+			 struct task_struct *b, struct ctxlab_task s[2],
+			 struct ctxlab_namespaces ns[2], bool *vfork)
+{
+	struct rw_semaphore *exec_a = &a->signal->exec_update_lock;
+	struct rw_semaphore *exec_b = &b->signal->exec_update_lock;
+	int err;
+
+	err = lock_exec(exec_a, exec_b);
+	if (err)
+		return err;
+	lock_tasks(a, b);
+	if (take_task(file, a, &s[0]) && take_task(file, b, &s[1])) {
+		take_namespaces(a, &ns[0]);
+		take_namespaces(b, &ns[1]);
+		*vfork = waits_in_vfork(a, b) || waits_in_vfork(b, a);
+	} else {
+		err = -EACCES;
+	}
+	unlock_tasks(a, b);
+	unlock_exec(exec_a, exec_b);
+	return err;
+}

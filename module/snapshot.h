@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * task_struct, mm_struct, files_struct -> plain structs, under the right locks.
+ *
+ * A snapshot holds no reference.  The addresses in it are names to compare and
+ * to hash, never to follow.
+ */
+#ifndef CTXLAB_SNAPSHOT_H
+#define CTXLAB_SNAPSHOT_H
+
+#include <linux/sched.h>
+#include <linux/threads.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+
+#include "identity.h"
+
+struct file;
+struct pid_namespace;
+
+/* What a task holds by itself, not through its nsproxy or credentials. */
+#define CTXLAB_TASK_KINDS	(CTXLAB_NSPROXY + 1)
+/* Of those, the first few have a counter that says how many tasks hold them. */
+#define CTXLAB_COUNTED_KINDS	(CTXLAB_IO + 1)
+/* The namespaces. */
+#define CTXLAB_FIRST_NS		CTXLAB_MNT_NS
+#define CTXLAB_NS_KINDS		(CTXLAB_USER_NS - CTXLAB_MNT_NS + 1)
+
+enum ctxlab_task_kind {
+	CTXLAB_TASK_USER,
+	CTXLAB_TASK_KTHREAD,
+	CTXLAB_TASK_IO_WORKER,
+	CTXLAB_TASK_USER_WORKER,
+};
+
+/**
+ * struct ctxlab_task - one task at one moment
+ * @held: what it holds, by kind
+ * @users: the objects' own counters (mm_users, files_struct.count, ...)
+ * @borrowed: active_mm of a kernel thread that has no mm, else NULL
+ * @kstack: its kernel stack, NULL once that is freed
+ * @start: nanoseconds since boot
+ * @rss_kb: resident set of its mm by the cheap, approximate counters
+ * @sp: user stack pointer at the last entry to the kernel, 0 if unknown
+ * @tls: base of thread-local storage, 0 if unknown
+ * @may_see_registers: the reader may be shown @sp and @tls
+ * @stack_start: start of the mapping that @sp lies in, 0 if none
+ * @stack_size: its size in bytes
+ */
+struct ctxlab_task {
+	const void *held[CTXLAB_TASK_KINDS];
+	u32 users[CTXLAB_COUNTED_KINDS];
+	const void *borrowed;
+	const void *kstack;
+	u64 start;
+	u64 nvcsw;
+	u64 nivcsw;
+	u64 rss_kb;
+	unsigned long sp;
+	unsigned long tls;
+	unsigned long stack_start;
+	unsigned long stack_size;
+	pid_t tid;
+	pid_t tgid;
+	pid_t ppid;
+	kuid_t uid;
+	int cpu;
+	int policy;
+	int prio;
+	enum ctxlab_task_kind kind;
+	char state;
+	bool may_see_registers;
+	char comm[TASK_COMM_LEN];
+};
+
+/* The namespaces that a task is in, by kind less CTXLAB_FIRST_NS. */
+struct ctxlab_namespaces {
+	const void *held[CTXLAB_NS_KINDS];
+};
+
+struct ctxlab_mm {
+	u32 count;
+	int maps;
+	u64 rss_kb;
+	u64 page_tables_kb;
+	bool cpus_known;
+	DECLARE_BITMAP(cpus, NR_CPUS);
+};
+
+enum ctxlab_file_kind {
+	CTXLAB_FILE_REG,
+	CTXLAB_FILE_DIR,
+	CTXLAB_FILE_CHR,
+	CTXLAB_FILE_BLK,
+	CTXLAB_FILE_PIPE,
+	CTXLAB_FILE_SOCKET,
+	CTXLAB_FILE_LINK,
+	CTXLAB_FILE_ANON,
+	CTXLAB_FILE_KINDS,
+};
+
+struct ctxlab_files {
+	unsigned int open;
+	unsigned int cloexec;
+	unsigned int slots;
+	unsigned int kinds[CTXLAB_FILE_KINDS];
+};
+
+/**
+ * ctxlab_snapshot_task - one task, if the reader may see it
+ * @file: who reads, and in which pid namespace
+ * @task: the task; the caller has a reference, or RCU
+ * @s: the result
+ *
+ * Context: takes and releases task_lock(@task); does not sleep.
+ * Return: false, and nothing in @s, if the reader may not see @task.
+ */
+bool ctxlab_snapshot_task(const struct file *file, struct task_struct *task,
+			  struct ctxlab_task *s);
+
+/**
+ * ctxlab_snapshot_pair - two tasks at the same moment
+ * @file: who reads
+ * @a: a task that the caller has a reference to
+ * @b: another one, or the same
+ * @s: the two results
+ * @ns: their namespaces, at that moment too
+ * @vfork: one of them waits in vfork(2) for the other
+ *
+ * Context: may sleep, for an exec(2) of either to finish.
+ * Return: 0, -EACCES if the reader may not see one of them, -EINTR.
+ */
+int ctxlab_snapshot_pair(const struct file *file, struct task_struct *a,
+			 struct task_struct *b, struct ctxlab_task s[2],
+			 struct ctxlab_namespaces ns[2], bool *vfork);
+
+/**
+ * ctxlab_snapshot_details - a task with its namespaces, mm and file table
+ * @file: who reads
+ * @task: a task that the caller has a reference to
+ * @s: the task
+ * @ns: its namespaces
+ * @mm: its mm, or NULL if not asked for; untouched where there is none
+ * @files: its file table, or NULL if not asked for; zeroed where there is none
+ *
+ * Context: may sleep.
+ * Return: the mm with a reference on mm_count that the caller puts by mmdrop(),
+ * NULL where there is none, ERR_PTR(-EACCES) or ERR_PTR(-EINTR).
+ */
+struct mm_struct *ctxlab_snapshot_details(const struct file *file,
+					  struct task_struct *task,
+					  struct ctxlab_task *s,
+					  struct ctxlab_namespaces *ns,
+					  struct ctxlab_mm *mm,
+					  struct ctxlab_files *files);
+
+/**
+ * ctxlab_snapshot_stacks - find the mappings that stack pointers lie in
+ * @mm: the mm, with a reference on mm_count
+ * @s: tasks; those that hold another mm are left alone
+ * @n: number of them
+ *
+ * Context: takes and releases mmap_lock for reading; may sleep.
+ * Return: 0 or -EINTR.
+ */
+int ctxlab_snapshot_stacks(struct mm_struct *mm, struct ctxlab_task *s, int n);
+
+/* The pid namespace that @file's mount shows. */
+struct pid_namespace *ctxlab_pid_ns(const struct file *file);
+
+#endif /* CTXLAB_SNAPSHOT_H */

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /proc/ctxlab/<a>,<b>: how two tasks relate, both held at one moment. */
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "render.h"
+#include "view.h"
+
+static bool shared(const struct ctxlab_pair *p, enum ctxlab_kind kind)
+{
+	const void *a = p->task[0].held[kind];
+
+	return a && a == p->task[1].held[kind];
+}
+
+static enum ctxlab_relation relation_of(const struct ctxlab_pair *p, bool vfork)
+{
+	if (p->task[0].tid == p->task[1].tid)
+		return CTXLAB_SAME_TASK;
+	if (shared(p, CTXLAB_SIGNAL))
+		return CTXLAB_SAME_THREAD_GROUP;
+	if (vfork)
+		return CTXLAB_VFORK;
+	if (shared(p, CTXLAB_MM))
+		return CTXLAB_SHARED_MM;
+	if (shared(p, CTXLAB_FILES))
+		return CTXLAB_SHARED_FILES;
+	if (shared(p, CTXLAB_FS) || shared(p, CTXLAB_SIGHAND) ||
+	    shared(p, CTXLAB_IO) || shared(p, CTXLAB_SYSVSEM))
+		return CTXLAB_SHARED_OTHER;
+	return CTXLAB_SEPARATE;
+}
+
+/* What context_switch() and switch_mm() decide by. */
+static enum ctxlab_switch switch_of(const struct ctxlab_pair *p)
+{
+	if (p->relation == CTXLAB_SAME_TASK)
+		return CTXLAB_SWITCH_NONE;
+	if (!p->task[0].held[CTXLAB_MM] || !p->task[1].held[CTXLAB_MM])
+		return CTXLAB_SWITCH_LAZY;
+	return shared(p, CTXLAB_MM) ? CTXLAB_SWITCH_SAME_MM :
+				      CTXLAB_SWITCH_OTHER_MM;
+}
+
+/* Look at both tasks of @file; the caller frees what comes back. */
+static struct ctxlab_pair *take_pair(const struct file *file,
+				     struct task_struct *a,
+				     struct task_struct *b)
+{
+	struct ctxlab_pair *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+	bool vfork;
+	int err;
+
+	if (!p)
+		return ERR_PTR(-ENOMEM);
+	err = ctxlab_snapshot_pair(file, a, b, p->task, p->ns, &vfork);
+	if (err) {
+		kfree(p);
+		return ERR_PTR(err);
+	}
+	p->relation = relation_of(p, vfork);
+	p->sw = switch_of(p);
+	p->tlb_tagged = ctxlab_tlb_tagged();
+	p->isolated = ctxlab_page_tables_isolated();
+	return p;
+}
+
+static int get_both(const struct file *file, struct task_struct **a,
+		    struct task_struct **b)
+{
+	*a = ctxlab_get_visible(file, ctxlab_target(file)->a);
+	if (IS_ERR(*a))
+		return PTR_ERR(*a);
+	*b = ctxlab_get_visible(file, ctxlab_target(file)->b);
+	if (IS_ERR(*b)) {
+		put_task_struct(*a);
+		return PTR_ERR(*b);
+	}
+	return 0;
+}
+
+static int pair_show(struct seq_file *m, void *v)
+{
+	struct task_struct *a, *b;
+	struct ctxlab_pair *p;
+	int err;
+
+	err = get_both(m->file, &a, &b);
+	if (err)
+		return err;
+	p = take_pair(m->file, a, b);
+	put_task_struct(b);
+	put_task_struct(a);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	ctxlab_render_pair(m, p);
+	kfree(p);
+	return 0;
+}
+
+static int pair_open(struct inode *inode, struct file *file)
+{
+	struct task_struct *a, *b;
+	int err;
+
+	err = get_both(file, &a, &b);
+	if (err)
+		return err;
+	put_task_struct(b);
+	put_task_struct(a);
+	return single_open(file, pair_show, NULL);
+}
+
+const struct file_operations ctxlab_pair_fops = {
+	.owner		= THIS_MODULE,
+	.open		= pair_open,
+	.read_iter	= seq_read_iter,
+	.llseek		= seq_lseek,
+	.release	= single_release,
+};

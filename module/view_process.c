@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /proc/ctxlab/<pid>: the process, its threads, and who else holds its parts.
+ *
+ * What the head says is counted first; the tables then follow batch by batch,
+ * so that a read costs no memory that grows with the process or the system.
+ */
+#include <linux/sched/mm.h>
+#include <linux/sched/task.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "render.h"
+#include "view.h"
+#include "walk.h"
+
+/* The parts of the text, in their order; a table's part is one row a step. */
+enum part {
+	HEAD,
+	THREADS,
+	OWN_HEAD,
+	OWN,
+	ELSEWHERE_HEAD,
+	ELSEWHERE,
+	WALK,
+	END,
+};
+
+/**
+ * struct process_walk - where a read of the file stands
+ * @process: what the head says; @base in it is what rows are compared with
+ * @mm: @base's mm, a reference on mm_count, or NULL
+ * @counted_at: when the threads were counted, in nanoseconds since boot
+ * @part: the part of the text that comes next
+ * @row: in a table's part, the row that comes next
+ * @rows: how many rows @batch has
+ * @came: threads in the present table created after @counted_at
+ * @listed: threads in the present table
+ * @threads: the walk behind a table of threads
+ * @next: the walk behind the table of sharers
+ * @batch: the rows
+ */
+struct process_walk {
+	struct ctxlab_process process;
+	struct mm_struct *mm;
+	u64 counted_at;
+	enum part part;
+	int row;
+	int rows;
+	unsigned int came;
+	unsigned int listed;
+	struct ctxlab_threads threads;
+	pid_t next;
+	struct ctxlab_task batch[CTXLAB_BATCH];
+};
+
+static void count_thread(struct ctxlab_process *p, const struct ctxlab_task *t)
+{
+	int kind;
+
+	p->threads++;
+	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++) {
+		if (t->held[kind] != p->base.held[kind])
+			p->deviating[kind]++;
+		else if (kind < CTXLAB_RECONCILED_KINDS && t->held[kind])
+			p->here[kind]++;
+	}
+}
+
+static void count_threads(const struct file *file, struct task_struct *leader,
+			  struct process_walk *w)
+{
+	int i, n;
+
+	ctxlab_threads_begin(&w->threads);
+	w->counted_at = ktime_get_boottime_ns();
+	while ((n = ctxlab_walk_threads(file, leader, &w->threads, w->batch)))
+		for (i = 0; i < n; i++)
+			count_thread(&w->process, &w->batch[i]);
+	w->process.hidden = w->threads.hidden;
+	ctxlab_threads_end(&w->threads);
+}
+
+/* Does @t, of another process, hold something of @p's? */
+static bool is_sharer(const struct ctxlab_process *p,
+		      const struct ctxlab_task *t)
+{
+	int kind;
+
+	if (t->held[CTXLAB_SIGNAL] == p->base.held[CTXLAB_SIGNAL])
+		return false;
+	for (kind = 0; kind < CTXLAB_RECONCILED_KINDS; kind++)
+		if (t->held[kind] && t->held[kind] == p->base.held[kind])
+			return true;
+	return false;
+}
+
+static void count_sharer(struct ctxlab_process *p, const struct ctxlab_task *t)
+{
+	int kind;
+
+	if (!is_sharer(p, t))
+		return;
+	p->sharers++;
+	for (kind = 0; kind < CTXLAB_RECONCILED_KINDS; kind++)
+		if (t->held[kind] && t->held[kind] == p->base.held[kind])
+			p->elsewhere[kind]++;
+}
+
+/* Does a counter say that somebody outside the process holds an object? */
+static bool held_elsewhere(const struct ctxlab_process *p)
+{
+	int kind;
+
+	for (kind = 0; kind < CTXLAB_RECONCILED_KINDS; kind++)
+		if (p->base.users[kind] > p->here[kind])
+			return true;
+	return false;
+}
+
+static int count_sharers(const struct file *file, struct process_walk *w)
+{
+	pid_t next = 1;
+	int i, n;
+
+	if (!held_elsewhere(&w->process))
+		return 0;
+	while ((n = ctxlab_walk_all(file, &next, w->batch)) > 0)
+		for (i = 0; i < n; i++)
+			count_sharer(&w->process, &w->batch[i]);
+	return n;
+}
+
+static void forget(struct process_walk *w)
+{
+	ctxlab_threads_end(&w->threads);
+	if (w->mm)
+		mmdrop(w->mm);
+	w->mm = NULL;
+}
+
+/* Everything that the head says. */
+static int take_process(const struct file *file, struct task_struct *leader,
+			struct process_walk *w)
+{
+	struct ctxlab_process *p = &w->process;
+	struct task_struct *base;
+	struct mm_struct *mm;
+
+	forget(w);
+	memset(p, 0, sizeof(*p));
+	if (!ctxlab_snapshot_task(file, leader, &p->leader))
+		return -EACCES;
+
+	base = ctxlab_get_live_thread(leader);
+	mm = ctxlab_snapshot_details(file, base, &p->base, &p->ns, &p->mm,
+				     &p->files);
+	put_task_struct(base);
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
+	w->mm = mm;
+
+	count_threads(file, leader, w);
+	return count_sharers(file, w);
+}
+
+static bool has_rows(enum part part)
+{
+	return part == THREADS || part == OWN || part == ELSEWHERE;
+}
+
+static void begin_part(struct process_walk *w, enum part part)
+{
+	w->part = part;
+	w->row = 0;
+	w->rows = 0;
+	if (part == THREADS || part == OWN) {
+		ctxlab_threads_begin(&w->threads);
+		w->came = 0;
+		w->listed = 0;
+	}
+	w->next = 1;
+}
+
+static void note_threads(struct process_walk *w)
+{
+	int i;
+
+	w->listed += w->rows;
+	for (i = 0; i < w->rows; i++)
+		w->came += w->batch[i].start > w->counted_at;
+}
+
+/* The next rows of the table of sharers: only those that share. */
+static int fill_sharers(const struct file *file, struct process_walk *w)
+{
+	int i, n, kept = 0;
+
+	if (!w->process.sharers)
+		return 0;
+	do {
+		n = ctxlab_walk_all(file, &w->next, w->batch);
+		for (i = 0; i < n; i++)
+			if (is_sharer(&w->process, &w->batch[i]))
+				w->batch[kept++] = w->batch[i];
+	} while (n > 0 && !kept);
+	return n < 0 ? n : kept;
+}
+
+/* The next rows of the present part; w->rows is 0 at its end. */
+static int fill(const struct file *file, struct task_struct *leader,
+		struct process_walk *w)
+{
+	int n;
+
+	w->row = 0;
+	w->rows = 0;
+	if (w->part == ELSEWHERE) {
+		n = fill_sharers(file, w);
+		if (n < 0)
+			return n;
+		w->rows = n;
+		return 0;
+	}
+	w->rows = ctxlab_walk_threads(file, leader, &w->threads, w->batch);
+	note_threads(w);
+	if (w->part == OWN && w->mm)
+		return ctxlab_snapshot_stacks(w->mm, w->batch, w->rows);
+	return 0;
+}
+
+/* Move on until there is something to show. */
+static int settle(const struct file *file, struct task_struct *leader,
+		  struct process_walk *w)
+{
+	int err;
+
+	while (has_rows(w->part) && w->row == w->rows) {
+		err = fill(file, leader, w);
+		if (err)
+			return err;
+		if (!w->rows)
+			begin_part(w, w->part + 1);
+	}
+	return 0;
+}
+
+/* Go on from where @w stands; each batch asks anew who may see the task. */
+static void *go_on(struct seq_file *m, bool anew)
+{
+	struct process_walk *w = m->private;
+	struct task_struct *leader;
+	int err = 0;
+
+	leader = ctxlab_get_visible(m->file, ctxlab_target(m->file)->a);
+	if (IS_ERR(leader))
+		return leader;
+	if (anew) {
+		begin_part(w, HEAD);
+		err = take_process(m->file, leader, w);
+	}
+	if (!err)
+		err = settle(m->file, leader, w);
+	put_task_struct(leader);
+	if (err)
+		return ERR_PTR(err);
+	return w->part == END ? NULL : w;
+}
+
+/* seq_file asks for position 0, or for the one it stopped at. */
+static void *process_start(struct seq_file *m, loff_t *pos)
+{
+	return go_on(m, !*pos);
+}
+
+static void *process_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	struct process_walk *w = m->private;
+
+	++*pos;
+	if (!has_rows(w->part))
+		begin_part(w, w->part + 1);
+	else if (++w->row < w->rows)
+		return w;
+	return go_on(m, false);
+}
+
+static void process_stop(struct seq_file *m, void *v)
+{
+}
+
+static void show_walk(struct seq_file *m, const struct process_walk *w)
+{
+	unsigned int expected = w->process.threads + w->came;
+
+	ctxlab_render_walk(m, w->came,
+			   expected > w->listed ? expected - w->listed : 0);
+}
+
+static int process_show(struct seq_file *m, void *v)
+{
+	struct process_walk *w = v;
+	const struct ctxlab_process *p = &w->process;
+	const struct ctxlab_task *row = &w->batch[w->row];
+
+	switch (w->part) {
+	case HEAD:
+		ctxlab_render_process(m, p);
+		break;
+	case THREADS:
+		ctxlab_render_thread_row(m, row, &p->base);
+		break;
+	case OWN_HEAD:
+		ctxlab_render_own_head(m);
+		break;
+	case OWN:
+		ctxlab_render_own_row(m, row);
+		break;
+	case ELSEWHERE_HEAD:
+		ctxlab_render_elsewhere_head(m, p->sharers);
+		break;
+	case ELSEWHERE:
+		ctxlab_render_elsewhere_row(m, row, &p->base);
+		break;
+	case WALK:
+		show_walk(m, w);
+		break;
+	case END:
+		break;
+	}
+	return 0;
+}
+
+static const struct seq_operations process_seq_ops = {
+	.start	= process_start,
+	.next	= process_next,
+	.stop	= process_stop,
+	.show	= process_show,
+};
+
+static int process_open(struct inode *inode, struct file *file)
+{
+	return seq_open_private(file, &process_seq_ops,
+				sizeof(struct process_walk));
+}
+
+static int process_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *m = file->private_data;
+
+	forget(m->private);
+	return seq_release_private(inode, file);
+}
+
+const struct file_operations ctxlab_process_fops = {
+	.owner		= THIS_MODULE,
+	.open		= process_open,
+	.read_iter	= seq_read_iter,
+	.llseek		= seq_lseek,
+	.release	= process_release,
+};

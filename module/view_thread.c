@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /proc/ctxlab/<tid>: one thread; where it leads its group, the process. */
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "access.h"
+#include "render.h"
+#include "view.h"
+
+struct task_struct *ctxlab_get_visible(const struct file *file, struct pid *pid)
+{
+	struct task_struct *task = get_pid_task(pid, PIDTYPE_PID);
+	bool seen;
+
+	if (!task)
+		return ERR_PTR(-ESRCH);
+	task_lock(task);
+	seen = ctxlab_may_see(file, task);
+	task_unlock(task);
+	if (!seen) {
+		put_task_struct(task);
+		return ERR_PTR(-EACCES);
+	}
+	return task;
+}
+
+struct thread_view {
+	struct ctxlab_task task;
+	struct ctxlab_task leader;
+	struct ctxlab_namespaces ns;
+	bool leader_seen;
+};
+
+static bool take_leader(const struct file *file, struct task_struct *task,
+			struct ctxlab_task *s)
+{
+	bool seen = false;
+
+	/* A thread that is still hashed keeps its leader from being freed. */
+	rcu_read_lock();
+	if (pid_alive(task))
+		seen = ctxlab_snapshot_task(file, task->group_leader, s);
+	rcu_read_unlock();
+	return seen;
+}
+
+static int take_thread(const struct file *file, struct task_struct *task,
+		       struct thread_view *v)
+{
+	struct mm_struct *mm;
+	int err = 0;
+
+	mm = ctxlab_snapshot_details(file, task, &v->task, &v->ns, NULL, NULL);
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
+	if (mm) {
+		err = ctxlab_snapshot_stacks(mm, &v->task, 1);
+		mmdrop(mm);
+	}
+	v->leader_seen = take_leader(file, task, &v->leader);
+	return err;
+}
+
+static int thread_show(struct seq_file *m, void *unused)
+{
+	struct task_struct *task;
+	struct thread_view *v;
+	int err;
+
+	task = ctxlab_get_visible(m->file, ctxlab_target(m->file)->a);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
+	err = v ? take_thread(m->file, task, v) : -ENOMEM;
+	put_task_struct(task);
+	if (!err)
+		ctxlab_render_thread(m, &v->task, &v->ns,
+				     v->leader_seen ? &v->leader : NULL);
+	kfree(v);
+	return err;
+}
+
+static int thread_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, thread_show, NULL);
+}
+
+static const struct file_operations thread_fops = {
+	.owner		= THIS_MODULE,
+	.open		= thread_open,
+	.read_iter	= seq_read_iter,
+	.llseek		= seq_lseek,
+	.release	= single_release,
+};
+
+/* Which it is can change with an exec(2), so it is decided at each open. */
+static int task_open(struct inode *inode, struct file *file)
+{
+	const struct file_operations *fops;
+	struct task_struct *task;
+
+	task = ctxlab_get_visible(file, ctxlab_target(file)->a);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	fops = thread_group_leader(task) ? &ctxlab_process_fops : &thread_fops;
+	put_task_struct(task);
+
+	/* One module owns all three: the reference of this open goes along. */
+	file->f_op = fops;
+	return fops->open(inode, file);
+}
+
+const struct file_operations ctxlab_task_fops = {
+	.owner	= THIS_MODULE,
+	.open	= task_open,
+};

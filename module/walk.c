@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Walks over tasks that stop and go on. */
+#include <linux/fs.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/rculist.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+
+#include "walk.h"
+
+/* The most tasks that one RCU read section looks at. */
+#define LOOK_AT_MOST 256
+
+/* One RCU read section's worth of ctxlab_walk_all(); *@more: not at the end. */
+static int walk_some(const struct file *file, pid_t *next,
+		     struct ctxlab_task *batch, bool *more)
+{
+	struct pid_namespace *ns = ctxlab_pid_ns(file);
+	int looked, n = 0;
+
+	rcu_read_lock();
+	for (looked = 0; looked < LOOK_AT_MOST && n < CTXLAB_BATCH; looked++) {
+		struct pid *pid = find_ge_pid(*next, ns);
+		struct task_struct *task;
+
+		*more = pid;
+		if (!pid)
+			break;
+		*next = pid_nr_ns(pid, ns) + 1;
+		task = pid_task(pid, PIDTYPE_PID);
+		if (task && ctxlab_snapshot_task(file, task, &batch[n]))
+			n++;
+	}
+	rcu_read_unlock();
+	return n;
+}
+
+int ctxlab_walk_all(const struct file *file, pid_t *next,
+		    struct ctxlab_task *batch)
+{
+	bool more = true;
+	int n = 0;
+
+	while (!n && more) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		n = walk_some(file, next, batch, &more);
+		cond_resched();
+	}
+	return n;
+}
+
+struct task_struct *ctxlab_get_live_thread(struct task_struct *leader)
+{
+	struct task_struct *t, *live = leader;
+
+	rcu_read_lock();
+	for_each_thread(leader, t) {
+		if (!READ_ONCE(t->exit_state)) {
+			live = t;
+			break;
+		}
+	}
+	get_task_struct(live);
+	rcu_read_unlock();
+	return live;
+}
+
+void ctxlab_threads_begin(struct ctxlab_threads *t)
+{
+	put_pid(t->last);
+	memset(t, 0, sizeof(*t));
+}
+
+/* The first thread created after @since.  Context: RCU. */
+static struct task_struct *first_since(struct task_struct *task, u64 since)
+{
+	struct task_struct *t;
+
+	for_each_thread(task, t) {
+		if (t->start_time > since)
+			return t;
+	}
+	return NULL;
+}
+
+/*
+ * The thread that a walk goes on with.  Context: RCU.  A thread that has not
+ * been unhashed yet (pid_alive()) is still on the list, and whatever follows it
+ * there outlives this read section.
+ */
+static struct task_struct *resume(struct task_struct *task,
+				  const struct ctxlab_threads *t)
+{
+	struct task_struct *last = pid_task(t->last, PIDTYPE_PID);
+
+	if (!last || !same_thread_group(last, task) || !pid_alive(last))
+		return first_since(task, t->last_start);
+	return list_next_or_null_rcu(&task->signal->thread_head,
+				     &last->thread_node, struct task_struct,
+				     thread_node);
+}
+
+/* Context: RCU.  A thread that died meanwhile may have lost its pid: NULL. */
+static void remember(struct ctxlab_threads *t, struct task_struct *thread)
+{
+	put_pid(t->last);
+	t->last = get_pid(task_pid(thread));
+	t->last_start = thread->start_time;
+}
+
+int ctxlab_walk_threads(const struct file *file, struct task_struct *task,
+			struct ctxlab_threads *t, struct ctxlab_task *batch)
+{
+	struct list_head *head = &task->signal->thread_head;
+	struct task_struct *thread, *last;
+	int looked, n = 0;
+
+	while (!n && !t->done) {
+		last = NULL;
+		rcu_read_lock();
+		thread = resume(task, t);
+		for (looked = 0; thread && looked < LOOK_AT_MOST &&
+				 n < CTXLAB_BATCH; looked++) {
+			if (ctxlab_snapshot_task(file, thread, &batch[n]))
+				n++;
+			else
+				t->hidden++;
+			last = thread;
+			thread = list_next_or_null_rcu(head,
+						       &thread->thread_node,
+						       struct task_struct,
+						       thread_node);
+		}
+		if (last)
+			remember(t, last);
+		t->done = !thread;
+		rcu_read_unlock();
+		cond_resched();
+	}
+	return n;
+}

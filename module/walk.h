@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Walks over tasks that stop and go on: each call is one bounded RCU read
+ * section, and between calls a walk holds no task.
+ */
+#ifndef CTXLAB_WALK_H
+#define CTXLAB_WALK_H
+
+#include <linux/types.h>
+
+#include "snapshot.h"
+
+struct file;
+struct pid;
+struct task_struct;
+
+/* The most tasks that one call takes. */
+#define CTXLAB_BATCH 32
+
+/**
+ * ctxlab_walk_all - the next visible tasks of the reader's pid namespace
+ * @file: who reads
+ * @next: the smallest tid to look at; moved behind the last one looked at
+ * @batch: room for CTXLAB_BATCH tasks
+ *
+ * Context: may sleep.
+ * Return: how many there are in @batch, 0 at the end, -EINTR on a fatal signal.
+ */
+int ctxlab_walk_all(const struct file *file, pid_t *next,
+		    struct ctxlab_task *batch);
+
+/**
+ * struct ctxlab_threads - a walk over the threads of one process
+ * @last: the last thread visited (a reference), NULL at the start
+ * @last_start: when that thread was created (task_struct.start_time)
+ * @hidden: threads passed by that the reader may not see
+ * @done: the end has been reached
+ */
+struct ctxlab_threads {
+	struct pid *last;
+	u64 last_start;
+	unsigned int hidden;
+	bool done;
+};
+
+/*
+ * The first thread of @leader's process that has not exited, or @leader; with a
+ * reference for put_task_struct().
+ */
+struct task_struct *ctxlab_get_live_thread(struct task_struct *leader);
+
+/* Begin anew; @t is zeroed or has been begun before. */
+void ctxlab_threads_begin(struct ctxlab_threads *t);
+#define ctxlab_threads_end ctxlab_threads_begin
+
+/**
+ * ctxlab_walk_threads - the next visible threads of a process
+ * @file: who reads
+ * @task: a task of the process, with a reference
+ * @t: where the walk stands
+ * @batch: room for CTXLAB_BATCH tasks
+ *
+ * Where the last thread visited has died meanwhile, the walk goes on with the
+ * first one created after it.
+ *
+ * Return: how many there are in @batch; 0 at the end.
+ */
+int ctxlab_walk_threads(const struct file *file, struct task_struct *task,
+			struct ctxlab_threads *t, struct ctxlab_task *batch);
+
+#endif /* CTXLAB_WALK_H */
