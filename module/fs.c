@@ -449,17 +449,19 @@ int __init ctxlab_fs_init(void)
  */
 void __init ctxlab_fs_automount(void)
 {
-	static char *argv[] = {
+	static const char *const argv[] = {
 		"/bin/mount", "-t", "ctxlab", "none", "/proc/ctxlab", NULL
 	};
-	static char *envp[] = {
+	static const char *const envp[] = {
 		"HOME=/", "PATH=/sbin:/bin:/usr/sbin:/usr/bin", NULL
 	};
 	int err;
 
 	if (!automount)
 		return;
-	err = call_usermodehelper(argv[0], argv, envp, UMH_WAIT_PROC);
+	/* It takes them without const, and writes to neither. */
+	err = call_usermodehelper(argv[0], (char **)argv, (char **)envp,
+				  UMH_WAIT_PROC);
 	if (err)
 		pr_notice("could not mount by itself (%d); type: mount -t ctxlab none /proc/ctxlab\n",
 			  err);

@@ -96,6 +96,11 @@ static uid_t uid_of(struct seq_file *m, const struct ctxlab_task *t)
 	return from_kuid_munged(seq_user_ns(m), t->uid);
 }
 
+static void show_word(struct seq_file *m, const char *key, const char *word)
+{
+	seq_printf(m, KEY "%s\n", key, word);
+}
+
 static void show_name(struct seq_file *m, const char *key, const char *comm)
 {
 	struct ctxlab_line l = {};
@@ -122,7 +127,7 @@ static void show_id(struct seq_file *m, const char *key, enum ctxlab_kind kind,
 	if (object)
 		seq_printf(m, KEY "%016llx\n", key, ctxlab_id(kind, object));
 	else
-		seq_printf(m, KEY "none\n", key);
+		show_word(m, key, "none");
 }
 
 static void show_users(struct seq_file *m, const char *key,
@@ -132,7 +137,7 @@ static void show_users(struct seq_file *m, const char *key,
 		seq_printf(m, KEY "%016llx users %u\n", key,
 			   ctxlab_id(kind, t->held[kind]), t->users[kind]);
 	else
-		seq_printf(m, KEY "none\n", key);
+		show_word(m, key, "none");
 }
 
 /* The counter, against the holders that were found. */
@@ -143,7 +148,7 @@ static void show_reconciled(struct seq_file *m, const char *key,
 	unsigned int found = p->here[kind] + p->elsewhere[kind];
 
 	if (!p->base.held[kind]) {
-		seq_printf(m, KEY "none\n", key);
+		show_word(m, key, "none");
 		return;
 	}
 	seq_printf(m, KEY "%016llx users %u %c %u here + %u elsewhere + %u unseen\n",
@@ -168,16 +173,20 @@ static void show_namespaces(struct seq_file *m,
 	}
 }
 
+static void show_held(struct seq_file *m, const char *what, unsigned int users)
+{
+	seq_printf(m, "%s held %u time%s", what, users, users == 1 ? "" : "s");
+}
+
 static void summarize_user(struct seq_file *m, const struct ctxlab_process *p)
 {
 	unsigned int files = p->here[CTXLAB_FILES] + p->elsewhere[CTXLAB_FILES];
 
 	seq_printf(m, "1 process = %u task_struct%s", p->threads + p->hidden,
 		   p->threads + p->hidden == 1 ? "" : "s");
-	seq_printf(m, " + 1 mm_struct held %u times", p->base.users[CTXLAB_MM]);
+	show_held(m, " + 1 mm_struct", p->base.users[CTXLAB_MM]);
 	if (p->base.held[CTXLAB_FILES])
-		seq_printf(m, " + 1 files_struct held %u times",
-			   p->base.users[CTXLAB_FILES]);
+		show_held(m, " + 1 files_struct", p->base.users[CTXLAB_FILES]);
 	if (files < p->base.users[CTXLAB_FILES] ||
 	    p->elsewhere[CTXLAB_MM] || p->elsewhere[CTXLAB_FILES])
 		seq_puts(m, ", not by its threads alone");
@@ -189,12 +198,11 @@ static void summarize_user(struct seq_file *m, const struct ctxlab_process *p)
 
 static void show_summary(struct seq_file *m, const struct ctxlab_process *p)
 {
-	seq_printf(m, KEY, "Summary:");
+	seq_puts(m, "Summary:      ");
 	if (p->base.held[CTXLAB_MM] && p->base.kind != CTXLAB_TASK_KTHREAD)
 		summarize_user(m, p);
 	else if (p->base.kind == CTXLAB_TASK_KTHREAD)
-		seq_printf(m, "1 kernel thread = 1 task_struct, no mm_struct of its own, 1 files_struct held %u times\n",
-			   p->base.users[CTXLAB_FILES]);
+		seq_puts(m, "1 kernel thread = 1 task_struct; no mm_struct of its own, the kernel's files_struct\n");
 	else
 		seq_puts(m, "it has exited: a task_struct that waits for its parent; mm_struct and files_struct are gone\n");
 }
@@ -221,11 +229,13 @@ static void show_mm(struct seq_file *m, const struct ctxlab_process *p)
 	seq_printf(m, KEY "%d\n", "MmMaps:", mm->maps);
 	seq_printf(m, KEY "%llu kB\n", "MmRss:", mm->rss_kb);
 	seq_printf(m, KEY "%llu kB\n", "MmPageTables:", mm->page_tables_kb);
-	if (mm->cpus_known)
-		seq_printf(m, KEY "%*pbl superset\n", "MmCpus:", nr_cpu_ids,
-			   mm->cpus);
+	if (!mm->cpus_known)
+		show_word(m, "MmCpus:", "unknown");
+	else if (cpumask_empty(&mm->cpus))
+		show_word(m, "MmCpus:", "none superset");
 	else
-		seq_printf(m, KEY "unknown\n", "MmCpus:");
+		seq_printf(m, KEY "%*pbl superset\n", "MmCpus:",
+			   cpumask_pr_args(&mm->cpus));
 }
 
 static void show_files(struct seq_file *m, const struct ctxlab_process *p)
@@ -416,7 +426,7 @@ void ctxlab_render_walk(struct seq_file *m, unsigned int came, unsigned int gone
 		seq_printf(m, KEY "changed came %u gone %u\n", "Walk:", came,
 			   gone);
 	else
-		seq_printf(m, KEY "steady\n", "Walk:");
+		show_word(m, "Walk:", "steady");
 }
 
 static void show_against_leader(struct seq_file *m, const struct ctxlab_task *t,
@@ -425,7 +435,7 @@ static void show_against_leader(struct seq_file *m, const struct ctxlab_task *t,
 	int kind;
 
 	if (!leader) {
-		seq_printf(m, KEY "unseen\n", "Leader:");
+		show_word(m, "Leader:", "unseen");
 		return;
 	}
 	seq_printf(m, "%-13s", "Leader:");
@@ -434,6 +444,15 @@ static void show_against_leader(struct seq_file *m, const struct ctxlab_task *t,
 			   !t->held[kind] ? "-" :
 			   t->held[kind] == leader->held[kind] ? "=" : "other");
 	seq_putc(m, '\n');
+}
+
+static void show_address(struct seq_file *m, const char *key,
+			 unsigned long address)
+{
+	if (address)
+		seq_printf(m, KEY "%lx\n", key, address);
+	else
+		show_word(m, key, "none");
 }
 
 static void show_own(struct seq_file *m, const struct ctxlab_task *t)
@@ -447,21 +466,10 @@ static void show_own(struct seq_file *m, const struct ctxlab_task *t)
 	seq_printf(m, KEY "%llu\n", "Vcsw:", t->nvcsw);
 	seq_printf(m, KEY "%llu\n", "Icsw:", t->nivcsw);
 	show_id(m, "Kstack:", CTXLAB_KSTACK, t->kstack);
-	if (t->stack_size) {
-		seq_printf(m, KEY "%lx\n", "Stack:", t->stack_start);
-		seq_printf(m, KEY "%lu kB\n", "StackSize:", t->stack_size >> 10);
-	} else {
-		seq_printf(m, KEY "none\n", "Stack:");
-		seq_printf(m, KEY "none\n", "StackSize:");
-	}
-	if (t->sp && show)
-		seq_printf(m, KEY "%lx\n", "Sp:", t->sp);
-	else
-		seq_printf(m, KEY "none\n", "Sp:");
-	if (t->tls && show)
-		seq_printf(m, KEY "%lx\n", "Tls:", t->tls);
-	else
-		seq_printf(m, KEY "none\n", "Tls:");
+	show_address(m, "Stack:", t->stack_start);
+	seq_printf(m, KEY "%lu kB\n", "StackSize:", t->stack_size >> 10);
+	show_address(m, "Sp:", show ? t->sp : 0);
+	show_address(m, "Tls:", show ? t->tls : 0);
 }
 
 void ctxlab_render_thread(struct seq_file *m, const struct ctxlab_task *t,

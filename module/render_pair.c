@@ -14,7 +14,8 @@ static const struct {
 	[CTXLAB_SAME_THREAD_GROUP] = {
 		"same-thread-group", "two threads of one process" },
 	[CTXLAB_VFORK] = {
-		"vfork", "a child of vfork(2) that borrows its parent's mm until it execs or exits; the parent waits" },
+		"vfork",
+		"a vfork(2) child on its waiting parent's mm, until it execs or exits" },
 	[CTXLAB_SHARED_MM] = {
 		"shared-mm", "two processes on one mm, by CLONE_VM without CLONE_THREAD" },
 	[CTXLAB_SHARED_FILES] = {

@@ -191,7 +191,7 @@ static void take_file_bits(struct task_struct *task, struct ctxlab_files *s)
 	s->open = bitmap_weight(fdt->open_fds, fdt->max_fds);
 	/* A closed descriptor may leave its close-on-exec bit behind. */
 	s->cloexec = bitmap_weight_and(fdt->open_fds, fdt->close_on_exec,
-					      fdt->max_fds);
+				       fdt->max_fds);
 	rcu_read_unlock();
 }
 
@@ -245,7 +245,7 @@ static void take_mm(struct mm_struct *mm, struct ctxlab_mm *s)
 	s->page_tables_kb = mm_pgtables_bytes(mm) >> 10;
 	s->rss_kb = ctxlab_mm_rss_exact(mm) << (PAGE_SHIFT - 10);
 	s->cpus_known = ctxlab_mm_cpumask_known();
-	bitmap_copy(s->cpus, cpumask_bits(mm_cpumask(mm)), nr_cpu_ids);
+	cpumask_copy(&s->cpus, mm_cpumask(mm));
 }
 
 struct mm_struct *ctxlab_snapshot_details(const struct file *file,

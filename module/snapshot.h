@@ -8,8 +8,8 @@
 #ifndef CTXLAB_SNAPSHOT_H
 #define CTXLAB_SNAPSHOT_H
 
+#include <linux/cpumask.h>
 #include <linux/sched.h>
-#include <linux/threads.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
@@ -84,7 +84,7 @@ struct ctxlab_mm {
 	u64 rss_kb;
 	u64 page_tables_kb;
 	bool cpus_known;
-	DECLARE_BITMAP(cpus, NR_CPUS);
+	cpumask_t cpus;
 };
 
 enum ctxlab_file_kind {

@@ -121,8 +121,8 @@ int ctxlab_walk_threads(const struct file *file, struct task_struct *task,
 		last = NULL;
 		rcu_read_lock();
 		thread = resume(task, t);
-		for (looked = 0; thread && looked < LOOK_AT_MOST &&
-				 n < CTXLAB_BATCH; looked++) {
+		looked = 0;
+		while (thread && looked++ < LOOK_AT_MOST && n < CTXLAB_BATCH) {
 			if (ctxlab_snapshot_task(file, thread, &batch[n]))
 				n++;
 			else
