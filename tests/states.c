@@ -38,6 +38,12 @@ static void __attribute__((constructor)) pause_instead(int argc, char **argv)
 	_exit(1);
 }
 
+static void end_with_maker(const struct state *state)
+{
+	if (!(state->plan.clone & CLONE_THREAD))
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 /*
  * Where a built task begins.  It may share memory, and the thread-local errno
  * with it, with its maker, which waits for the byte: so nothing here but plain
@@ -47,12 +53,13 @@ static int begin(void *arg)
 {
 	struct state *state = arg;
 
-	if (!(state->plan.clone & CLONE_THREAD))
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	end_with_maker(state);
 	if (state->plan.unshare && syscall(SYS_unshare, state->plan.unshare))
 		_exit(1);
 	if (state->plan.then && state->plan.then(state))
 		_exit(1);
+	/* A change of credentials has cleared it. */
+	end_with_maker(state);
 	if (write(state->ready, "", 1) != 1)
 		_exit(1);
 	for (;;)

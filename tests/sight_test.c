@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a reader sees once the question is not "this process or not": sharers
+ * whom it may not see, permissions that change between open and read, and
+ * descriptors that one opens and another reads.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "kselftest_harness.h"
+#include "hands.h"
+#include "states.h"
+#include "text.h"
+
+#define STACK_SIZE (64 << 10)
+
+/*
+ * Two tasks over one mm, one file table, one fs and one set of handlers: Bob's,
+ * and Alice's that made it.  With @thread they are also one process.
+ */
+static int become_bob_and_wait(void *arg)
+{
+	struct state *state = arg;
+
+	/* The raw calls change this one thread, and clear its death signal. */
+	if (syscall(SYS_setresgid, BOB, BOB, BOB) ||
+	    syscall(SYS_setresuid, BOB, BOB, BOB) ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL))
+		_exit(1);
+	__atomic_store_n(&state->told[0], (pid_t)syscall(SYS_gettid),
+			 __ATOMIC_RELEASE);
+	for (;;)
+		pause();
+}
+
+static int share_with_bob(struct state *state, unsigned long flags)
+{
+	static char stack[STACK_SIZE];
+
+	__atomic_store_n(&state->told[0], 0, __ATOMIC_RELEASE);
+	if (clone(become_bob_and_wait, stack + STACK_SIZE,
+		  CLONE_VM | CLONE_FILES | CLONE_FS | CLONE_SIGHAND | flags,
+		  state) < 0)
+		return 1;
+	while (!__atomic_load_n(&state->told[0], __ATOMIC_ACQUIRE))
+		usleep(1000);
+	/* Changing ids cleared the flag of the mm for both. */
+	if (syscall(SYS_setresgid, ALICE, ALICE, ALICE) ||
+	    syscall(SYS_setresuid, ALICE, ALICE, ALICE))
+		return 1;
+	return prctl(PR_SET_DUMPABLE, 1);
+}
+
+static int share_as_process(struct state *state)
+{
+	return share_with_bob(state, SIGCHLD);
+}
+
+static int share_as_thread(struct state *state)
+{
+	return share_with_bob(state, CLONE_THREAD);
+}
+
+static int as_alice(struct state *state)
+{
+	(void)state;
+	return become(ALICE, ALICE) || prctl(PR_SET_DUMPABLE, 1);
+}
+
+static int as_bob(struct state *state)
+{
+	(void)state;
+	return become(BOB, BOB) || prctl(PR_SET_DUMPABLE, 1);
+}
+
+static const struct plan sharer = { "shares", 0, 0, share_as_process };
+static const struct plan threaded = { "two uids", 0, 0, share_as_thread };
+static const struct plan alice = { "alice", 0, 0, as_alice };
+static const struct plan bob = { "bob", 0, 0, as_bob };
+
+FIXTURE(sight)
+{
+	struct states states;
+};
+
+FIXTURE_SETUP(sight)
+{
+	ASSERT_EQ(0, states_begin(&self->states));
+}
+
+FIXTURE_TEARDOWN(sight)
+{
+	states_end(&self->states);
+}
+
+/* The text that a reader with these ids gets of /proc/ctxlab/<pid>. */
+static char *read_as(uid_t uid, pid_t pid)
+{
+	int pair[2];
+	char *text;
+	pid_t child;
+
+	if (pipe(pair))
+		return NULL;
+	child = fork();
+	if (!child) {
+		if (become(uid, uid))
+			_exit(1);
+		text = text_readf(CTXLAB "/%d", pid);
+		if (!text || write(pair[1], text, strlen(text)) < 0)
+			_exit(1);
+		_exit(0);
+	}
+	close(pair[1]);
+	text = text_read_fd(pair[0]);
+	close(pair[0]);
+	if (reap(child)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static bool names_tid(const char *text, pid_t tid)
+{
+	char word[16];
+	const char *at = text;
+	size_t length;
+
+	length = snprintf(word, sizeof(word), "%d", tid);
+	while ((at = strstr(at, word))) {
+		if ((at == text || !isxdigit(at[-1])) && !isxdigit(at[length]))
+			return true;
+		at += length;
+	}
+	return false;
+}
+
+TEST_F(sight, hidden_sharer_is_counted)
+{
+	static const char *const keys[] = { "Mm", "Files", "Fs", "Sighand" };
+	struct state *state = states_add(&self->states, &sharer);
+	char *text;
+	pid_t other;
+	size_t i;
+
+	ASSERT_NE(NULL, state);
+	other = state->told[0];
+
+	text = read_as(ALICE, state->tid);
+	ASSERT_NE(NULL, text);
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		EXPECT_NE(NULL, strstr(text_value(text, keys[i]) ?: "",
+				       "users 2 = 1 here + 0 elsewhere + 1 unseen"))
+			TH_LOG("%s: %s", keys[i], text_value(text, keys[i]));
+	}
+	EXPECT_EQ(0, text_number(text, "Elsewhere"));
+	EXPECT_FALSE(names_tid(text, other)) TH_LOG("%s", text);
+	free(text);
+
+	text = read_as(0, state->tid);
+	ASSERT_NE(NULL, text);
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		EXPECT_NE(NULL, strstr(text_value(text, keys[i]) ?: "",
+				       "users 2 = 1 here + 1 elsewhere + 0 unseen"))
+			TH_LOG("%s: %s", keys[i], text_value(text, keys[i]));
+	}
+	EXPECT_EQ(1, text_number(text, "Elsewhere"));
+	EXPECT_TRUE(names_tid(text, other));
+	free(text);
+}
+
+TEST_F(sight, hidden_thread_is_counted)
+{
+	struct state *state = states_add(&self->states, &threaded);
+	struct table *table;
+	char *text;
+	pid_t other;
+
+	ASSERT_NE(NULL, state);
+	other = state->told[0];
+
+	text = read_as(ALICE, state->tid);
+	ASSERT_NE(NULL, text);
+	EXPECT_EQ(2, text_number(text, "Threads"));
+	EXPECT_NE(NULL, strstr(text_value(text, "Threads") ?: "", "1 unseen"));
+	table = table_parse(text, "Threads");
+	ASSERT_NE(NULL, table);
+	EXPECT_EQ(1, table->rows);
+	EXPECT_FALSE(names_tid(text, other)) TH_LOG("%s", text);
+	table_free(table);
+	free(text);
+
+	text = read_as(0, state->tid);
+	ASSERT_NE(NULL, text);
+	EXPECT_EQ(NULL, strstr(text_value(text, "Threads") ?: "", "unseen"));
+	EXPECT_TRUE(names_tid(text, other));
+	free(text);
+}
+
+/* Open @path as @uid; the descriptor comes back over a socket. */
+static int open_as(uid_t uid, const char *path)
+{
+	int pair[2], fd;
+	pid_t child;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+		return -1;
+	child = fork();
+	if (!child) {
+		if (become(uid, uid))
+			_exit(1);
+		fd = open(path, O_RDONLY);
+		_exit(fd < 0 ? errno : !!send_fd(pair[0], fd));
+	}
+	if (reap(child))
+		return -1;
+	fd = receive_fd(pair[1]);
+	close(pair[0]);
+	close(pair[1]);
+	return fd;
+}
+
+static int open_pid_as(uid_t uid, pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), CTXLAB "/%d", pid);
+	return open_as(uid, path);
+}
+
+/* 0 or the errno with which @uid reads from @fd. */
+static int read_errno_as(uid_t uid, int fd)
+{
+	pid_t child = fork();
+	char byte;
+
+	if (!child) {
+		if (become(uid, uid))
+			_exit(255);
+		_exit(pread(fd, &byte, 1, 0) == 1 ? 0 : errno ?: 254);
+	}
+	return reap(child);
+}
+
+TEST_F(sight, opener_and_reader_must_both_be_allowed)
+{
+	struct state *state = states_add(&self->states, &alice);
+	int by_root, by_alice;
+
+	ASSERT_NE(NULL, state);
+	by_root = open_pid_as(0, state->tid);
+	by_alice = open_pid_as(ALICE, state->tid);
+	ASSERT_LE(0, by_root);
+	ASSERT_LE(0, by_alice);
+	EXPECT_EQ(-1, open_pid_as(BOB, state->tid));
+
+	EXPECT_EQ(0, read_errno_as(0, by_root));
+	EXPECT_EQ(0, read_errno_as(ALICE, by_root));
+	EXPECT_EQ(0, read_errno_as(0, by_alice));
+	EXPECT_EQ(0, read_errno_as(ALICE, by_alice));
+	EXPECT_EQ(EACCES, read_errno_as(BOB, by_root));
+	EXPECT_EQ(EACCES, read_errno_as(BOB, by_alice));
+	close(by_root);
+	close(by_alice);
+}
+
+/*
+ * The target, once told over a pipe, becomes what the opener may not see; its
+ * answer comes over the pipe of the builder.
+ */
+static int change_pipe[2];
+
+static int change_when_told(struct state *state, int (*change)(void))
+{
+	char byte;
+
+	if (become(ALICE, ALICE) || prctl(PR_SET_DUMPABLE, 1) ||
+	    write(state->ready, "", 1) != 1 ||
+	    read(change_pipe[0], &byte, 1) != 1)
+		return 1;
+	return change();
+}
+
+static int lose_dumpable(void)
+{
+	return prctl(PR_SET_DUMPABLE, 0);
+}
+
+static int alice_then_undumpable(struct state *state)
+{
+	return change_when_told(state, lose_dumpable);
+}
+
+static int alice_then_bob(struct state *state)
+{
+	char byte;
+
+	if (setresgid(ALICE, ALICE, ALICE) || setresuid(ALICE, ALICE, 0) ||
+	    prctl(PR_SET_DUMPABLE, 1) || write(state->ready, "", 1) != 1 ||
+	    read(change_pipe[0], &byte, 1) != 1)
+		return 1;
+	return setresuid(0, 0, 0) || become(BOB, BOB) ||
+	       prctl(PR_SET_DUMPABLE, 1);
+}
+
+static bool tell_to_change(struct states *states)
+{
+	char byte;
+
+	return write(change_pipe[1], "", 1) == 1 &&
+	       read(states->ready[0], &byte, 1) == 1;
+}
+
+static const struct plan turns_undumpable = {
+	"turns undumpable", 0, 0, alice_then_undumpable
+};
+
+TEST_F(sight, target_changes_between_open_and_read)
+{
+	struct state *state;
+	int by_alice, by_root;
+
+	ASSERT_EQ(0, pipe(change_pipe));
+	state = states_add(&self->states, &turns_undumpable);
+	ASSERT_NE(NULL, state);
+	by_alice = open_pid_as(ALICE, state->tid);
+	by_root = open_pid_as(0, state->tid);
+	ASSERT_LE(0, by_alice);
+	ASSERT_LE(0, by_root);
+	EXPECT_EQ(0, read_errno_as(ALICE, by_alice));
+	ASSERT_TRUE(tell_to_change(&self->states));
+	EXPECT_EQ(EACCES, read_errno_as(ALICE, by_alice));
+	/* Root reads on, but not through what Alice opened. */
+	EXPECT_EQ(EACCES, read_errno_as(0, by_alice));
+	EXPECT_EQ(0, read_errno_as(0, by_root));
+	close(by_alice);
+	close(by_root);
+}
+
+static const struct plan turns_bob = { "turns bob", 0, 0, alice_then_bob };
+
+TEST_F(sight, target_becomes_another_user)
+{
+	struct state *state;
+	int by_root;
+
+	ASSERT_EQ(0, pipe(change_pipe));
+	state = states_add(&self->states, &turns_bob);
+	ASSERT_NE(NULL, state);
+	by_root = open_pid_as(0, state->tid);
+	ASSERT_LE(0, by_root);
+	/* A saved uid of root keeps Alice out, as it does of maps. */
+	EXPECT_EQ(EACCES, read_errno_as(ALICE, by_root));
+	ASSERT_TRUE(tell_to_change(&self->states));
+	EXPECT_EQ(EACCES, read_errno_as(ALICE, by_root));
+	EXPECT_EQ(0, read_errno_as(BOB, by_root));
+	close(by_root);
+}
+
+/* The reader opens, then gives up what let it. */
+TEST_F(sight, reader_changes_between_open_and_read)
+{
+	struct state *hers = states_add(&self->states, &alice);
+	struct state *his = states_add(&self->states, &bob);
+	char path[64], byte;
+	pid_t child;
+	int a, b;
+
+	ASSERT_NE(NULL, hers);
+	ASSERT_NE(NULL, his);
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		snprintf(path, sizeof(path), CTXLAB "/%d", hers->tid);
+		a = open(path, O_RDONLY);
+		snprintf(path, sizeof(path), CTXLAB "/%d,%d", hers->tid,
+			 his->tid);
+		b = open(path, O_RDONLY);
+		if (pread(a, &byte, 1, 0) != 1 || pread(b, &byte, 1, 0) != 1)
+			_exit(1);
+		if (become(ALICE, ALICE))
+			_exit(2);
+		if (pread(a, &byte, 1, 0) != 1)
+			_exit(3);
+		/* Of a pair she may see one only. */
+		if (pread(b, &byte, 1, 0) != -1 || errno != EACCES)
+			_exit(4);
+		_exit(0);
+	}
+	EXPECT_EQ(0, reap(child));
+}
+
+static bool shows(const char *text, pid_t tid)
+{
+	struct table *table = table_parse(text, NULL);
+	bool found = table && table_find(table, "TID", tid) >= 0;
+
+	table_free(table);
+	return found;
+}
+
+/* "tasks" shows what both may see, whoever of them is the stronger. */
+TEST_F(sight, tasks_by_another_hand)
+{
+	struct state *hers = states_add(&self->states, &alice);
+	struct state *his = states_add(&self->states, &bob);
+	int by_alice, by_root;
+	pid_t child;
+	char *text;
+
+	ASSERT_NE(NULL, hers);
+	ASSERT_NE(NULL, his);
+	by_alice = open_as(ALICE, CTXLAB "/tasks");
+	by_root = open_as(0, CTXLAB "/tasks");
+	ASSERT_LE(0, by_alice);
+	ASSERT_LE(0, by_root);
+
+	text = text_read_fd(by_alice);
+	ASSERT_NE(NULL, text);
+	EXPECT_TRUE(shows(text, hers->tid));
+	EXPECT_FALSE(shows(text, his->tid));
+	EXPECT_FALSE(shows(text, 1));
+	free(text);
+
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		if (become(BOB, BOB))
+			_exit(1);
+		text = text_read_fd(by_root);
+		if (!text)
+			_exit(2);
+		_exit(shows(text, his->tid) && !shows(text, hers->tid) &&
+		      !shows(text, 1) ? 0 : 3);
+	}
+	EXPECT_EQ(0, reap(child));
+	close(by_alice);
+	close(by_root);
+}
+
+TEST_F(sight, directory_by_another_hand)
+{
+	struct state *hers = states_add(&self->states, &alice);
+	struct state *his = states_add(&self->states, &bob);
+	char *names, name[16];
+	int fd;
+
+	ASSERT_NE(NULL, hers);
+	ASSERT_NE(NULL, his);
+	fd = open_as(ALICE, CTXLAB);
+	ASSERT_LE(0, fd);
+	names = list_directory_fd(fd);
+	ASSERT_NE(NULL, names);
+	snprintf(name, sizeof(name), " %d ", hers->tid);
+	EXPECT_NE(NULL, strstr(names, name));
+	snprintf(name, sizeof(name), " %d ", his->tid);
+	EXPECT_EQ(NULL, strstr(names, name));
+	EXPECT_EQ(NULL, strstr(names, " 1 "));
+	free(names);
+}
+
+/* The parent's pid is told as procfs tells it; nothing else of a stranger. */
+TEST_F(sight, parent_as_procfs)
+{
+	struct state *hers = states_add(&self->states, &alice);
+	char *text, *status;
+
+	ASSERT_NE(NULL, hers);
+	text = read_as(ALICE, hers->tid);
+	status = text_readf("/proc/%d/status", hers->tid);
+	ASSERT_NE(NULL, text);
+	ASSERT_NE(NULL, status);
+	EXPECT_EQ(text_number(status, "PPid"), text_number(text, "PPid"));
+	free(text);
+	free(status);
+}
+
+TEST_HARNESS_MAIN
