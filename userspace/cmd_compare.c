@@ -68,18 +68,23 @@ static const struct saying relations[] = {
 };
 
 static const struct saying must_do[] = {
-	{ "none", "There is nothing to switch." },
+	{ "none", "There is nothing to switch.\n" },
 	{
 		"same-mm",
-		"The kernel saves and loads registers and changes the kernel stack. The address space stays: " REGISTER " is not written, and no TLB entry is lost.",
+		"The kernel saves and loads registers and changes the kernel stack. The\n"
+		"address space stays: " REGISTER " is not written, and no TLB entry is lost.\n",
 	},
 	{
 		"lazy",
-		"A task without memory of its own runs on the address space that happens to be loaded: " REGISTER " is not written, and no TLB entry is lost. The write is put off until a task with another address space runs, and spared if the old one comes back first.",
+		"A task without memory of its own runs on the address space that happens to\n"
+		"be loaded: " REGISTER " is not written, no TLB entry is lost. The write is put\n"
+		"off until a task with another address space runs, and spared if the old one\n"
+		"comes back first.\n",
 	},
 	{
 		"other-mm",
-		"The kernel saves and loads registers, changes the kernel stack, and loads the other address space: " REGISTER " is written.",
+		"The kernel saves and loads registers, changes the kernel stack, and loads\n"
+		"the other address space: " REGISTER " is written.\n",
 	},
 	{}
 };
@@ -87,17 +92,23 @@ static const struct saying must_do[] = {
 static const struct saying tlb[] = {
 	{
 		"keep",
-		"This CPU tags the entries of its TLB with their address space (" TAG "): the write keeps them, and a task that comes back soon still finds its own. What costs is the write itself, and that both now share the room in the TLB.",
+		"This CPU tags the entries of its TLB with their address space (" TAG "): the\n"
+		"write keeps them, and a task that comes back soon still finds its own. What\n"
+		"costs is the write itself, and that both now share the room in the TLB.\n",
 	},
 	{
 		"flush",
-		"This CPU does not tag the entries of its TLB (no " TAG " in use): the write drops all but the kernel's global ones. Each page that is touched again costs a walk through the page tables: the more pages are in use, the dearer the switch.",
+		"This CPU does not tag the entries of its TLB (no " TAG " in use): the write\n"
+		"drops all but the kernel's global ones. Each page that is touched again\n"
+		"costs a walk through the page tables: the more pages are in use, the dearer\n"
+		"the switch.\n",
 	},
 	{}
 };
 
 static const char isolation[] =
-	"Page-table isolation is on: each way into the kernel and out of it writes " REGISTER " as well, whatever is switched.";
+	"Page-table isolation is on: each way into the kernel and out of it writes\n"
+	REGISTER " as well, whatever is switched.\n";
 
 static const char *say(const struct saying *sayings, const char *word)
 {
@@ -105,22 +116,6 @@ static const char *say(const struct saying *sayings, const char *word)
 		if (!strcmp(sayings->word, word))
 			return sayings->people;
 	return NULL;
-}
-
-/* A paragraph, broken at the width of what people like to read. */
-static void print_paragraph(const char *text)
-{
-	size_t column = 0, len;
-
-	for (; *text; text += len + (text[len] == ' ')) {
-		len = strcspn(text, " ");
-		if (column && column + 1 + len > 78) {
-			putchar('\n');
-			column = 0;
-		}
-		column += printf("%s%.*s", column ? " " : "", (int)len, text);
-	}
-	putchar('\n');
 }
 
 static void print_side(const char *which, const struct side *s)
@@ -161,11 +156,11 @@ static void print_switch(const struct pair *p)
 	printf("\n%sA switch from one to the other%s\n", out_look_on(OUT_BOLD),
 	       out_look_off());
 	if (must)
-		print_paragraph(must);
+		fputs(must, stdout);
 	if (write)
-		print_paragraph(write);
+		fputs(write, stdout);
 	if (!strcmp(p->pti, "yes"))
-		print_paragraph(isolation);
+		fputs(isolation, stdout);
 	if (strcmp(p->must, "none"))
 		puts("'ctxlab switch' measures what that costs here.");
 }

@@ -10,6 +10,7 @@
 static const struct ctxlab_cmd *const commands[] = {
 	&cmd_show,
 	&cmd_compare,
+	&cmd_sharing,
 	NULL
 };
 

@@ -21,7 +21,8 @@ struct out_cell {
 struct out_row {
 	struct out_row *parent;
 	struct out_row *next;		/* in the order in which they were made */
-	bool hidden;
+	bool hidden;			/* from people */
+	bool only_people;
 	struct libscols_line *line;	/* while printing */
 	json_t *object;			/* while making JSON */
 	struct out_cell cell[];
@@ -192,8 +193,20 @@ void out_hide_people(struct out_row *row)
 	row->hidden = true;
 }
 
-static bool is_hidden(const struct out_row *row)
+void out_only_people(struct out_row *row)
 {
+	row->only_people = true;
+}
+
+bool out_is_empty(const struct out_table *t)
+{
+	return !t->rows;
+}
+
+static bool is_hidden(const struct out_row *row, bool people)
+{
+	if (!people)
+		return row->only_people;
 	for (; row; row = row->parent)
 		if (row->hidden)
 			return true;
@@ -247,7 +260,7 @@ static int add_rows(struct libscols_table *tb, const struct out_table *t,
 	size_t i;
 
 	for (row = t->rows; row; row = row->next) {
-		if (!raw && is_hidden(row))
+		if (is_hidden(row, !raw))
 			continue;
 		row->line = scols_table_new_line(tb, !raw && row->parent ?
 						 row->parent->line : NULL);
@@ -338,6 +351,8 @@ json_t *out_table_json(const struct out_table *t, const struct out_sel *sel)
 	struct out_row *row;
 
 	for (row = t->rows; row; row = row->next) {
+		if (is_hidden(row, false))
+			continue;
 		row->object = json_row(t, row, sel);
 		into = root;
 		if (row->parent) {

@@ -104,6 +104,11 @@ void out_set_look(struct out_row *row, int col, enum out_look look);
 /* Leaves a row out of what people see; its children go with it. */
 void out_hide_people(struct out_row *row);
 
+/* Leaves a row, which has no children, out of raw output and JSON. */
+void out_only_people(struct out_row *row);
+
+bool out_is_empty(const struct out_table *t);
+
 /* Prints the table with libsmartcols; 0 or a negative errno. */
 int out_table_print(const struct out_table *t, const struct out_sel *sel,
 		    const struct out_opts *opts);
