@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Coroutines: a stack each, and a switch that never enters the kernel.
+ *
+ * What they are not: they cannot be preempted, while one of them sleeps they all do,
+ * and they must not end (return from their entry).  A stack has a guard page
+ * below it, no more.
+ */
+#ifndef SWITCH_COROUTINE_H
+#define SWITCH_COROUTINE_H
+
+#include <stddef.h>
+#include <ucontext.h>
+
+#define CO_STACK_SIZE (256 * 1024)
+
+/* What a coroutine runs; it must not return. */
+typedef void (*co_entry)(void *arg);
+
+struct co {
+	void *sp;		/* the saved stack pointer while it does not run */
+	void *stack;		/* the mapping; NULL for the thread's own stack */
+	size_t mapped;
+	ucontext_t context;	/* only for the reference by swapcontext() */
+};
+
+/*
+ * Make @co run @entry(@arg) on a stack of its own at the first switch to it.
+ * They belong to one way of switching: co_switch() resumes only what co_init()
+ * or co_switch() left behind, and so on.  Return 0 or a negative errno.
+ */
+int co_init(struct co *co, co_entry entry, void *arg);
+int co_init_fp(struct co *co, co_entry entry, void *arg);
+int co_init_ucontext(struct co *co, co_entry entry, void *arg);
+void co_destroy(struct co *co);
+
+/**
+ * co_switch() - leave one coroutine and go on in another
+ * @save: where the stack pointer of the one that is left is kept
+ * @to: the stack pointer of the other
+ *
+ * Keeps the registers that the ABI says a function call keeps.
+ */
+void co_switch(void **save, void *to);
+
+/* Keeps the floating-point control words (MXCSR, x87 CW) as well. */
+void co_switch_fp(void **save, void *to);
+
+#endif /* SWITCH_COROUTINE_H */

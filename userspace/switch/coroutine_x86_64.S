@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The switch between two coroutines on x86-64 (System V ABI).
+ *
+ * A switch is a function call, so the caller has already saved what a call may
+ * change (rax, rcx, rdx, rsi, rdi, r8 to r11, the vector registers).  What is
+ * left to keep is rbx, rbp, r12 to r15, rsp, and the address to go on at; the
+ * _fp form adds the two control words that a call keeps too.  The saved part
+ * lies on the stack that is left:
+ *
+ *	sp + 0	r15		sp + 32	rbp
+ *	sp + 8	r14		sp + 40	rbx
+ *	sp + 16	r13		sp + 48	address to go on at
+ *	sp + 24	r12
+ *
+ * and with the control words 8 bytes more below it: MXCSR, then the x87 CW.
+ */
+#if defined(__x86_64__)
+	.text
+
+	.globl	co_switch
+	.type	co_switch, @function
+	.p2align 4
+co_switch:
+	/* The call has pushed the address to go on at; the rest follows. */
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	/* From here on the other's stack: *save = rsp; rsp = to. */
+	movq	%rsp, (%rdi)
+	movq	%rsi, %rsp
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	/*
+	 * Not "ret": the CPU predicts a return to where the last call came
+	 * from, which is the coroutine just left, and would be wrong each
+	 * time.  An indirect jump is predicted by where it went before.
+	 */
+	popq	%rcx
+	jmpq	*%rcx
+	.size	co_switch, . - co_switch
+
+	.globl	co_switch_fp
+	.type	co_switch_fp, @function
+	.p2align 4
+co_switch_fp:
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	/* Room for the control words of the one that is left. */
+	leaq	-8(%rsp), %rsp
+	stmxcsr	(%rsp)
+	fnstcw	4(%rsp)
+	movq	%rsp, (%rdi)
+	movq	%rsi, %rsp
+	/* Both loads cost more than the stores: they wait for the FPU. */
+	ldmxcsr	(%rsp)
+	fldcw	4(%rsp)
+	leaq	8(%rsp), %rsp
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	popq	%rcx
+	jmpq	*%rcx
+	.size	co_switch_fp, . - co_switch_fp
+
+	/*
+	 * Where a new coroutine begins.  co_init() has left its entry in rbx
+	 * and its argument in r12, and rsp such that after the call it is 8
+	 * past a multiple of 16, as at the start of any function.
+	 */
+	.globl	co_start
+	.hidden	co_start
+	.type	co_start, @function
+	.p2align 4
+co_start:
+	movq	%r12, %rdi
+	/* The end of every backtrace. */
+	xorl	%ebp, %ebp
+	callq	*%rbx
+	/* An entry must not return: there is nothing to go on with. */
+	ud2
+	.size	co_start, . - co_start
+
+#endif
+	.section .note.GNU-stack, "", @progbits
