@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Speaks the ioctls of /proc/ctxlab/switch. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ctxlab.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "lib/xalloc.h"
+#include "probe.h"
+
+#define CONTROL "/proc/ctxlab/switch"
+
+static const unsigned int modes[FLUSHES] = {
+	[FLUSH_CONTROL] = CTXLAB_FLUSH_NONE,
+	[FLUSH_MM] = CTXLAB_FLUSH_MM,
+	[FLUSH_ALL] = CTXLAB_FLUSH_ALL,
+};
+
+static int command(int session, unsigned long cmd, void *arg)
+{
+	return ioctl(session, cmd, arg) < 0 ? -errno : 0;
+}
+
+int probe_open(enum flush flush)
+{
+	struct ctxlab_switch_flush f = {
+		.size = sizeof(f), .mode = modes[flush],
+	};
+	int fd, err;
+
+	fd = open(CONTROL, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = command(fd, CTXLAB_SWITCH_FLUSH, &f);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+int probe_attach(int session)
+{
+	struct ctxlab_switch_none none = { .size = sizeof(none) };
+
+	return command(session, CTXLAB_SWITCH_ATTACH, &none);
+}
+
+int probe_detach(int session)
+{
+	struct ctxlab_switch_none none = { .size = sizeof(none) };
+
+	return command(session, CTXLAB_SWITCH_DETACH, &none);
+}
+
+int probe_reset(int session)
+{
+	struct ctxlab_switch_none none = { .size = sizeof(none) };
+
+	return command(session, CTXLAB_SWITCH_RESET, &none);
+}
+
+static int info(int session, struct ctxlab_switch_info *i)
+{
+	*i = (struct ctxlab_switch_info){ .size = sizeof(*i) };
+	return command(session, CTXLAB_SWITCH_INFO, i);
+}
+
+bool probe_can(int session, enum flush flush)
+{
+	struct ctxlab_switch_info i;
+
+	return !info(session, &i) && i.flush_modes & (1u << modes[flush]);
+}
+
+double probe_ticks_per_ns(int session)
+{
+	struct ctxlab_switch_info i;
+
+	return info(session, &i) ? 0 : i.clock_khz / 1e6;
+}
+
+int probe_counts(int session, struct probe_counts *c)
+{
+	struct ctxlab_switch_read r = { .size = sizeof(r) };
+	int err = command(session, CTXLAB_SWITCH_READ, &r), i;
+
+	if (err)
+		return err;
+	*c = (struct probe_counts){
+		.same_mm = r.switches[CTXLAB_HIST_SAME_MM],
+		.other_mm = r.switches[CTXLAB_HIST_OTHER_MM],
+		.lazy_mm = r.switches[CTXLAB_HIST_BORROWED_MM],
+		.foreign = r.to_kernel + r.to_other + r.from_elsewhere,
+		.flushes = r.flushes,
+		.migrations = r.migrations,
+	};
+	for (i = 0; i < CTXLAB_HISTS; i++)
+		c->lost += r.lost[i];
+	return 0;
+}
+
+/* Adds the buckets of one kind to @sum. */
+static int add_kind(int session, unsigned int kind, uint64_t *sum)
+{
+	static __u64 buckets[CTXLAB_HIST_BUCKETS];
+	struct ctxlab_switch_hist h = {
+		.size = sizeof(h), .hist = kind,
+		.buckets = (uintptr_t)buckets,
+		.nr_buckets = CTXLAB_HIST_BUCKETS,
+	};
+	int err = command(session, CTXLAB_SWITCH_HIST, &h);
+	unsigned int i;
+
+	for (i = 0; !err && i < CTXLAB_HIST_BUCKETS; i++)
+		sum[i] += buckets[i];
+	return err;
+}
+
+int probe_histogram(int session, struct histogram *h)
+{
+	double scale = probe_ticks_per_ns(session);
+	uint64_t *sum;
+	unsigned int i, kind;
+	int err = 0;
+
+	*h = (struct histogram){};
+	sum = xcalloc(CTXLAB_HIST_BUCKETS, sizeof(*sum));
+	for (kind = 0; kind < CTXLAB_HIST_SWITCHES && !err; kind++)
+		err = add_kind(session, kind, sum);
+	if (err || scale <= 0) {
+		free(sum);
+		return err ? err : -EOPNOTSUPP;
+	}
+	h->from_ns = xcalloc(CTXLAB_HIST_BUCKETS, sizeof(double));
+	h->to_ns = xcalloc(CTXLAB_HIST_BUCKETS, sizeof(double));
+	h->count = xcalloc(CTXLAB_HIST_BUCKETS, sizeof(uint64_t));
+	for (i = 0; i < CTXLAB_HIST_BUCKETS; i++) {
+		if (!sum[i])
+			continue;
+		h->from_ns[h->n] = ctxlab_hist_floor(i) / scale;
+		h->to_ns[h->n] = ctxlab_hist_floor(i + 1) / scale;
+		h->count[h->n++] = sum[i];
+	}
+	free(sum);
+	return 0;
+}
