@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Turns the samples of a run into estimates. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "answers.h"
+#include "lib/xalloc.h"
+#include "verdict.h"
+
+int answers_base(int arm)
+{
+	static const int base[ARMS] = {
+		[ARM_COROUTINE] = -1,
+		[ARM_COROUTINE_FP] = ARM_COROUTINE,
+		[ARM_UCONTEXT] = ARM_COROUTINE,
+		[ARM_THREAD] = -1,
+		[ARM_THREAD_AGAIN] = ARM_THREAD,
+		[ARM_THREAD_CONTROL] = ARM_THREAD,
+		[ARM_THREAD_FLUSH] = ARM_THREAD_CONTROL,
+		[ARM_THREAD_FULL] = ARM_THREAD_CONTROL,
+		[ARM_PROCESS] = ARM_THREAD,
+		[ARM_PROCESS_CONTROL] = ARM_PROCESS,
+		[ARM_PROCESS_FLUSH] = ARM_PROCESS_CONTROL,
+		[ARM_RING_THREAD] = -1,
+		[ARM_RING_PROCESS] = ARM_RING_THREAD,
+	};
+
+	return base[arm];
+}
+
+/* A sample's value, unless something else got into it. */
+static double clean(const struct sample *s)
+{
+	return sample_disturbed(s) ? NAN : s->ns;
+}
+
+struct estimate answers_cell(const struct run *run, int arm,
+			     unsigned int point)
+{
+	const struct series *s = &run->series[arm][point];
+	double *x = xcalloc(s->n, sizeof(*x));
+	struct estimate e;
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		x[i] = clean(&s->sample[i]);
+	e = stats_median(x, stats_fold(x, s->n));
+	free(x);
+	return e;
+}
+
+/* Paired differences, folded; the caller frees. */
+static double *differences(const struct run *run, int arm, int base,
+			   unsigned int point, size_t *n)
+{
+	const struct series *a = &run->series[arm][point];
+	const struct series *b = &run->series[base][point];
+	double *x;
+	size_t i;
+
+	*n = a->n < b->n ? a->n : b->n;
+	x = xcalloc(*n, sizeof(*x));
+	for (i = 0; i < *n; i++)
+		x[i] = clean(&a->sample[i]) - clean(&b->sample[i]);
+	return x;
+}
+
+struct estimate answers_diff(const struct run *run, int arm, int base,
+			     unsigned int point)
+{
+	struct estimate e;
+	double *x;
+	size_t n;
+
+	x = differences(run, arm, base, point, &n);
+	e = stats_median(x, stats_fold(x, n));
+	free(x);
+	return e;
+}
+
+/* Members of an arm: they all touch their pages. */
+static unsigned int members(const struct run *run, int arm)
+{
+	return arms[arm].ring ? run->settings.ring : 2;
+}
+
+/*
+ * Points that say what a page costs after a flush: all that fit into the
+ * second-level TLB with room to spare, so that the unflushed arm hits.
+ */
+static size_t refill_points(const struct run *run, int arm, enum pattern pattern,
+			    unsigned int *points)
+{
+	const struct settings *set = &run->settings;
+	int tlb = run->machine.tlb_l2 > 0 ? run->machine.tlb_l2 : 1024;
+	unsigned int p;
+	size_t n = 0;
+
+	for (p = 0; p < set->points; p++) {
+		if (!run_has(set, arm, p))
+			continue;
+		if (set->point[p].pages && set->point[p].pattern != pattern)
+			continue;
+		if (set->point[p].pages * members(run, arm) <=
+		    (unsigned int)tlb / 2)
+			points[n++] = p;
+	}
+	return n;
+}
+
+/* What each page adds to (arm - base): the slope over the points above. */
+static struct estimate refill(const struct run *run, int arm, int base,
+			      enum pattern pattern)
+{
+	unsigned int points[MAX_POINTS];
+	double x[MAX_POINTS], *y, *d;
+	struct estimate e = {};
+	size_t k, i, row, n, rows = SIZE_MAX;
+
+	if (!run->settings.arm[arm] || !run->settings.arm[base])
+		return e;
+	k = refill_points(run, arm, pattern, points);
+	for (i = 0; i < k; i++) {
+		n = run->series[arm][points[i]].n;
+		rows = n < rows ? n : rows;
+		x[i] = run->settings.point[points[i]].pages;
+	}
+	if (k < 3 || rows == SIZE_MAX || !rows)
+		return e;
+	y = xcalloc(rows * k, sizeof(*y));
+	for (i = 0; i < k; i++) {
+		d = differences(run, arm, base, points[i], &n);
+		for (row = 0; row < rows; row++)
+			y[row * k + i] = d[row];
+		free(d);
+	}
+	e = stats_slope(x, k, y, rows);
+	free(y);
+	return e;
+}
+
+/* Where the difference that the flush made has gone again, or 0. */
+static double vanishing(const struct run *run, enum pattern pattern)
+{
+	const struct settings *set = &run->settings;
+	double peak = 0, gone = 0;
+	struct estimate e;
+	unsigned int p;
+
+	for (p = 0; p < set->points; p++) {
+		if (set->point[p].pattern != pattern)
+			continue;
+		e = answers_diff(run, ARM_THREAD_FLUSH, ARM_THREAD_CONTROL, p);
+		if (!e.n)
+			continue;
+		if (e.value > peak) {
+			peak = e.value;
+			gone = 0;
+		} else if (!gone && e.value < peak / 4) {
+			gone = set->point[p].pages;
+		}
+	}
+	return gone;
+}
+
+static struct knee find_knee(const struct run *run, enum pattern pattern)
+{
+	const struct settings *set = &run->settings;
+	double x[MAX_POINTS], y[MAX_POINTS];
+	struct estimate e;
+	struct knee k = {};
+	unsigned int p;
+	size_t n = 0;
+
+	for (p = 0; p < set->points; p++) {
+		if (!set->point[p].pages || set->point[p].pattern != pattern)
+			continue;
+		e = answers_cell(run, ARM_THREAD, p);
+		if (!e.n)
+			continue;
+		x[n] = 2.0 * set->point[p].pages;
+		y[n++] = e.value;
+	}
+	k.found = stats_knee(x, y, n, &k.pages, &k.before, &k.after);
+	/* The slope is over pages of both; a switch touches one half. */
+	k.before *= 2;
+	k.after *= 2;
+	return k;
+}
+
+double answers_flushing(const struct counts *c)
+{
+	uint64_t mm = 0;
+	int size;
+
+	if (!c->present || !c->kernel || !c->expected)
+		return -1;
+	/* Reason 0 is "task switch": any size above none is a flush. */
+	for (size = TLB_SOME; size < TLB_SIZES; size++)
+		mm += c->tlb[0][size];
+	return (double)mm / c->expected;
+}
+
+static double disturbed(const struct run *run)
+{
+	size_t all = 0, bad = 0, i;
+	unsigned int p;
+	int arm;
+
+	for (arm = 0; arm < ARMS; arm++) {
+		for (p = 0; p < run->settings.points; p++) {
+			const struct series *s = &run->series[arm][p];
+
+			all += s->n;
+			for (i = 0; i < s->n; i++)
+				bad += sample_disturbed(&s->sample[i]);
+		}
+	}
+	return all ? (double)bad / all : 0;
+}
+
+void answers_find(const struct run *run, struct answers *a)
+{
+	enum pattern p;
+	int arm;
+
+	*a = (struct answers){};
+	for (arm = 0; arm < ARMS; arm++)
+		a->empty[arm] = answers_cell(run, arm, 0);
+	a->process = answers_diff(run, ARM_PROCESS, ARM_THREAD, 0);
+	a->null = answers_diff(run, ARM_THREAD_AGAIN, ARM_THREAD, 0);
+	a->probe = answers_diff(run, ARM_THREAD_CONTROL, ARM_THREAD, 0);
+	a->flush = answers_diff(run, ARM_THREAD_FLUSH, ARM_THREAD_CONTROL, 0);
+	a->full = answers_diff(run, ARM_THREAD_FULL, ARM_THREAD_CONTROL, 0);
+	a->process_flush = answers_diff(run, ARM_PROCESS_FLUSH,
+					ARM_PROCESS_CONTROL, 0);
+	a->ring = answers_diff(run, ARM_RING_PROCESS, ARM_RING_THREAD, 0);
+	for (p = 0; p < PATTERNS; p++) {
+		a->refill[p] = refill(run, ARM_THREAD_FLUSH,
+				      ARM_THREAD_CONTROL, p);
+		a->ring_refill[p] = refill(run, ARM_RING_PROCESS,
+					   ARM_RING_THREAD, p);
+		if (a->refill[p].n && a->refill[p].low > 0 && a->flush.value > 0)
+			a->dominate[p] = a->flush.value / a->refill[p].value;
+		a->vanish[p] = vanishing(run, p);
+		a->knee[p] = find_knee(run, p);
+	}
+	a->disturbed = disturbed(run);
+	verdict_find(run, a);
+}
+
+void answers_free(struct answers *a)
+{
+	unsigned int i;
+
+	for (i = 0; i < a->reasons; i++)
+		free(a->reason[i]);
+	*a = (struct answers){};
+}

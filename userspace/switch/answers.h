@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What follows from a run's samples: estimates, and whether to trust them. */
+#ifndef SWITCH_ANSWERS_H
+#define SWITCH_ANSWERS_H
+
+#include "run.h"
+#include "stats.h"
+
+#define MAX_REASONS 16
+
+/* A bend in the cost over pages, and the TLB it may belong to. */
+struct knee {
+	bool found;
+	double pages;		/* of both members together */
+	double before;		/* ns a page */
+	double after;
+};
+
+struct answers {
+	struct estimate empty[ARMS];	/* a switch, no pages touched */
+	struct estimate process;	/* process - thread */
+	struct estimate null;	/* thread - thread-again */
+	struct estimate probe;	/* thread+control - thread */
+	struct estimate flush;	/* thread+flush - thread+control */
+	struct estimate full;	/* thread+full - thread+control */
+	struct estimate process_flush;	/* process+flush - process+control */
+	struct estimate ring;	/* ring-process - ring-thread */
+	struct estimate refill[PATTERNS];	/* of +flush, ns a page */
+	struct estimate ring_refill[PATTERNS];
+	double dominate[PATTERNS];	/* pages; 0: never, as far as seen */
+	double vanish[PATTERNS];	/* pages past which it is gone; 0: not seen */
+	struct knee knee[PATTERNS];
+	double disturbed;	/* share of all rounds */
+	unsigned int reasons;	/* why there is no verdict */
+	char *reason[MAX_REASONS];
+};
+
+void answers_find(const struct run *run, struct answers *a);
+void answers_free(struct answers *a);
+
+/* An arm at a point; and the paired difference of two (@arm minus @base). */
+struct estimate answers_cell(const struct run *run, int arm,
+			     unsigned int point);
+struct estimate answers_diff(const struct run *run, int arm, int base,
+			     unsigned int point);
+
+/* The arm that @arm differs from in one thing only, or -1. */
+int answers_base(int arm);
+
+/* Share of the counted switches that flushed the TLB by themselves; -1. */
+double answers_flushing(const struct counts *c);
+
+#endif /* SWITCH_ANSWERS_H */

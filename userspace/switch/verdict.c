@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The reasons for which a run gets no verdict. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "lib/xalloc.h"
+#include "verdict.h"
+
+/* Counts that should agree may differ by this much. */
+#define COUNT_TOLERANCE 0.005
+/* An interval may be this wide, half of it, of a thread's switch ... */
+#define WIDE_SHARE 0.05
+/* ... and a cost of its own right this much of itself. */
+#define WIDE_OWN 0.10
+/* Rounds into which something else got. */
+#define DISTURBED_SHARE 0.10
+/*
+ * Time that the hypervisor gave to others: it comes in long slices, which the
+ * medians leave aside until there are too many.
+ */
+#define STEAL_SHARE 0.30
+/* Differences of equal arms that nobody need worry about. */
+#define NULL_NS 5.0
+#define MIN_ROUNDS 5
+
+__printf(2, 3)
+static void refuse(struct answers *a, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (a->reasons == MAX_REASONS)
+		return;
+	va_start(ap, fmt);
+	a->reason[a->reasons++] = xvasprintf(fmt, ap);
+	va_end(ap);
+}
+
+static bool apart(double a, double b, double of)
+{
+	return fabs(a - b) > COUNT_TOLERANCE * of;
+}
+
+/* Switches of the session's members, as the kernel's events tell. */
+static void check_kernel(struct answers *a, int arm, const struct counts *c)
+{
+	double seen = c->same_mm + c->other_mm;
+
+	if (apart(seen, c->expected, c->expected))
+		refuse(a, "%s: the kernel's events show %.0f switches where %llu were made",
+		       arms[arm].name, seen, (unsigned long long)c->expected);
+	if (!c->knows_mm)
+		return;
+	if (apart(arms[arm].kind == CREW_PROCESSES ? c->same_mm : c->other_mm,
+		  0, c->expected))
+		refuse(a, "%s: %llu switches kept the mm and %llu changed it",
+		       arms[arm].name, (unsigned long long)c->same_mm,
+		       (unsigned long long)c->other_mm);
+}
+
+/* The probe counts attached members only, and its own flushes. */
+static void check_probe(struct answers *a, int arm, const struct counts *c)
+{
+	const struct probe_counts *p = &c->probe;
+	double seen = p->same_mm + p->other_mm + p->lazy_mm;
+	bool flushes = arms[arm].flush > FLUSH_CONTROL;
+
+	if (apart(seen, c->expected, c->expected))
+		refuse(a, "%s: the probe saw %.0f switches where %llu were made",
+		       arms[arm].name, seen, (unsigned long long)c->expected);
+	if (flushes && apart(p->flushes, c->expected, c->expected))
+		refuse(a, "%s: %llu flushes for %llu switches", arms[arm].name,
+		       (unsigned long long)p->flushes,
+		       (unsigned long long)c->expected);
+	if (!flushes && p->flushes)
+		refuse(a, "%s: %llu flushes where none was meant",
+		       arms[arm].name, (unsigned long long)p->flushes);
+	if (p->migrations)
+		refuse(a, "%s: its members moved between CPUs %llu times",
+		       arms[arm].name, (unsigned long long)p->migrations);
+}
+
+static void check_counts(const struct run *run, struct answers *a)
+{
+	const struct counts *c;
+	int arm;
+
+	for (arm = 0; arm < ARMS; arm++) {
+		c = &run->counts[arm];
+		if (!c->present || arms[arm].kind == CREW_COROUTINES)
+			continue;
+		if (apart(c->rusage, c->expected, c->expected))
+			refuse(a, "%s: getrusage counts %llu switches where %llu were made",
+			       arms[arm].name, (unsigned long long)c->rusage,
+			       (unsigned long long)c->expected);
+		if (c->kernel)
+			check_kernel(a, arm, c);
+		if (arms[arm].flush != FLUSH_DETACHED)
+			check_probe(a, arm, c);
+	}
+}
+
+/* @scale: what the uncertainty is held against. */
+static void check_width(struct answers *a, const char *what,
+			const struct estimate *e, double scale)
+{
+	double allowed = fmax(WIDE_SHARE * scale, WIDE_OWN * fabs(e->value));
+
+	if (e->n && estimate_half(e) > allowed)
+		refuse(a, "%s: the interval is too wide, %.1f to %.1f ns", what,
+		       e->low, e->high);
+}
+
+static void check_widths(struct answers *a)
+{
+	double thread = a->empty[ARM_THREAD].value;
+
+	check_width(a, "thread", &a->empty[ARM_THREAD], thread);
+	check_width(a, "process - thread", &a->process, thread);
+	check_width(a, "thread+flush - thread+control", &a->flush, thread);
+	check_width(a, "ring-process - ring-thread", &a->ring,
+		    a->empty[ARM_RING_THREAD].value);
+}
+
+static void check_null(struct answers *a)
+{
+	const struct estimate *e = &a->null;
+
+	if (!e->n || (e->low <= 0 && e->high >= 0) || fabs(e->value) <= NULL_NS)
+		return;
+	refuse(a, "null test: equal arms differ by %.1f ns [%.1f, %.1f]",
+	       e->value, e->low, e->high);
+}
+
+static void check_rounds(const struct run *run, struct answers *a)
+{
+	int arm;
+
+	for (arm = 0; arm < ARMS; arm++)
+		if (run->settings.arm[arm] && a->empty[arm].n < MIN_ROUNDS)
+			refuse(a, "%s: %zu pairs of undisturbed rounds are too few",
+			       arms[arm].name, a->empty[arm].n);
+}
+
+void verdict_find(const struct run *run, struct answers *a)
+{
+	if (run->interrupted)
+		refuse(a, "interrupted after %u passes", run->passes);
+	check_rounds(run, a);
+	check_counts(run, a);
+	check_widths(a);
+	check_null(a);
+	if (a->disturbed > DISTURBED_SHARE)
+		refuse(a, "%.0f %% of the rounds were disturbed by other tasks",
+		       a->disturbed * 100);
+	if (run->machine.steal > STEAL_SHARE)
+		refuse(a, "the hypervisor took %.0f %% of the CPU's time away",
+		       run->machine.steal * 100);
+}
