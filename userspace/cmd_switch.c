@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ctxlab switch: what a switch costs here, and how much of it is the TLB. */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/xalloc.h"
+#include "options.h"
+#include "switch/crew.h"
+#include "switch/plan.h"
+#include "switch/progress.h"
+#include "switch/report.h"
+#include "switch/rounds.h"
+#include "switch/run_json.h"
+
+enum {
+	OPT_CPU = CTXLAB_LONG_ONLY, OPT_FROM, OPT_HUGE, OPT_MECHANISM,
+	OPT_NO_MODULE, OPT_PAGES, OPT_QUICK, OPT_RING, OPT_SAVE, OPT_SECONDS,
+};
+
+static const struct ctxlab_opt opts[] = {
+	{ 'c', "cpu", "N", "the CPU to switch on (default: the last allowed)" },
+	{ OPT_FROM, "from", "FILE", "show a saved run again; measure nothing" },
+	{ OPT_HUGE, "huge-pages", NULL, "put the touched pages in huge pages" },
+	{ 'm', "mechanism", "NAME",
+	  "how to switch: yield, futex, pipe or perf-pipe" },
+	{ OPT_NO_MODULE, "no-module", NULL, "leave the module's probe alone" },
+	{ 'p', "pages", "LIST", "pages to touch, parted by commas" },
+	{ 'q', "quick", NULL, "a few seconds, few pages, wider intervals" },
+	{ OPT_RING, "ring", "N", "members of the rings (default 12; 0: none)" },
+	{ 's', "save", "FILE", "write the run to FILE, as JSON" },
+	{ OPT_SECONDS, "seconds", "S", "time to measure for (default 20)" },
+	{}
+};
+
+struct request {
+	struct plan plan;
+	struct out_opts out;
+	const char *from;
+	const char *save;
+};
+
+static bool number(const char *text, unsigned long most, unsigned long *n)
+{
+	char *end;
+
+	errno = 0;
+	*n = strtoul(text, &end, 10);
+	return *text >= '0' && *text <= '9' && !*end && !errno && *n <= most;
+}
+
+static int option(const struct ctxlab_cmd *cmd, int key, struct request *r)
+{
+	unsigned long n = 0;
+
+	switch (key) {
+	case 'c':
+		if (!number(optarg, CPU_SETSIZE - 1, &n))
+			return options_wrong(cmd, "no CPU '%s'", optarg);
+		r->plan.cpu = n;
+		return 0;
+	case 'm':
+		r->plan.mechanism = mechanism_find(optarg);
+		if (r->plan.mechanism < 0)
+			return options_wrong(cmd, "no mechanism '%s'", optarg);
+		return 0;
+	case 'p':
+		r->plan.pages = optarg;
+		return 0;
+	case OPT_RING:
+		if (!number(optarg, RING_MAX, &n) || n == 1)
+			return options_wrong(cmd, "a ring has 2 to %d members, or 0 for none",
+					     RING_MAX);
+		r->plan.ring = n;
+		return 0;
+	case OPT_SECONDS:
+		if (!number(optarg, 3600, &n) || !n)
+			return options_wrong(cmd, "'%s' is not 1 to 3600 seconds",
+					     optarg);
+		r->plan.seconds = n;
+		return 0;
+	case OPT_FROM:
+		r->from = optarg;
+		return 0;
+	case OPT_HUGE:
+		r->plan.huge = true;
+		return 0;
+	case OPT_NO_MODULE:
+		r->plan.no_module = true;
+		return 0;
+	case 'q':
+		r->plan.quick = true;
+		return 0;
+	default:
+		r->save = optarg;
+		return 0;
+	}
+}
+
+static int load(const struct ctxlab_cmd *cmd, const char *path,
+		struct run *run)
+{
+	char *error;
+
+	if (!run_load(path, run, &error))
+		return CTXLAB_OK;
+	fprintf(stderr, "ctxlab %s: %s: %s\n", cmd->name, path, error);
+	free(error);
+	return CTXLAB_FAILED;
+}
+
+static int measure(const struct ctxlab_cmd *cmd, const struct request *r,
+		   struct run *run)
+{
+	struct progress bar;
+	const char *what;
+	char *problem;
+	int err;
+
+	problem = plan_make(&r->plan, run);
+	if (problem) {
+		options_wrong(cmd, "%s", problem);
+		free(problem);
+		return CTXLAB_USAGE;
+	}
+	progress_begin(&bar);
+	err = experiment(run, progress_show, &bar, &what);
+	progress_end(&bar);
+	if (!err)
+		return CTXLAB_OK;
+	if (err != -EINTR)
+		fprintf(stderr, "ctxlab %s: cannot %s: %s\n", cmd->name, what,
+			strerror(-err));
+	return CTXLAB_FAILED;
+}
+
+static int save(const struct ctxlab_cmd *cmd, const char *path,
+		const struct run *run, const struct answers *a)
+{
+	json_t *root = run_to_json(run, a);
+	int bad = json_dump_file(root, path, JSON_INDENT(1) | JSON_COMPACT);
+
+	json_decref(root);
+	if (!bad)
+		return CTXLAB_OK;
+	fprintf(stderr, "ctxlab %s: cannot write %s: %s\n", cmd->name, path,
+		strerror(errno));
+	return CTXLAB_FAILED;
+}
+
+static int show(const struct ctxlab_cmd *cmd, const struct request *r,
+		const struct run *run, const struct answers *a)
+{
+	const char *problem;
+
+	if (r->out.json)
+		return out_json_print(run_to_json(run, a)) ? CTXLAB_FAILED : 0;
+	if (!r->out.raw && !r->out.columns) {
+		report_people(run, a, &r->out);
+		return CTXLAB_OK;
+	}
+	problem = report_long(run, &r->out);
+	return problem ? options_wrong(cmd, "%s", problem) : CTXLAB_OK;
+}
+
+/* A program that a signal ended says so to who waits for it. */
+static void die_by_signal(void)
+{
+	int sig = crew_stop_signal();
+
+	if (!sig)
+		return;
+	fflush(stdout);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static int run_switch(const struct ctxlab_cmd *cmd, int argc, char **argv)
+{
+	struct request r = { .plan = PLAN_DEFAULT };
+	struct answers a;
+	struct run run = {};
+	int c, status;
+
+	while ((c = options_next(cmd, argc, argv, &r.out)) != -1) {
+		status = option(cmd, c, &r);
+		if (status)
+			return status;
+	}
+	if (optind < argc)
+		return options_wrong(cmd, "no argument '%s' is expected",
+				     argv[optind]);
+	status = r.from ? load(cmd, r.from, &run) : measure(cmd, &r, &run);
+	if (!status) {
+		answers_find(&run, &a);
+		status = show(cmd, &r, &run, &a);
+		if (!status && r.save)
+			status = save(cmd, r.save, &run, &a);
+		if (!status && a.reasons)
+			status = CTXLAB_REFUSED;
+		answers_free(&a);
+	}
+	run_free(&run);
+	die_by_signal();
+	return status;
+}
+
+const struct ctxlab_cmd cmd_switch = {
+	.name = "switch",
+	.brief = "what a switch costs, and how much of it is the TLB",
+	.about =
+	"Have coroutines, threads and processes switch on one CPU, in short rounds\n"
+	"taken in turn, and tell what a switch costs between each, what flushing the\n"
+	"TLB adds, and how sure that is.  With the module loaded (and as root) the\n"
+	"flush alone is switched on and off between the same two threads.\n",
+	.opts = opts,
+	.cols = report_columns,
+	.run = run_switch,
+};
