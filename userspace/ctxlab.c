@@ -11,6 +11,7 @@ static const struct ctxlab_cmd *const commands[] = {
 	&cmd_show,
 	&cmd_compare,
 	&cmd_sharing,
+	&cmd_switch,
 	NULL
 };
 
