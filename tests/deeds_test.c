@@ -21,9 +21,13 @@
 
 #define NOBODY 65534
 
-/* Deeds: each gives 0 or an errno; @fd is @file, open for reading. */
+/*
+ * Deeds: each gives 0 or an errno.  @file is for what is done to a file, @fd is
+ * the same, open for reading; @entry is for what is done to a name in @dir.
+ */
 struct place {
 	const char *dir;
+	const char *entry;
 	char file[64];
 	int fd;
 };
@@ -138,7 +142,7 @@ static int mkdir_new(const struct place *p)
 
 static int mkdir_existing(const struct place *p)
 {
-	return result(mkdir(p->file, 0700));
+	return result(mkdir(p->entry, 0700));
 }
 
 static int mkdir_pid(const struct place *p)
@@ -151,7 +155,7 @@ static int mkdir_pid(const struct place *p)
 
 static int rmdir_file(const struct place *p)
 {
-	return result(rmdir(p->file));
+	return result(rmdir(p->entry));
 }
 
 static int rmdir_new(const struct place *p)
@@ -164,7 +168,7 @@ static int rmdir_new(const struct place *p)
 
 static int unlink_file(const struct place *p)
 {
-	return result(unlink(p->file));
+	return result(unlink(p->entry));
 }
 
 static int unlink_new(const struct place *p)
@@ -185,12 +189,12 @@ static int rename_to_new(const struct place *p)
 	char path[PATH_MAX];
 
 	in_dir(p, path, "new");
-	return result(rename(p->file, path));
+	return result(rename(p->entry, path));
 }
 
 static int rename_outside(const struct place *p)
 {
-	return result(rename(p->file, "/tmp/ctxlab-renamed"));
+	return result(rename(p->entry, "/tmp/ctxlab-renamed"));
 }
 
 static int rename_dir(const struct place *p)
@@ -206,7 +210,7 @@ static int link_to_new(const struct place *p)
 	char path[PATH_MAX];
 
 	in_dir(p, path, "new");
-	return result(link(p->file, path));
+	return result(link(p->entry, path));
 }
 
 static int symlink_new(const struct place *p)
@@ -219,7 +223,7 @@ static int symlink_new(const struct place *p)
 
 static int symlink_over(const struct place *p)
 {
-	return result(symlink("/", p->file));
+	return result(symlink("/", p->entry));
 }
 
 static int mknod_new(const struct place *p)
@@ -416,7 +420,9 @@ FIXTURE_VARIANT_ADD(deeds, by_nobody)
 FIXTURE_SETUP(deeds)
 {
 	self->here.dir = CTXLAB;
+	self->here.entry = CTXLAB "/tasks";
 	self->there.dir = "/proc";
+	self->there.entry = "/proc/version";
 	ASSERT_EQ(0, setresgid(variant->uid, variant->uid, variant->uid));
 	ASSERT_EQ(0, setresuid(variant->uid, variant->uid, variant->uid));
 	ASSERT_EQ(0, prctl(PR_SET_DUMPABLE, 1));
