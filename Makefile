@@ -1,21 +1,87 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# 'make help' says what there is.  Everything is built in build/; the module in
+# a folder of its own for each kernel.
+
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
-BUILD := $(CURDIR)/build
+PREFIX ?= /usr/local
+VERSION := $(shell sed -n 's/^VERSION := //p' userspace/Makefile)
 
-all: module tool
+BUILD := $(CURDIR)/build
+MODULE_DIR ?= $(BUILD)/$(KVER)
+TOOL := $(BUILD)/userspace/ctxlab
+
+all: tool module
+
+help:
+	@echo 'make            build the tool, and the module for the running kernel'
+	@echo 'make tool       build the tool alone; it works without the module'
+	@echo 'make module     build the module for kernel KVER=$$(uname -r)'
+	@echo 'make load       load the module and mount /proc/ctxlab (as root)'
+	@echo 'make unload     unmount and unload it (as root)'
+	@echo 'make install    install tool, man page and completion below PREFIX,'
+	@echo '                and the module through DKMS (as root)'
+	@echo 'make uninstall  take all that away again (as root)'
+	@echo 'make check      run every test, in virtual machines (scripts/test)'
+	@echo 'make style      run checkpatch, sparse and shellcheck'
+	@echo 'make bench      measure what ctxlab itself costs, beside its like'
+	@echo 'make clean      remove build/'
 
 module:
-	@scripts/lib/mirror $(BUILD)/$(KVER)
-	$(MAKE) -C $(KDIR) M=$(BUILD)/$(KVER) modules
+	@scripts/lib/supported $(KVER) $(KDIR)
+	@scripts/lib/mirror $(MODULE_DIR)
+	+$(MAKE) -C $(KDIR) M=$(MODULE_DIR) modules
 
 tool:
-	$(MAKE) -C userspace O=$(BUILD)/userspace
+	+$(MAKE) -C userspace O=$(BUILD)/userspace
 
 tests:
-	$(MAKE) -C tests OUTPUT=$(BUILD)/tests KSFT=$(KSFT)
+	+$(MAKE) -C tests OUTPUT=$(BUILD)/tests KSFT=$$(scripts/lib/kselftest)
+
+# The tests that run in the guest, and those that run here.
+install-list:
+	@$(MAKE) -s -C tests OUTPUT=$(BUILD)/tests install-list
+
+unit-list:
+	@echo $(CURDIR)/scripts/lib/tap_test.sh $(wildcard $(CURDIR)/tests/unit/*_test.sh)
+
+load:
+	@test -e $(MODULE_DIR)/module/ctxlab.ko || \
+		{ echo "ctxlab: not built for $(KVER): run 'make' first"; exit 1; }
+	@test ! -d /sys/module/ctxlab || \
+		{ echo "ctxlab: already loaded: run 'make unload' first"; exit 1; }
+	insmod $(MODULE_DIR)/module/ctxlab.ko
+
+unload:
+	@test -d /sys/module/ctxlab || { echo 'ctxlab: not loaded'; exit 1; }
+	@! grep -q ' /proc/ctxlab ctxlab ' /proc/mounts || umount /proc/ctxlab
+	rmmod ctxlab
+
+install: tool
+	install -D -m 755 $(TOOL) $(DESTDIR)$(PREFIX)/bin/ctxlab
+	install -D -m 644 userspace/ctxlab.1 \
+		$(DESTDIR)$(PREFIX)/share/man/man1/ctxlab.1
+	install -D -m 644 userspace/completion.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ctxlab
+	scripts/lib/dkms install $(VERSION) '$(DESTDIR)'
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/ctxlab \
+		$(DESTDIR)$(PREFIX)/share/man/man1/ctxlab.1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ctxlab
+	scripts/lib/dkms remove $(VERSION) '$(DESTDIR)'
+
+check:
+	scripts/test
+
+style:
+	scripts/style
+
+bench:
+	scripts/bench
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all module tool tests clean
+.PHONY: all help module tool tests install-list unit-list load unload \
+	install uninstall check style bench clean

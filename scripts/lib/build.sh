@@ -19,9 +19,8 @@ run_make()
 
 build_all()
 {
-	local targets=(module tool)
+	local targets=(tool module)
 
-	[ ! -e "$TOP/tests/Makefile" ] || targets+=(tests)
 	locked "$BUILD/lock" run_make "${targets[@]}" \
 		"KVER=$KERNEL_RELEASE" "KDIR=$KERNEL_BUILD"
 }
