@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Names -> inodes; the mount.
+ * The file system and its mount.
  *
  * procfs gives a module no dynamic lookup, so /proc/ctxlab is a mount of this
  * small file system on a directory that procfs keeps empty for it.  One super
@@ -8,25 +8,15 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/ctype.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
 #include <linux/kmod.h>
 #include <linux/module.h>
-#include <linux/namei.h>
-#include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
-#include <linux/seq_file.h>
-#include <linux/slab.h>
 
-#include <linux/ctxlab.h>
-
-#include "compat.h"
 #include "fs.h"
-#include "switch.h"
-#include "view.h"
-#include "walk.h"
+#include "names.h"
 
 #define CTXLAB_MAGIC 0x6374786c	/* "ctxl" */
 
@@ -36,355 +26,18 @@ MODULE_PARM_DESC(automount, "mount /proc/ctxlab when the module is loaded (defau
 
 static struct proc_dir_entry *mount_point;
 
-static int abi_show(struct seq_file *m, void *v)
-{
-	seq_printf(m, "%d\n", CTXLAB_ABI);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(abi);
-
-static const char *link_to_pid(struct inode *inode, struct dentry *dentry,
-			       struct delayed_call *done, enum pid_type type)
-{
-	pid_t nr = __task_pid_nr_ns(current, type, inode->i_sb->s_fs_info);
-	char *name;
-
-	if (!nr)
-		return ERR_PTR(-ENOENT);
-	/* Without a dentry this is a path walk under RCU: it may not sleep. */
-	name = kasprintf(dentry ? GFP_KERNEL : GFP_ATOMIC, "%d", nr);
-	if (!name)
-		return ERR_PTR(dentry ? -ENOMEM : -ECHILD);
-	set_delayed_call(done, kfree_link, name);
-	return name;
-}
-
-static const char *self_get_link(struct dentry *dentry, struct inode *inode,
-				 struct delayed_call *done)
-{
-	return link_to_pid(inode, dentry, done, PIDTYPE_TGID);
-}
-
-static const char *thread_self_get_link(struct dentry *dentry,
-					struct inode *inode,
-					struct delayed_call *done)
-{
-	return link_to_pid(inode, dentry, done, PIDTYPE_PID);
-}
-
-static int ctxlab_setattr(struct ctxlab_idmap *idmap, struct dentry *dentry,
-			  struct iattr *attr)
-{
-	if (attr->ia_valid & (ATTR_MODE | ATTR_UID | ATTR_GID))
-		return -EPERM;
-	/* Times and sizes: checked, but there is nothing to keep them in. */
-	return setattr_prepare(idmap, dentry, attr);
-}
-
-static const struct inode_operations file_iops = {
-	.setattr	= ctxlab_setattr,
-};
-
-static const struct inode_operations self_iops = {
-	.get_link	= self_get_link,
-	.setattr	= ctxlab_setattr,
-};
-
-static const struct inode_operations thread_self_iops = {
-	.get_link	= thread_self_get_link,
-	.setattr	= ctxlab_setattr,
-};
-
-/* The names that are always there. */
-static const struct ctxlab_fixed {
-	const char *name;
-	umode_t mode;
-	const struct inode_operations *iops;
-	const struct file_operations *fops;
-} fixed[] = {
-	{ "self", S_IFLNK | 0777, &self_iops, NULL },
-	{ "thread-self", S_IFLNK | 0777, &thread_self_iops, NULL },
-	{ "tasks", S_IFREG | 0444, &file_iops, &ctxlab_tasks_fops },
-	{ "switch", S_IFREG | 0600, &file_iops, &ctxlab_switch_fops },
-	{ "abi", S_IFREG | 0444, &file_iops, &abi_fops },
-};
-
-/* Inode numbers: the root, the fixed names, then a pid's or a pair's own. */
-#define ROOT_INO	1
-#define FIXED_INO	2
-#define PID_INO		0x100
-
-static unsigned long ino_of(pid_t a, pid_t b)
-{
-	return ((unsigned long)b << 32) + a + PID_INO;
-}
-
-static struct inode *new_ctxlab_inode(struct super_block *sb, umode_t mode,
-				      unsigned long ino)
-{
-	struct inode *inode = new_inode(sb);
-
-	if (!inode)
-		return NULL;
-	inode->i_ino = ino;
-	inode->i_mode = mode;
-	inode->i_op = &file_iops;
-	simple_inode_init_ts(inode);
-	return inode;
-}
-
-static struct dentry *lookup_fixed(struct dentry *dentry, struct super_block *sb)
-{
-	const struct ctxlab_fixed *f;
-	struct inode *inode;
-
-	for (f = fixed; f < fixed + ARRAY_SIZE(fixed); f++) {
-		if (strcmp(dentry->d_name.name, f->name))
-			continue;
-		inode = new_ctxlab_inode(sb, f->mode, FIXED_INO + (f - fixed));
-		if (!inode)
-			return ERR_PTR(-ENOMEM);
-		inode->i_op = f->iops;
-		inode->i_fop = f->fops;
-		return d_splice_alias(inode, dentry);
-	}
-	return ERR_PTR(-ENOENT);
-}
-
-/* A pid as procfs takes it: no sign, no leading zero, not 0; moves *@s on. */
-static pid_t parse_pid(const char **s)
-{
-	unsigned int nr = 0;
-
-	if (**s == '0')
-		return 0;
-	for (; isdigit(**s); ++*s) {
-		nr = nr * 10 + (**s - '0');
-		if (nr > PID_MAX_LIMIT)
-			return 0;
-	}
-	return nr;
-}
-
-/* "<a>" or "<a>,<b>"; *@b is 0 for the former. */
-static bool parse_name(const char *name, pid_t *a, pid_t *b)
-{
-	*b = 0;
-	*a = parse_pid(&name);
-	if (!*a || !*name)
-		return *a;
-	if (*name++ != ',')
-		return false;
-	*b = parse_pid(&name);
-	return *b && !*name;
-}
-
-/* The pid of a task that exists, with a reference for put_pid(). */
-static struct pid *get_live_pid(pid_t nr, struct pid_namespace *ns)
-{
-	struct pid *pid;
-
-	rcu_read_lock();
-	pid = find_pid_ns(nr, ns);
-	pid = pid && pid_task(pid, PIDTYPE_PID) ? get_pid(pid) : NULL;
-	rcu_read_unlock();
-	return pid;
-}
-
-static void free_target(struct ctxlab_target *target)
-{
-	if (!target)
-		return;
-	put_pid(target->b);
-	put_pid(target->a);
-	kfree(target);
-}
-
-static struct ctxlab_target *new_target(pid_t a, pid_t b,
-					struct pid_namespace *ns)
-{
-	struct ctxlab_target *target;
-
-	target = kzalloc(sizeof(*target), GFP_KERNEL_ACCOUNT);
-	if (!target)
-		return ERR_PTR(-ENOMEM);
-	target->a = get_live_pid(a, ns);
-	if (b)
-		target->b = get_live_pid(b, ns);
-	if (!target->a || (b && !target->b)) {
-		free_target(target);
-		return ERR_PTR(-ENOENT);
-	}
-	return target;
-}
-
-static struct dentry *lookup_tasks(struct dentry *dentry,
-				   struct super_block *sb, pid_t a, pid_t b)
-{
-	struct ctxlab_target *target = new_target(a, b, sb->s_fs_info);
-	struct inode *inode;
-
-	if (IS_ERR(target))
-		return ERR_CAST(target);
-	inode = new_ctxlab_inode(sb, S_IFREG | 0444, ino_of(a, b));
-	if (!inode) {
-		free_target(target);
-		return ERR_PTR(-ENOMEM);
-	}
-	inode->i_private = target;
-	inode->i_fop = b ? &ctxlab_pair_fops : &ctxlab_task_fops;
-	return d_splice_alias(inode, dentry);
-}
-
-static struct dentry *root_lookup(struct inode *dir, struct dentry *dentry,
-				  unsigned int flags)
-{
-	pid_t a, b;
-
-	if (parse_name(dentry->d_name.name, &a, &b))
-		return lookup_tasks(dentry, dir->i_sb, a, b);
-	return lookup_fixed(dentry, dir->i_sb);
-}
-
-static const struct inode_operations root_iops = {
-	.lookup		= root_lookup,
-	.setattr	= ctxlab_setattr,
-};
-
-/* Positions in the directory: the two dots, the fixed names, then by pid. */
-#define FIXED_POS	2
-#define PID_POS		(FIXED_POS + ARRAY_SIZE(fixed))
-
-static bool emit_fixed(struct dir_context *ctx)
-{
-	for (; ctx->pos < PID_POS; ctx->pos++) {
-		const struct ctxlab_fixed *f = &fixed[ctx->pos - FIXED_POS];
-
-		if (!dir_emit(ctx, f->name, strlen(f->name),
-			      FIXED_INO + (f - fixed), fs_umode_to_dtype(f->mode)))
-			return false;
-	}
-	return true;
-}
-
-static bool emit_pid(struct dir_context *ctx, pid_t nr)
-{
-	char name[12];
-	int len = snprintf(name, sizeof(name), "%d", nr);
-
-	ctx->pos = PID_POS + nr;
-	return dir_emit(ctx, name, len, ino_of(nr, 0), DT_REG);
-}
-
-/* Emit the processes among the next batch of tasks. */
-static bool emit_processes(struct dir_context *ctx,
-			   const struct ctxlab_task *batch, int n)
-{
-	int i;
-
-	for (i = 0; i < n; i++)
-		if (batch[i].tid == batch[i].tgid &&
-		    !emit_pid(ctx, batch[i].tid))
-			return false;
-	return true;
-}
-
-static int root_iterate(struct file *file, struct dir_context *ctx)
-{
-	struct ctxlab_task *batch;
-	pid_t next;
-	int n;
-
-	if (!dir_emit_dots(file, ctx) || !emit_fixed(ctx))
-		return 0;
-	if (ctx->pos > PID_POS + PID_MAX_LIMIT)
-		return 0;
-	batch = kmalloc_array(CTXLAB_BATCH, sizeof(*batch), GFP_KERNEL_ACCOUNT);
-	if (!batch)
-		return -ENOMEM;
-	next = max_t(pid_t, ctx->pos - PID_POS, 1);
-	do {
-		n = ctxlab_walk_all(file, &next, batch);
-	} while (n > 0 && emit_processes(ctx, batch, n));
-	kfree(batch);
-	if (!n)
-		ctx->pos = PID_POS + PID_MAX_LIMIT + 1;
-	return min(n, 0);
-}
-
-static const struct file_operations root_fops = {
-	.owner		= THIS_MODULE,
-	.llseek		= generic_file_llseek,
-	.read		= generic_read_dir,
-	.iterate_shared	= root_iterate,
-};
-
-static bool target_lives(const struct ctxlab_target *target)
-{
-	bool lives;
-
-	rcu_read_lock();
-	lives = pid_task(target->a, PIDTYPE_PID) &&
-		(!target->b || pid_task(target->b, PIDTYPE_PID));
-	rcu_read_unlock();
-	return lives;
-}
-
-/* A name must not outlive its task: the next of that pid is another's. */
-static int ctxlab_d_revalidate(struct dentry *dentry, unsigned int flags)
-{
-	struct ctxlab_target *target;
-
-	/* Under RCU the inode, and its references, may be on their way out. */
-	if (flags & LOOKUP_RCU)
-		return -ECHILD;
-	target = d_inode(dentry)->i_private;
-	return !target || target_lives(target);
-}
-
-static int ctxlab_d_delete(const struct dentry *dentry)
-{
-	struct ctxlab_target *target = d_inode(dentry)->i_private;
-
-	return target && !target_lives(target);
-}
-
-static const struct dentry_operations dentry_ops = {
-	.d_revalidate	= ctxlab_d_revalidate,
-	.d_delete	= ctxlab_d_delete,
-};
-
-static void ctxlab_evict_inode(struct inode *inode)
-{
-	clear_inode(inode);
-	free_target(inode->i_private);
-}
-
-static const struct super_operations super_ops = {
-	.statfs		= simple_statfs,
-	.drop_inode	= generic_delete_inode,
-	.evict_inode	= ctxlab_evict_inode,
-};
-
 static int ctxlab_fill_super(struct super_block *sb, struct fs_context *fc)
 {
-	struct inode *root;
-
 	sb->s_blocksize = PAGE_SIZE;
 	sb->s_blocksize_bits = PAGE_SHIFT;
 	sb->s_magic = CTXLAB_MAGIC;
-	sb->s_op = &super_ops;
-	sb->s_d_op = &dentry_ops;
+	sb->s_op = &ctxlab_super_ops;
+	sb->s_d_op = &ctxlab_dentry_ops;
 	sb->s_time_gran = 1;
 	sb->s_iflags |= SB_I_NOEXEC | SB_I_NODEV;
 
-	root = new_ctxlab_inode(sb, S_IFDIR | 0555, ROOT_INO);
-	if (!root)
-		return -ENOMEM;
-	set_nlink(root, 2);
-	root->i_op = &root_iops;
-	root->i_fop = &root_fops;
-	sb->s_root = d_make_root(root);
+	/* Puts the inode, or takes NULL, where it fails. */
+	sb->s_root = d_make_root(ctxlab_new_root(sb));
 	return sb->s_root ? 0 : -ENOMEM;
 }
 

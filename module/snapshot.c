@@ -6,6 +6,9 @@
  * and io_context from being dropped (exit_mm(), exit_files(), exit_fs(),
  * switch_task_namespaces() and exit_io_context() all take it before they put
  * theirs), so what those point to may be read while it is held.
+ *
+ * Counters and flags that their owners change under other locks, or none, are
+ * read by data_race(): a moment's value is all that a snapshot claims.
  */
 #include <linux/bitmap.h>
 #include <linux/cred.h>
@@ -33,7 +36,8 @@ struct pid_namespace *ctxlab_pid_ns(const struct file *file)
 
 static enum ctxlab_task_kind kind_of(const struct task_struct *task)
 {
-	unsigned int flags = READ_ONCE(task->flags);
+	/* Its owner changes them under no lock. */
+	unsigned int flags = data_race(task->flags);
 
 	/* Before PF_USER_WORKER, which I/O workers have as well. */
 	if (flags & PF_IO_WORKER)
@@ -57,7 +61,8 @@ static void take_held(struct task_struct *task, struct ctxlab_task *s)
 				 atomic_read(&task->files->count) : 0;
 
 	s->held[CTXLAB_FS] = task->fs;
-	s->users[CTXLAB_FS] = task->fs ? READ_ONCE(task->fs->users) : 0;
+	/* Written under fs->lock. */
+	s->users[CTXLAB_FS] = task->fs ? data_race(task->fs->users) : 0;
 
 	s->held[CTXLAB_IO] = io;
 	s->users[CTXLAB_IO] = io ? atomic_read(&io->active_ref) : 0;
@@ -107,6 +112,14 @@ static void take_registers(const struct file *file, struct task_struct *task,
 	s->tls = ctxlab_tls_base(task);
 }
 
+/* What chrt(1) and nice(1) would show. */
+static int prio_of(const struct task_struct *task, int policy)
+{
+	if (policy == SCHED_FIFO || policy == SCHED_RR)
+		return task->rt_priority;
+	return task_nice(task);
+}
+
 static void take_plain(struct pid_namespace *ns, struct task_struct *task,
 		       struct ctxlab_task *s)
 {
@@ -114,13 +127,17 @@ static void take_plain(struct pid_namespace *ns, struct task_struct *task,
 	s->tgid = task_tgid_nr_ns(task, ns);
 	s->ppid = task_ppid_nr_ns(task, ns);
 	s->start = task->start_boottime;
-	s->nvcsw = READ_ONCE(task->nvcsw);
-	s->nivcsw = READ_ONCE(task->nivcsw);
+	/* From here on the scheduler's, under the runqueue's lock. */
+	s->nvcsw = data_race(task->nvcsw);
+	/* Likewise. */
+	s->nivcsw = data_race(task->nivcsw);
 	s->cpu = task_cpu(task);
-	s->policy = READ_ONCE(task->policy);
-	s->prio = s->policy == SCHED_FIFO || s->policy == SCHED_RR ?
-		  READ_ONCE(task->rt_priority) : task_nice(task);
-	s->state = task_state_to_char(task);
+	/* Likewise. */
+	s->policy = data_race(task->policy);
+	/* Likewise. */
+	s->prio = data_race(prio_of(task, s->policy));
+	/* exit_state is written under tasklist_lock. */
+	s->state = data_race(task_state_to_char(task));
 	s->stack_start = 0;
 	s->stack_size = 0;
 }
@@ -241,11 +258,13 @@ static void take_mm(struct mm_struct *mm, struct ctxlab_mm *s)
 {
 	/* Not counted: the caller's own. */
 	s->count = atomic_read(&mm->mm_count) - 1;
-	s->maps = READ_ONCE(mm->map_count);
+	/* Written under mmap_lock. */
+	s->maps = data_race(mm->map_count);
 	s->page_tables_kb = mm_pgtables_bytes(mm) >> 10;
 	s->rss_kb = ctxlab_mm_rss_exact(mm) << (PAGE_SHIFT - 10);
 	s->cpus_known = ctxlab_mm_cpumask_known();
-	cpumask_copy(&s->cpus, mm_cpumask(mm));
+	/* CPUs set and clear their own bits. */
+	data_race((cpumask_copy(&s->cpus, mm_cpumask(mm)), 0));
 }
 
 struct mm_struct *ctxlab_snapshot_details(const struct file *file,
