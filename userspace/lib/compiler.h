@@ -7,4 +7,10 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+/* The function does not come back. */
+#define __noreturn __attribute__((noreturn))
+
+/* At a multiple of @n bytes. */
+#define __aligned(n) __attribute__((aligned(n)))
+
 #endif /* CTXLAB_COMPILER_H */

@@ -92,13 +92,16 @@ static void work_round(struct pair *p)
 	struct desk *desk = &p->shift->desk[0];
 	const struct order *o = &p->shift->order;
 	unsigned int cpu;
+	uint32_t before;
 
 	hand_over(p, WARM_UP, o->co);
 	cpu = sched_getcpu();
+	before = member_kernel_switches();
 	p->second_switches = 0;
 	desk->start_ns = member_now();
 	hand_over(p, o->hand_overs, o->co);
 	desk->end_ns = member_now();
+	desk->rusage = member_kernel_switches() - before;
 	desk->switches = o->hand_overs + p->second_switches;
 	desk->moved = cpu != p->shift->spec.cpu ||
 		      (unsigned int)sched_getcpu() != cpu;

@@ -275,6 +275,16 @@ int crew_round(struct crew *c, const struct order *o, struct sample *s,
 	return err;
 }
 
+uint64_t crew_rusage(const struct crew *c)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < answers(c); i++)
+		sum += c->shift->desk[i].rusage;
+	return sum;
+}
+
 unsigned int crew_tids(const struct crew *c, pid_t tids[RING_MAX])
 {
 	unsigned int i;

@@ -58,6 +58,9 @@ int crew_round(struct crew *c, const struct order *o, struct sample *s,
 /* Thread IDs of the members that the kernel schedules; returns their number. */
 unsigned int crew_tids(const struct crew *c, pid_t tids[RING_MAX]);
 
+/* Switches that the kernel made in the last round, as getrusage() has them. */
+uint64_t crew_rusage(const struct crew *c);
+
 /* Set by the signals that ask the run to end (crew_catch_signals()). */
 int crew_stop_signal(void);
 void crew_catch_signals(void);

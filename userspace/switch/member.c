@@ -159,7 +159,8 @@ static void work_round(struct member *m)
 	m->desk->end_ns = member_now();
 	for (; i < all; i++)
 		hand_over(m, &o);
-	m->desk->switches = member_kernel_switches() - before;
+	m->desk->rusage = member_kernel_switches() - before;
+	m->desk->switches = m->desk->rusage;
 	m->desk->moved = cpu != m->shift->spec.cpu ||
 			 (unsigned int)sched_getcpu() != cpu;
 }

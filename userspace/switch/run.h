@@ -167,7 +167,7 @@ struct probe_counts {
 struct counts {
 	bool present;
 	uint64_t expected;	/* hand-overs made */
-	uint64_t rusage;	/* getrusage() of all members */
+	uint64_t rusage;	/* made by the kernel: getrusage() of all members */
 	bool kernel;		/* the kernel's events were counted */
 	bool knows_mm;		/* by a program that can tell the mm apart */
 	uint64_t same_mm;

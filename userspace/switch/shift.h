@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "crew.h"
+#include "lib/compiler.h"
 
 /* Untimed hand-overs before and after the timed ones, see member.c. */
 #define WARM_UP 6
@@ -24,29 +25,28 @@ struct desk {
 	int take_fd;		/* its pipe's ends, for the pipe mechanisms */
 	int give_fd;		/* the next member's */
 	int32_t error;		/* negative errno that ended its work */
-	uint32_t switches;
+	uint32_t switches;	/* that it counted */
+	uint32_t rusage;	/* of them, those that the kernel made */
 	uint32_t moved;
 	pid_t tid;
 	uint64_t start_ns;
 	uint64_t end_ns;
-} __attribute__((aligned(128)));
+} __aligned(128);
 
 struct shift {
 	uint32_t seq;		/* futex: the number of the order */
 	struct crew_spec spec;
 	struct order order;
-	uint32_t arrived __attribute__((aligned(128)));
+	uint32_t arrived __aligned(128);
 	uint32_t finished;	/* futex */
 	struct desk desk[RING_MAX];
 };
 
 /* What a member does until it is killed. */
-__attribute__((noreturn))
-void member_work(struct shift *shift, unsigned int index);
+__noreturn void member_work(struct shift *shift, unsigned int index);
 
 /* Likewise for the one thread whose coroutines are the members. */
-__attribute__((noreturn))
-void coroutine_work(struct shift *shift);
+__noreturn void coroutine_work(struct shift *shift);
 
 /* The parts that both have in common (member.c). */
 void member_settle(struct shift *shift, unsigned int index);
