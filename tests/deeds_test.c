@@ -10,9 +10,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -367,6 +369,35 @@ static int read_nothing(const struct place *p)
 	return result(pread(p->fd, &c, 0, 0));
 }
 
+static int send_file(const struct place *p)
+{
+	int out = memfd_create("copy", 0);
+	int err = result(sendfile(out, p->fd, NULL, 4096));
+
+	close(out);
+	return err;
+}
+
+static int splice_file(const struct place *p)
+{
+	int pipes[2], err;
+
+	if (pipe(pipes))
+		return errno;
+	err = result(splice(p->fd, NULL, pipes[1], NULL, 64, 0));
+	close(pipes[0]);
+	close(pipes[1]);
+	return err;
+}
+
+static int poll_file(const struct place *p)
+{
+	struct pollfd poll_fd = { .fd = p->fd, .events = POLLIN };
+
+	return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents == POLLIN ?
+		0 : EAGAIN;
+}
+
 static int enter_file(const struct place *p)
 {
 	return result(chdir(p->file));
@@ -393,7 +424,8 @@ static const struct deed {
 	DEED(control_file), DEED(allocate_file), DEED(sync_file),
 	DEED(list_file), DEED(read_dir), DEED(seek_before), DEED(seek_to_end),
 	DEED(seek_oddly), DEED(seek_forward), DEED(read_before),
-	DEED(read_to_nowhere), DEED(read_nothing), DEED(enter_file),
+	DEED(read_to_nowhere), DEED(read_nothing), DEED(send_file),
+	DEED(splice_file), DEED(poll_file), DEED(enter_file),
 };
 
 FIXTURE(deeds)
