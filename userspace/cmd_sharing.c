@@ -175,7 +175,7 @@ static void print_total(const struct groups *all, bool empty)
 	char *by_process = out_size(all->rss_by_process);
 
 	if (empty)
-		puts("No two processes that you may see share memory, descriptors, an fs or handlers.");
+		puts("No two processes that you may see share any of these.");
 	printf("\n%zu processes with %zu threads, %zu kernel threads.\n",
 	       all->processes, all->threads, all->kthreads);
 	printf("%zu memory maps with %s resident, each counted once", all->mms,

@@ -236,7 +236,8 @@ static char *files_details(const struct process *p)
 	if (!p->files_open || !p->files_kinds)
 		return xstrdup(resource_names[RES_FILES].meaning);
 	kinds = kinds_list(p->files_kinds);
-	all = xasprintf("%s descriptors open%s", p->files_open, kinds);
+	all = xasprintf("%s descriptor%s open%s", p->files_open,
+			strcmp(p->files_open, "1") ? "s" : "", kinds);
 	if (p->files_cloexec && strcmp(p->files_cloexec, "0")) {
 		char *longer = xasprintf("%s; %s close on exec", all,
 					 p->files_cloexec);

@@ -242,8 +242,9 @@ static int add_cell(struct libscols_line *line, size_t i,
 	const char *data = cell->data ? cell->data : "-";
 	char *safe;
 
+	/* Programs count cells by the blanks between them. */
 	if (raw)
-		return scols_line_set_data(line, i, data);
+		return scols_line_set_data(line, i, *data ? data : "-");
 	if (cell->people)
 		data = cell->people;
 	if (cell->look && out_has_colours())
@@ -379,7 +380,7 @@ int out_json_print(json_t *root)
 
 char *out_size(unsigned long long kb)
 {
-	static const char units[] = "KMGTPE";
+	static const char units[] = "KMGTPEZ";
 	double size = kb;
 	int i = 0;
 

@@ -229,6 +229,8 @@ static int take_lone_thread(struct process *p, struct text_error *err)
 	if (field_number(t, "Tid", &p->tid, err))
 		return -1;
 	p->leader = field(t, "Leader");
+	if (!p->leader)
+		return text_wrong(err, 0, "no line 'Leader:': cut short?");
 	p->nthread = 1;
 	p->thread = xcalloc(1, sizeof(*p->thread));
 	th = p->thread;

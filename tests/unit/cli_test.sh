@@ -1,0 +1,145 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The tool against folders that look like /proc/ctxlab: what it prints, says and
+# exits with.  The outputs that are expected are in expected/.
+
+set -u
+here=$(dirname "${BASH_SOURCE[0]}")
+. "$here/tap.sh"
+export LC_ALL=C.UTF-8
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# try STATUS ARGUMENT...: runs the tool; leaves its output in $out and $err.
+try()
+{
+	local want=$1 got
+
+	shift
+	"$CTXLAB" "$@" >"$work/out" 2>"$work/err" </dev/null
+	got=$?
+	out=$(cat "$work/out")
+	err=$(cat "$work/err")
+	is $got "$want" "ctxlab $* exits with $want"
+}
+
+# expect NAME ARGUMENT...: the output is that of expected/NAME.
+expect()
+{
+	local name=$1
+
+	shift
+	try 0 "$@"
+	is "$out" "$(cat "$here/expected/$name")" "and prints expected/$name"
+	is "$err" "" "and nothing on stderr"
+}
+
+export CTXLAB_ROOT=$here/fixtures/plain
+expect show show 712
+expect show-thread show 714
+expect show-kthread show 9
+expect show-zombie show 800
+expect show-odd show 900
+expect show-raw show -r -o +TGID,SP,POLICY 712 900
+expect show-json show -J 712
+expect show-json-columns show --json -o TID,NAME,MM 900 714
+expect compare compare 712 719
+expect compare-threads compare 712 714
+expect compare-lazy compare 712 9
+expect compare-json compare -J 712 719
+expect compare-raw compare -nro RESOURCE,IS 712 719
+expect sharing sharing
+expect sharing-all sharing --all
+expect sharing-json sharing -aJ
+expect sharing-raw sharing -r -o TYPE,ID,PID,THREADS,NAME
+
+# Each wrong command line is told, with the way to help.
+wrong()
+{
+	local say=$1
+
+	shift
+	try 2 "$@"
+	is "$out" "" "and prints nothing"
+	like "$err" "*$say*--help*" "and says '$say'"
+}
+
+wrong "Usage:"
+wrong "no command 'shwo'" shwo
+wrong "a PID is missing" show
+wrong "'abc' is not a PID" show abc
+wrong "'0' is not a PID" show 0
+wrong "'01' is not a PID" show 01
+wrong "'1x' is not a PID" show 712 1x
+wrong "'99999999999' is not a PID" show 99999999999
+wrong "'' is not a PID" show ''
+wrong "no option '-1'" show -1
+wrong "no option '-z'" show -z 712
+wrong "no option '--frob'" show --frob 712
+wrong "'--json=x' takes no argument" show --json=x 712
+wrong "'-o' needs an argument" show 712 -o
+wrong "no column 'FOO'" show -o TID,FOO 712
+wrong "no column ''" show -o TID, 712
+wrong "no column" show -o $'\033[2J' 712
+wrong "two PIDs" compare 712
+wrong "two PIDs" compare 1 2 3
+wrong "'-' is not a PID" compare 712 -
+wrong "no operand '712'" sharing 712
+wrong "too many columns" show \
+	-o "$(printf 'TID%.0s,' {1..40})TID" 712
+
+# What cannot be read is told; the rest is shown.
+try 1 show 712 4711
+like "$err" "*4711: no such process*" "and says which is not there"
+like "$out" "712 nginx*" "and shows the one that is"
+try 1 compare 712 4711
+like "$err" "*712,4711: no such process*" "and says so"
+
+mkdir "$work/root"
+cp "$here"/fixtures/plain/* "$work/root"
+export CTXLAB_ROOT=$work/root
+head -c 700 "$here/fixtures/plain/712" >"$work/root/712"
+try 1 show 712
+like "$err" "*/712, line *cut short*" "and says that and where the text ends"
+printf 'TGID TID MM NAME\n1 1 ? init\n' >"$work/root/tasks"
+try 1 sharing
+like "$err" "*/tasks, line 2: MM: '?' is not an ID*" "and says what is wrong"
+printf '\033]0;title\a\n' >"$work/root/712,719"
+try 1 compare 712 719
+like "$err" '*\\x1b*' "and escapes what it quotes"
+[[ $err != *$'\033'* ]]
+ok $? "and lets no escape sequence through"
+
+# Without the module, or with another one.
+echo 0 >"$work/root/abi"
+try 3 sharing
+like "$err" "*speaks version 0*needs 1*" "and says that the module is too old"
+echo 7 >"$work/root/abi"
+try 0 compare 712 714
+echo what >"$work/root/abi"
+try 3 show 712
+rm "$work/root/abi"
+try 3 show 712
+like "$err" "*cannot read $work/root/abi*" "and says that it is not there"
+unset CTXLAB_ROOT
+if [ ! -e /proc/ctxlab ]; then
+	try 3 show 1
+	like "$err" "*not loaded*modprobe ctxlab*make load*" \
+		"and says how to load the module"
+	try 3 sharing
+	try 3 compare 1 1
+fi
+
+try 0 --help
+like "$out" "Usage: ctxlab COMMAND*sharing*" "and prints the commands"
+try 0 --version
+like "$out" "ctxlab [0-9]*" "and prints the version"
+try 0 show -h
+like "$out" "Usage: ctxlab show*--noheadings*Columns:*SIGHAND*" \
+	"and prints options and columns"
+
+export CTXLAB_ROOT=$here/fixtures/plain
+"$CTXLAB" show 712 >/dev/full 2>"$work/err"
+is $? 1 "a full disk is a failure"
+like "$(cat "$work/err")" "*cannot write*" "and said"
+tap_done

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# bash completion for ctxlab(1); tests/unit/words_test.sh holds it against
+# the program's own tables.
+
+# The options of a subcommand.
+_ctxlab_options()
+{
+	local table='--json --noheadings --output --raw --list-columns'
+
+	case $1 in
+	show | compare)
+		echo "$table --help" ;;
+	sharing)
+		echo "--all $table --help" ;;
+	esac
+}
+
+# The columns, after those of the list that stand already.
+_ctxlab_columns()
+{
+	local cmd=$1 cur=$2 done='' column
+
+	[[ $cur == *,* ]] && done=${cur%,*},
+	for column in $(ctxlab "$cmd" --list-columns 2>/dev/null); do
+		[[ ,$done == *",$column,"* ]] || echo "$done$column"
+	done
+}
+
+_ctxlab_pids()
+{
+	local path
+
+	for path in "${CTXLAB_ROOT:-/proc/ctxlab}"/[0-9]*; do
+		path=${path##*/}
+		[[ $path == *[!0-9]* ]] || echo "$path"
+	done
+}
+
+_ctxlab()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local cmd=${COMP_WORDS[1]} words=''
+
+	if ((COMP_CWORD == 1)); then
+		words='show compare sharing --help --version'
+	elif [[ $prev == -o || $prev == --output ]]; then
+		words=$(_ctxlab_columns "$cmd" "$cur")
+	elif [[ $cur == -* ]]; then
+		words=$(_ctxlab_options "$cmd")
+	elif [[ $cmd == show || $cmd == compare ]]; then
+		words=$(_ctxlab_pids)
+	fi
+	# shellcheck disable=SC2207 # neither options nor columns hold blanks
+	COMPREPLY=($(compgen -W "$words" -- "$cur"))
+}
+
+complete -F _ctxlab ctxlab
