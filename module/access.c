@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who may see whom: the read check of ptrace_may_access(), re-stated.
+ * Who may see whom: the read check of ptrace_may_access(), re-stated, with what
+ * the capability module, which is always there, adds to it.
  *
  * Stricter than the kernel's own in two points.  The opener of the file and the
- * task that reads it must both pass.  And since security hooks cannot be called
- * from a module, a security label that differs from the target's denies unless
- * the reader has CAP_SYS_PTRACE over the target.
+ * task that reads it must both pass.  And since the hooks of other security
+ * modules cannot be called, a security label that differs from the target's
+ * denies unless the asker has CAP_SYS_PTRACE over the target.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -14,20 +15,59 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/security.h>
+#include <linux/seq_file.h>
 #include <linux/uidgid.h>
 
 #include "access.h"
 
-/* One who asks: the opener by @file, or the current task where @file is NULL. */
+/* One who asks: the opener, with @file and @label, or else the current task. */
 struct asker {
 	const struct cred *cred;
 	const struct file *file;
+	u32 label;
 };
 
-static bool capable_over(const struct asker *who, struct user_namespace *ns)
+struct ctxlab_reader ctxlab_opener(const struct file *file)
 {
-	if (who->file)
-		return file_ns_capable(who->file, ns, CAP_SYS_PTRACE);
+	struct ctxlab_reader who = { .file = file };
+
+	security_current_getsecid_subj(&who.opener_label);
+	return who;
+}
+
+int ctxlab_single_open(struct file *file,
+		       int (*show)(struct seq_file *m, void *v))
+{
+	struct ctxlab_reader who = ctxlab_opener(file);
+
+	return single_open(file, show, (void *)(uintptr_t)who.opener_label);
+}
+
+struct ctxlab_reader ctxlab_reader(const struct seq_file *m)
+{
+	struct ctxlab_reader who = {
+		.file = m->file,
+		.opener_label = (uintptr_t)m->private,
+	};
+
+	return who;
+}
+
+static struct asker opener_of(const struct ctxlab_reader *who)
+{
+	struct asker asker = {
+		.cred = who->file->f_cred,
+		.file = who->file,
+		.label = who->opener_label,
+	};
+
+	return asker;
+}
+
+static bool capable_over(const struct asker *asker, struct user_namespace *ns)
+{
+	if (asker->file)
+		return file_ns_capable(asker->file, ns, CAP_SYS_PTRACE);
 	return ns_capable_noaudit(ns, CAP_SYS_PTRACE);
 }
 
@@ -41,20 +81,25 @@ static bool same_ids(const struct cred *cred, const struct cred *target)
 	       gid_eq(cred->fsgid, target->gid);
 }
 
-static bool same_label(const struct asker *who, struct task_struct *task)
+/* Does the target hold nothing that the asker does not? */
+static bool covers(const struct cred *cred, const struct cred *target)
 {
-	u32 mine, theirs;
+	return cred->user_ns == target->user_ns &&
+	       cap_issubset(target->cap_permitted, cred->cap_effective);
+}
 
-	if (who->file)
-		security_cred_getsecid(who->cred, &mine);
-	else
-		security_current_getsecid_subj(&mine);
-	security_task_getsecid_obj(task, &theirs);
-	return mine == theirs;
+static bool same_label(const struct asker *asker, struct task_struct *task)
+{
+	u32 own = asker->label, label;
+
+	if (!asker->file)
+		security_current_getsecid_subj(&own);
+	security_task_getsecid_obj(task, &label);
+	return own == label;
 }
 
 /* Context: task_lock(@task) keeps task->mm; RCU keeps its credentials. */
-static bool asker_may_see(const struct asker *who, struct task_struct *task)
+static bool asker_may_see(const struct asker *asker, struct task_struct *task)
 {
 	const struct cred *target;
 	struct mm_struct *mm;
@@ -62,8 +107,9 @@ static bool asker_may_see(const struct asker *who, struct task_struct *task)
 
 	rcu_read_lock();
 	target = __task_cred(task);
-	allowed = (same_ids(who->cred, target) && same_label(who, task)) ||
-		  capable_over(who, target->user_ns);
+	allowed = (same_ids(asker->cred, target) &&
+		   covers(asker->cred, target) && same_label(asker, task)) ||
+		  capable_over(asker, target->user_ns);
 	rcu_read_unlock();
 	if (!allowed)
 		return false;
@@ -75,23 +121,24 @@ static bool asker_may_see(const struct asker *who, struct task_struct *task)
 	smp_rmb();
 	mm = task->mm;
 	return !mm || get_dumpable(mm) == SUID_DUMP_USER ||
-	       capable_over(who, mm->user_ns);
+	       capable_over(asker, mm->user_ns);
 }
 
-bool ctxlab_may_see(const struct file *file, struct task_struct *task)
+bool ctxlab_may_see(const struct ctxlab_reader *who, struct task_struct *task)
 {
 	struct asker reader = { .cred = current_cred() };
-	struct asker opener = { .cred = file->f_cred, .file = file };
+	struct asker opener = opener_of(who);
 
 	if (!same_thread_group(task, current) && !asker_may_see(&reader, task))
 		return false;
 	return opener.cred == reader.cred || asker_may_see(&opener, task);
 }
 
-bool ctxlab_may_see_registers(const struct file *file, struct task_struct *task)
+bool ctxlab_may_see_registers(const struct ctxlab_reader *who,
+			      struct task_struct *task)
 {
 	struct asker reader = { .cred = current_cred() };
-	struct asker opener = { .cred = file->f_cred, .file = file };
+	struct asker opener = opener_of(who);
 	struct user_namespace *ns;
 	bool allowed;
 
@@ -99,7 +146,8 @@ bool ctxlab_may_see_registers(const struct file *file, struct task_struct *task)
 		return true;
 	rcu_read_lock();
 	ns = __task_cred(task)->user_ns;
-	allowed = capable_over(&reader, ns) && capable_over(&opener, ns);
+	allowed = capable_over(&reader, ns) &&
+		  (opener.cred == reader.cred || capable_over(&opener, ns));
 	rcu_read_unlock();
 	return allowed;
 }

@@ -6,13 +6,36 @@
 #include <linux/types.h>
 
 struct file;
+struct seq_file;
 struct task_struct;
 
 /**
+ * struct ctxlab_reader - who asks: the current task, through a file
+ * @file: the open file
+ * @opener_label: the opener's security label, as a secid.  Credentials do not
+ *                give it under every security module, so it is noted at open.
+ *
+ * The opener and the reader must both be allowed, so that a descriptor gains
+ * nobody anything when it is passed to, or kept across an exec by, somebody
+ * with more rights.
+ */
+struct ctxlab_reader {
+	const struct file *file;
+	u32 opener_label;
+};
+
+/* For open(): the current task is the opener. */
+struct ctxlab_reader ctxlab_opener(const struct file *file);
+
+/* single_open() that notes the opener for ctxlab_reader(). */
+int ctxlab_single_open(struct file *file,
+		       int (*show)(struct seq_file *m, void *v));
+/* For show() of a file that ctxlab_single_open() has opened. */
+struct ctxlab_reader ctxlab_reader(const struct seq_file *m);
+
+/**
  * ctxlab_may_see - may this reader look into @task?
- * @file: the open file that is read; its opener and the reader must both be
- *        allowed, so that a descriptor gains nobody anything when it is passed
- *        to, or kept across an exec by, somebody with more rights
+ * @who: who reads
  * @task: the task to look into
  *
  * PTRACE_MODE_READ_FSCREDS, re-stated, since ptrace_may_access() is not
@@ -20,17 +43,18 @@ struct task_struct;
  *
  * Context: the caller holds task_lock(@task), as ptrace_may_access() does.
  */
-bool ctxlab_may_see(const struct file *file, struct task_struct *task);
+bool ctxlab_may_see(const struct ctxlab_reader *who, struct task_struct *task);
 
 /**
  * ctxlab_may_see_registers - may this reader see @task's stack pointer and TLS?
- * @file: as for ctxlab_may_see(), which must have allowed it before
+ * @who: who reads; ctxlab_may_see() must have allowed it before
  * @task: the task
  *
  * procfs shows these to PTRACE_MODE_ATTACH alone, which security modules may
  * narrow (Yama); a module cannot ask them, so it asks for the capability that
  * they accept, or for the reader's own process.
  */
-bool ctxlab_may_see_registers(const struct file *file, struct task_struct *task);
+bool ctxlab_may_see_registers(const struct ctxlab_reader *who,
+			      struct task_struct *task);
 
 #endif /* CTXLAB_ACCESS_H */

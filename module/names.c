@@ -16,6 +16,7 @@
 
 #include <linux/ctxlab.h>
 
+#include "access.h"
 #include "compat.h"
 #include "names.h"
 #include "switch.h"
@@ -275,8 +276,18 @@ static bool emit_processes(struct dir_context *ctx,
 	return true;
 }
 
+static int root_open(struct inode *inode, struct file *file)
+{
+	file->private_data = (void *)(uintptr_t)ctxlab_opener(file).opener_label;
+	return 0;
+}
+
 static int root_iterate(struct file *file, struct dir_context *ctx)
 {
+	struct ctxlab_reader who = {
+		.file = file,
+		.opener_label = (uintptr_t)file->private_data,
+	};
 	struct ctxlab_task *batch;
 	pid_t next;
 	int n;
@@ -290,7 +301,7 @@ static int root_iterate(struct file *file, struct dir_context *ctx)
 		return -ENOMEM;
 	next = max_t(pid_t, ctx->pos - PID_POS, 1);
 	do {
-		n = ctxlab_walk_all(file, &next, batch);
+		n = ctxlab_walk_all(&who, &next, batch);
 	} while (n > 0 && emit_processes(ctx, batch, n));
 	kfree(batch);
 	if (!n)
@@ -300,6 +311,7 @@ static int root_iterate(struct file *file, struct dir_context *ctx)
 
 static const struct file_operations root_fops = {
 	.owner		= THIS_MODULE,
+	.open		= root_open,
 	.llseek		= generic_file_llseek,
 	.read		= generic_read_dir,
 	.iterate_shared	= root_iterate,

@@ -29,9 +29,9 @@
 #include "compat.h"
 #include "snapshot.h"
 
-struct pid_namespace *ctxlab_pid_ns(const struct file *file)
+struct pid_namespace *ctxlab_pid_ns(const struct ctxlab_reader *who)
 {
-	return file_inode(file)->i_sb->s_fs_info;
+	return file_inode(who->file)->i_sb->s_fs_info;
 }
 
 static enum ctxlab_task_kind kind_of(const struct task_struct *task)
@@ -95,7 +95,7 @@ static void take_signals(struct task_struct *task, struct ctxlab_task *s)
  * not passed exit_mm(), so it has not died and its kernel stack, on which the
  * user's registers lie, is its own.
  */
-static void take_registers(const struct file *file, struct task_struct *task,
+static void take_registers(const struct ctxlab_reader *who, struct task_struct *task,
 			   struct ctxlab_task *s)
 {
 	s->kstack = READ_ONCE(task->stack);
@@ -104,7 +104,7 @@ static void take_registers(const struct file *file, struct task_struct *task,
 	s->may_see_registers = false;
 	if (!task->mm || s->kind == CTXLAB_TASK_KTHREAD)
 		return;
-	s->may_see_registers = ctxlab_may_see_registers(file, task);
+	s->may_see_registers = ctxlab_may_see_registers(who, task);
 	/* Workers never return to user space: their registers are not theirs. */
 	if (s->kind != CTXLAB_TASK_USER)
 		return;
@@ -143,16 +143,16 @@ static void take_plain(struct pid_namespace *ns, struct task_struct *task,
 }
 
 /* Context: task_lock(@task). */
-static bool take_task(const struct file *file, struct task_struct *task,
+static bool take_task(const struct ctxlab_reader *who, struct task_struct *task,
 		      struct ctxlab_task *s)
 {
-	if (!ctxlab_may_see(file, task))
+	if (!ctxlab_may_see(who, task))
 		return false;
 	s->kind = kind_of(task);
 	take_held(task, s);
 	take_signals(task, s);
-	take_registers(file, task, s);
-	take_plain(ctxlab_pid_ns(file), task, s);
+	take_registers(who, task, s);
+	take_plain(ctxlab_pid_ns(who), task, s);
 	/* Only a name to hash: nothing keeps a running kernel thread's loan. */
 	s->borrowed = s->kind == CTXLAB_TASK_KTHREAD && !task->mm ?
 		      READ_ONCE(task->active_mm) : NULL;
@@ -161,13 +161,13 @@ static bool take_task(const struct file *file, struct task_struct *task,
 	return true;
 }
 
-bool ctxlab_snapshot_task(const struct file *file, struct task_struct *task,
+bool ctxlab_snapshot_task(const struct ctxlab_reader *who, struct task_struct *task,
 			  struct ctxlab_task *s)
 {
 	bool seen;
 
 	task_lock(task);
-	seen = take_task(file, task, s);
+	seen = take_task(who, task, s);
 	task_unlock(task);
 	return seen;
 }
@@ -267,7 +267,7 @@ static void take_mm(struct mm_struct *mm, struct ctxlab_mm *s)
 	data_race((cpumask_copy(&s->cpus, mm_cpumask(mm)), 0));
 }
 
-struct mm_struct *ctxlab_snapshot_details(const struct file *file,
+struct mm_struct *ctxlab_snapshot_details(const struct ctxlab_reader *who,
 					  struct task_struct *task,
 					  struct ctxlab_task *s,
 					  struct ctxlab_namespaces *ns,
@@ -284,7 +284,7 @@ struct mm_struct *ctxlab_snapshot_details(const struct file *file,
 	if (down_read_killable(&task->signal->exec_update_lock))
 		return ERR_PTR(-EINTR);
 	task_lock(task);
-	seen = take_task(file, task, s);
+	seen = take_task(who, task, s);
 	if (seen) {
 		take_namespaces(task, ns);
 		if (files)
@@ -393,7 +393,7 @@ static void unlock_tasks(struct task_struct *a, struct task_struct *b)
 		__release(&b->alloc_lock);
 }
 
-int ctxlab_snapshot_pair(const struct file *file, struct task_struct *a,
+int ctxlab_snapshot_pair(const struct ctxlab_reader *who, struct task_struct *a,
 			 struct task_struct *b, struct ctxlab_task s[2],
 			 struct ctxlab_namespaces ns[2], bool *vfork)
 {
@@ -405,7 +405,7 @@ int ctxlab_snapshot_pair(const struct file *file, struct task_struct *a,
 	if (err)
 		return err;
 	lock_tasks(a, b);
-	if (take_task(file, a, &s[0]) && take_task(file, b, &s[1])) {
+	if (take_task(who, a, &s[0]) && take_task(who, b, &s[1])) {
 		take_namespaces(a, &ns[0]);
 		take_namespaces(b, &ns[1]);
 		*vfork = waits_in_vfork(a, b) || waits_in_vfork(b, a);

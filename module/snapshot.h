@@ -15,7 +15,7 @@
 
 #include "identity.h"
 
-struct file;
+struct ctxlab_reader;
 struct pid_namespace;
 
 /* What a task holds by itself, not through its nsproxy or credentials. */
@@ -108,19 +108,19 @@ struct ctxlab_files {
 
 /**
  * ctxlab_snapshot_task - one task, if the reader may see it
- * @file: who reads, and in which pid namespace
+ * @who: who reads, and in which pid namespace
  * @task: the task; the caller has a reference, or RCU
  * @s: the result
  *
  * Context: takes and releases task_lock(@task); does not sleep.
  * Return: false, and nothing in @s, if the reader may not see @task.
  */
-bool ctxlab_snapshot_task(const struct file *file, struct task_struct *task,
+bool ctxlab_snapshot_task(const struct ctxlab_reader *who, struct task_struct *task,
 			  struct ctxlab_task *s);
 
 /**
  * ctxlab_snapshot_pair - two tasks at the same moment
- * @file: who reads
+ * @who: who reads
  * @a: a task that the caller has a reference to
  * @b: another one, or the same
  * @s: the two results
@@ -130,13 +130,13 @@ bool ctxlab_snapshot_task(const struct file *file, struct task_struct *task,
  * Context: may sleep, for an exec(2) of either to finish.
  * Return: 0, -EACCES if the reader may not see one of them, -EINTR.
  */
-int ctxlab_snapshot_pair(const struct file *file, struct task_struct *a,
+int ctxlab_snapshot_pair(const struct ctxlab_reader *who, struct task_struct *a,
 			 struct task_struct *b, struct ctxlab_task s[2],
 			 struct ctxlab_namespaces ns[2], bool *vfork);
 
 /**
  * ctxlab_snapshot_details - a task with its namespaces, mm and file table
- * @file: who reads
+ * @who: who reads
  * @task: a task that the caller has a reference to
  * @s: the task
  * @ns: its namespaces
@@ -147,7 +147,7 @@ int ctxlab_snapshot_pair(const struct file *file, struct task_struct *a,
  * Return: the mm with a reference on mm_count that the caller puts by mmdrop(),
  * NULL where there is none, ERR_PTR(-EACCES) or ERR_PTR(-EINTR).
  */
-struct mm_struct *ctxlab_snapshot_details(const struct file *file,
+struct mm_struct *ctxlab_snapshot_details(const struct ctxlab_reader *who,
 					  struct task_struct *task,
 					  struct ctxlab_task *s,
 					  struct ctxlab_namespaces *ns,
@@ -165,7 +165,7 @@ struct mm_struct *ctxlab_snapshot_details(const struct file *file,
  */
 int ctxlab_snapshot_stacks(struct mm_struct *mm, struct ctxlab_task *s, int n);
 
-/* The pid namespace that @file's mount shows. */
-struct pid_namespace *ctxlab_pid_ns(const struct file *file);
+/* The pid namespace that the reader's mount shows. */
+struct pid_namespace *ctxlab_pid_ns(const struct ctxlab_reader *who);
 
 #endif /* CTXLAB_SNAPSHOT_H */

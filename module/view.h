@@ -6,6 +6,8 @@
 #include <linux/fs.h>
 #include <linux/pid.h>
 
+struct ctxlab_reader;
+
 /**
  * struct ctxlab_target - which task, or pair of tasks, a file is about
  * @a: the task's pid, a reference held as long as the inode lives
@@ -23,13 +25,14 @@ static inline const struct ctxlab_target *ctxlab_target(const struct file *file)
 
 /**
  * ctxlab_get_visible - a target's task, for a reader who may see it
- * @file: who reads
+ * @who: who reads
  * @pid: the task's pid
  *
  * Return: the task with a reference for put_task_struct(), ERR_PTR(-ESRCH) if
  * it has gone, ERR_PTR(-EACCES) if the reader may not see it.
  */
-struct task_struct *ctxlab_get_visible(const struct file *file, struct pid *pid);
+struct task_struct *ctxlab_get_visible(const struct ctxlab_reader *who,
+				       struct pid *pid);
 
 /* /proc/ctxlab/<tid>; open() turns to ctxlab_process_fops for a leader. */
 extern const struct file_operations ctxlab_task_fops;

@@ -5,6 +5,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
+#include "access.h"
 #include "compat.h"
 #include "render.h"
 #include "view.h"
@@ -46,7 +47,7 @@ static enum ctxlab_switch switch_of(const struct ctxlab_pair *p)
 }
 
 /* Look at both tasks of @file; the caller frees what comes back. */
-static struct ctxlab_pair *take_pair(const struct file *file,
+static struct ctxlab_pair *take_pair(const struct ctxlab_reader *who,
 				     struct task_struct *a,
 				     struct task_struct *b)
 {
@@ -56,7 +57,7 @@ static struct ctxlab_pair *take_pair(const struct file *file,
 
 	if (!p)
 		return ERR_PTR(-ENOMEM);
-	err = ctxlab_snapshot_pair(file, a, b, p->task, p->ns, &vfork);
+	err = ctxlab_snapshot_pair(who, a, b, p->task, p->ns, &vfork);
 	if (err) {
 		kfree(p);
 		return ERR_PTR(err);
@@ -68,13 +69,13 @@ static struct ctxlab_pair *take_pair(const struct file *file,
 	return p;
 }
 
-static int get_both(const struct file *file, struct task_struct **a,
+static int get_both(const struct ctxlab_reader *who, struct task_struct **a,
 		    struct task_struct **b)
 {
-	*a = ctxlab_get_visible(file, ctxlab_target(file)->a);
+	*a = ctxlab_get_visible(who, ctxlab_target(who->file)->a);
 	if (IS_ERR(*a))
 		return PTR_ERR(*a);
-	*b = ctxlab_get_visible(file, ctxlab_target(file)->b);
+	*b = ctxlab_get_visible(who, ctxlab_target(who->file)->b);
 	if (IS_ERR(*b)) {
 		put_task_struct(*a);
 		return PTR_ERR(*b);
@@ -84,14 +85,15 @@ static int get_both(const struct file *file, struct task_struct **a,
 
 static int pair_show(struct seq_file *m, void *v)
 {
+	struct ctxlab_reader who = ctxlab_reader(m);
 	struct task_struct *a, *b;
 	struct ctxlab_pair *p;
 	int err;
 
-	err = get_both(m->file, &a, &b);
+	err = get_both(&who, &a, &b);
 	if (err)
 		return err;
-	p = take_pair(m->file, a, b);
+	p = take_pair(&who, a, b);
 	put_task_struct(b);
 	put_task_struct(a);
 	if (IS_ERR(p))
@@ -103,15 +105,16 @@ static int pair_show(struct seq_file *m, void *v)
 
 static int pair_open(struct inode *inode, struct file *file)
 {
+	struct ctxlab_reader who = ctxlab_opener(file);
 	struct task_struct *a, *b;
 	int err;
 
-	err = get_both(file, &a, &b);
+	err = get_both(&who, &a, &b);
 	if (err)
 		return err;
 	put_task_struct(b);
 	put_task_struct(a);
-	return single_open(file, pair_show, NULL);
+	return ctxlab_single_open(file, pair_show);
 }
 
 const struct file_operations ctxlab_pair_fops = {

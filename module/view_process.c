@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "access.h"
 #include "render.h"
 #include "view.h"
 #include "walk.h"
@@ -29,6 +30,7 @@ enum part {
 
 /**
  * struct process_walk - where a read of the file stands
+ * @who: who reads
  * @process: what the head says; @base in it is what rows are compared with
  * @mm: @base's mm, a reference on mm_count, or NULL
  * @counted_at: when the threads were counted, in nanoseconds since boot
@@ -42,6 +44,7 @@ enum part {
  * @batch: the rows
  */
 struct process_walk {
+	struct ctxlab_reader who;
 	struct ctxlab_process process;
 	struct mm_struct *mm;
 	u64 counted_at;
@@ -68,14 +71,14 @@ static void count_thread(struct ctxlab_process *p, const struct ctxlab_task *t)
 	}
 }
 
-static void count_threads(const struct file *file, struct task_struct *leader,
+static void count_threads(const struct ctxlab_reader *who, struct task_struct *leader,
 			  struct process_walk *w)
 {
 	int i, n;
 
 	ctxlab_threads_begin(&w->threads);
 	w->counted_at = ktime_get_boottime_ns();
-	while ((n = ctxlab_walk_threads(file, leader, &w->threads, w->batch)))
+	while ((n = ctxlab_walk_threads(who, leader, &w->threads, w->batch)))
 		for (i = 0; i < n; i++)
 			count_thread(&w->process, &w->batch[i]);
 	w->process.hidden = w->threads.hidden;
@@ -119,14 +122,14 @@ static bool held_elsewhere(const struct ctxlab_process *p)
 	return false;
 }
 
-static int count_sharers(const struct file *file, struct process_walk *w)
+static int count_sharers(const struct ctxlab_reader *who, struct process_walk *w)
 {
 	pid_t next = 1;
 	int i, n;
 
 	if (!held_elsewhere(&w->process))
 		return 0;
-	while ((n = ctxlab_walk_all(file, &next, w->batch)) > 0)
+	while ((n = ctxlab_walk_all(who, &next, w->batch)) > 0)
 		for (i = 0; i < n; i++)
 			count_sharer(&w->process, &w->batch[i]);
 	return n;
@@ -141,7 +144,7 @@ static void forget(struct process_walk *w)
 }
 
 /* Everything that the head says. */
-static int take_process(const struct file *file, struct task_struct *leader,
+static int take_process(const struct ctxlab_reader *who, struct task_struct *leader,
 			struct process_walk *w)
 {
 	struct ctxlab_process *p = &w->process;
@@ -150,19 +153,19 @@ static int take_process(const struct file *file, struct task_struct *leader,
 
 	forget(w);
 	memset(p, 0, sizeof(*p));
-	if (!ctxlab_snapshot_task(file, leader, &p->leader))
+	if (!ctxlab_snapshot_task(who, leader, &p->leader))
 		return -EACCES;
 
 	base = ctxlab_get_live_thread(leader);
-	mm = ctxlab_snapshot_details(file, base, &p->base, &p->ns, &p->mm,
+	mm = ctxlab_snapshot_details(who, base, &p->base, &p->ns, &p->mm,
 				     &p->files);
 	put_task_struct(base);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
 	w->mm = mm;
 
-	count_threads(file, leader, w);
-	return count_sharers(file, w);
+	count_threads(who, leader, w);
+	return count_sharers(who, w);
 }
 
 static bool has_rows(enum part part)
@@ -193,14 +196,14 @@ static void note_threads(struct process_walk *w)
 }
 
 /* The next rows of the table of sharers: only those that share. */
-static int fill_sharers(const struct file *file, struct process_walk *w)
+static int fill_sharers(const struct ctxlab_reader *who, struct process_walk *w)
 {
 	int i, n, kept = 0;
 
 	if (!w->process.sharers)
 		return 0;
 	do {
-		n = ctxlab_walk_all(file, &w->next, w->batch);
+		n = ctxlab_walk_all(who, &w->next, w->batch);
 		for (i = 0; i < n; i++)
 			if (is_sharer(&w->process, &w->batch[i]))
 				w->batch[kept++] = w->batch[i];
@@ -209,7 +212,7 @@ static int fill_sharers(const struct file *file, struct process_walk *w)
 }
 
 /* The next rows of the present part; w->rows is 0 at its end. */
-static int fill(const struct file *file, struct task_struct *leader,
+static int fill(const struct ctxlab_reader *who, struct task_struct *leader,
 		struct process_walk *w)
 {
 	int n;
@@ -217,13 +220,13 @@ static int fill(const struct file *file, struct task_struct *leader,
 	w->row = 0;
 	w->rows = 0;
 	if (w->part == ELSEWHERE) {
-		n = fill_sharers(file, w);
+		n = fill_sharers(who, w);
 		if (n < 0)
 			return n;
 		w->rows = n;
 		return 0;
 	}
-	w->rows = ctxlab_walk_threads(file, leader, &w->threads, w->batch);
+	w->rows = ctxlab_walk_threads(who, leader, &w->threads, w->batch);
 	note_threads(w);
 	if (w->part == OWN && w->mm)
 		return ctxlab_snapshot_stacks(w->mm, w->batch, w->rows);
@@ -231,13 +234,13 @@ static int fill(const struct file *file, struct task_struct *leader,
 }
 
 /* Move on until there is something to show. */
-static int settle(const struct file *file, struct task_struct *leader,
+static int settle(const struct ctxlab_reader *who, struct task_struct *leader,
 		  struct process_walk *w)
 {
 	int err;
 
 	while (has_rows(w->part) && w->row == w->rows) {
-		err = fill(file, leader, w);
+		err = fill(who, leader, w);
 		if (err)
 			return err;
 		if (!w->rows)
@@ -253,15 +256,15 @@ static void *go_on(struct seq_file *m, bool anew)
 	struct task_struct *leader;
 	int err = 0;
 
-	leader = ctxlab_get_visible(m->file, ctxlab_target(m->file)->a);
+	leader = ctxlab_get_visible(&w->who, ctxlab_target(m->file)->a);
 	if (IS_ERR(leader))
 		return leader;
 	if (anew) {
 		begin_part(w, HEAD);
-		err = take_process(m->file, leader, w);
+		err = take_process(&w->who, leader, w);
 	}
 	if (!err)
-		err = settle(m->file, leader, w);
+		err = settle(&w->who, leader, w);
 	put_task_struct(leader);
 	if (err)
 		return ERR_PTR(err);
@@ -341,8 +344,13 @@ static const struct seq_operations process_seq_ops = {
 
 static int process_open(struct inode *inode, struct file *file)
 {
-	return seq_open_private(file, &process_seq_ops,
-				sizeof(struct process_walk));
+	struct process_walk *w;
+
+	w = __seq_open_private(file, &process_seq_ops, sizeof(*w));
+	if (!w)
+		return -ENOMEM;
+	w->who = ctxlab_opener(file);
+	return 0;
 }
 
 static int process_release(struct inode *inode, struct file *file)

@@ -3,6 +3,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
+#include "access.h"
 #include "render.h"
 #include "view.h"
 #include "walk.h"
@@ -15,6 +16,7 @@
  * seq_file asks for position 0, or for the one it stopped at.
  */
 struct tasks_walk {
+	struct ctxlab_reader who;
 	pid_t next;
 	int row;
 	int rows;
@@ -29,7 +31,7 @@ static void *tasks_row(struct seq_file *m)
 
 	if (w->row == w->rows) {
 		w->row = 0;
-		w->rows = ctxlab_walk_all(m->file, &w->next, w->batch);
+		w->rows = ctxlab_walk_all(&w->who, &w->next, w->batch);
 	}
 	if (w->rows < 0) {
 		int err = w->rows;
@@ -86,10 +88,13 @@ static const struct seq_operations tasks_seq_ops = {
 
 static int tasks_open(struct inode *inode, struct file *file)
 {
+	struct tasks_walk *w;
 	struct seq_file *m;
 
-	if (!__seq_open_private(file, &tasks_seq_ops, sizeof(struct tasks_walk)))
+	w = __seq_open_private(file, &tasks_seq_ops, sizeof(*w));
+	if (!w)
 		return -ENOMEM;
+	w->who = ctxlab_opener(file);
 	m = file->private_data;
 	/* Where this fails, seq_file allocates a page by itself. */
 	m->buf = kvmalloc(BUFFER_SIZE, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);

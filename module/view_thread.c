@@ -10,7 +10,8 @@
 #include "render.h"
 #include "view.h"
 
-struct task_struct *ctxlab_get_visible(const struct file *file, struct pid *pid)
+struct task_struct *ctxlab_get_visible(const struct ctxlab_reader *who,
+				       struct pid *pid)
 {
 	struct task_struct *task = get_pid_task(pid, PIDTYPE_PID);
 	bool seen;
@@ -18,7 +19,7 @@ struct task_struct *ctxlab_get_visible(const struct file *file, struct pid *pid)
 	if (!task)
 		return ERR_PTR(-ESRCH);
 	task_lock(task);
-	seen = ctxlab_may_see(file, task);
+	seen = ctxlab_may_see(who, task);
 	task_unlock(task);
 	if (!seen) {
 		put_task_struct(task);
@@ -34,7 +35,7 @@ struct thread_view {
 	bool leader_seen;
 };
 
-static bool take_leader(const struct file *file, struct task_struct *task,
+static bool take_leader(const struct ctxlab_reader *who, struct task_struct *task,
 			struct ctxlab_task *s)
 {
 	bool seen = false;
@@ -42,39 +43,40 @@ static bool take_leader(const struct file *file, struct task_struct *task,
 	/* A thread that is still hashed keeps its leader from being freed. */
 	rcu_read_lock();
 	if (pid_alive(task))
-		seen = ctxlab_snapshot_task(file, task->group_leader, s);
+		seen = ctxlab_snapshot_task(who, task->group_leader, s);
 	rcu_read_unlock();
 	return seen;
 }
 
-static int take_thread(const struct file *file, struct task_struct *task,
+static int take_thread(const struct ctxlab_reader *who, struct task_struct *task,
 		       struct thread_view *v)
 {
 	struct mm_struct *mm;
 	int err = 0;
 
-	mm = ctxlab_snapshot_details(file, task, &v->task, &v->ns, NULL, NULL);
+	mm = ctxlab_snapshot_details(who, task, &v->task, &v->ns, NULL, NULL);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
 	if (mm) {
 		err = ctxlab_snapshot_stacks(mm, &v->task, 1);
 		mmdrop(mm);
 	}
-	v->leader_seen = take_leader(file, task, &v->leader);
+	v->leader_seen = take_leader(who, task, &v->leader);
 	return err;
 }
 
 static int thread_show(struct seq_file *m, void *unused)
 {
+	struct ctxlab_reader who = ctxlab_reader(m);
 	struct task_struct *task;
 	struct thread_view *v;
 	int err;
 
-	task = ctxlab_get_visible(m->file, ctxlab_target(m->file)->a);
+	task = ctxlab_get_visible(&who, ctxlab_target(m->file)->a);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 	v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
-	err = v ? take_thread(m->file, task, v) : -ENOMEM;
+	err = v ? take_thread(&who, task, v) : -ENOMEM;
 	put_task_struct(task);
 	if (!err)
 		ctxlab_render_thread(m, &v->task, &v->ns,
@@ -85,7 +87,7 @@ static int thread_show(struct seq_file *m, void *unused)
 
 static int thread_open(struct inode *inode, struct file *file)
 {
-	return single_open(file, thread_show, NULL);
+	return ctxlab_single_open(file, thread_show);
 }
 
 static const struct file_operations thread_fops = {
@@ -99,10 +101,11 @@ static const struct file_operations thread_fops = {
 /* Which it is can change with an exec(2), so it is decided at each open. */
 static int task_open(struct inode *inode, struct file *file)
 {
+	struct ctxlab_reader who = ctxlab_opener(file);
 	const struct file_operations *fops;
 	struct task_struct *task;
 
-	task = ctxlab_get_visible(file, ctxlab_target(file)->a);
+	task = ctxlab_get_visible(&who, ctxlab_target(file)->a);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 	fops = thread_group_leader(task) ? &ctxlab_process_fops : &thread_fops;

@@ -13,10 +13,10 @@
 #define LOOK_AT_MOST 256
 
 /* One RCU read section's worth of ctxlab_walk_all(); *@more: not at the end. */
-static int walk_some(const struct file *file, pid_t *next,
+static int walk_some(const struct ctxlab_reader *who, pid_t *next,
 		     struct ctxlab_task *batch, bool *more)
 {
-	struct pid_namespace *ns = ctxlab_pid_ns(file);
+	struct pid_namespace *ns = ctxlab_pid_ns(who);
 	int looked, n = 0;
 
 	rcu_read_lock();
@@ -29,14 +29,14 @@ static int walk_some(const struct file *file, pid_t *next,
 			break;
 		*next = pid_nr_ns(pid, ns) + 1;
 		task = pid_task(pid, PIDTYPE_PID);
-		if (task && ctxlab_snapshot_task(file, task, &batch[n]))
+		if (task && ctxlab_snapshot_task(who, task, &batch[n]))
 			n++;
 	}
 	rcu_read_unlock();
 	return n;
 }
 
-int ctxlab_walk_all(const struct file *file, pid_t *next,
+int ctxlab_walk_all(const struct ctxlab_reader *who, pid_t *next,
 		    struct ctxlab_task *batch)
 {
 	bool more = true;
@@ -45,7 +45,7 @@ int ctxlab_walk_all(const struct file *file, pid_t *next,
 	while (!n && more) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		n = walk_some(file, next, batch, &more);
+		n = walk_some(who, next, batch, &more);
 		cond_resched();
 	}
 	return n;
@@ -110,7 +110,7 @@ static void remember(struct ctxlab_threads *t, struct task_struct *thread)
 	t->last_start = thread->start_time;
 }
 
-int ctxlab_walk_threads(const struct file *file, struct task_struct *task,
+int ctxlab_walk_threads(const struct ctxlab_reader *who, struct task_struct *task,
 			struct ctxlab_threads *t, struct ctxlab_task *batch)
 {
 	struct list_head *head = &task->signal->thread_head;
@@ -123,7 +123,7 @@ int ctxlab_walk_threads(const struct file *file, struct task_struct *task,
 		thread = resume(task, t);
 		looked = 0;
 		while (thread && looked++ < LOOK_AT_MOST && n < CTXLAB_BATCH) {
-			if (ctxlab_snapshot_task(file, thread, &batch[n]))
+			if (ctxlab_snapshot_task(who, thread, &batch[n]))
 				n++;
 			else
 				t->hidden++;

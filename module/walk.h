@@ -10,7 +10,7 @@
 
 #include "snapshot.h"
 
-struct file;
+struct ctxlab_reader;
 struct pid;
 struct task_struct;
 
@@ -19,14 +19,14 @@ struct task_struct;
 
 /**
  * ctxlab_walk_all - the next visible tasks of the reader's pid namespace
- * @file: who reads
+ * @who: who reads
  * @next: the smallest tid to look at; moved behind the last one looked at
  * @batch: room for CTXLAB_BATCH tasks
  *
  * Context: may sleep.
  * Return: how many there are in @batch, 0 at the end, -EINTR on a fatal signal.
  */
-int ctxlab_walk_all(const struct file *file, pid_t *next,
+int ctxlab_walk_all(const struct ctxlab_reader *who, pid_t *next,
 		    struct ctxlab_task *batch);
 
 /**
@@ -55,7 +55,7 @@ void ctxlab_threads_begin(struct ctxlab_threads *t);
 
 /**
  * ctxlab_walk_threads - the next visible threads of a process
- * @file: who reads
+ * @who: who reads
  * @task: a task of the process, with a reference
  * @t: where the walk stands
  * @batch: room for CTXLAB_BATCH tasks
@@ -65,7 +65,7 @@ void ctxlab_threads_begin(struct ctxlab_threads *t);
  *
  * Return: how many there are in @batch; 0 at the end.
  */
-int ctxlab_walk_threads(const struct file *file, struct task_struct *task,
+int ctxlab_walk_threads(const struct ctxlab_reader *who, struct task_struct *task,
 			struct ctxlab_threads *t, struct ctxlab_task *batch);
 
 #endif /* CTXLAB_WALK_H */
