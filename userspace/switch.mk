@@ -6,8 +6,7 @@ LDLIBS += -pthread
 
 # The one file that is not C.  It is empty on other machines.
 COROUTINE := $(O)/switch/coroutine_x86_64.o
-LDLIBS += $(COROUTINE)
-$(O)/ctxlab: $(COROUTINE)
+EXTRA_OBJS += $(COROUTINE)
 $(COROUTINE): switch/coroutine_x86_64.S
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
