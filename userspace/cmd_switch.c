@@ -11,6 +11,7 @@
 #include "options.h"
 #include "switch/crew.h"
 #include "switch/plan.h"
+#include "switch/plot.h"
 #include "switch/progress.h"
 #include "switch/report.h"
 #include "switch/rounds.h"
@@ -18,7 +19,7 @@
 
 enum {
 	OPT_CPU = CTXLAB_LONG_ONLY, OPT_FROM, OPT_HUGE, OPT_MECHANISM,
-	OPT_NO_MODULE, OPT_PAGES, OPT_QUICK, OPT_RING, OPT_SAVE, OPT_SECONDS,
+	OPT_NO_MODULE, OPT_PLOT, OPT_RING, OPT_SECONDS,
 };
 
 static const struct ctxlab_opt opts[] = {
@@ -29,6 +30,7 @@ static const struct ctxlab_opt opts[] = {
 	  "how to switch: yield, futex, pipe or perf-pipe" },
 	{ OPT_NO_MODULE, "no-module", NULL, "leave the module's probe alone" },
 	{ 'p', "pages", "LIST", "pages to touch, parted by commas" },
+	{ OPT_PLOT, "plot", "FILE", "draw it with gnuplot: FILE.svg or FILE.png" },
 	{ 'q', "quick", NULL, "a few seconds, few pages, wider intervals" },
 	{ OPT_RING, "ring", "N", "members of the rings (default 12; 0: none)" },
 	{ 's', "save", "FILE", "write the run to FILE, as JSON" },
@@ -41,6 +43,7 @@ struct request {
 	struct out_opts out;
 	const char *from;
 	const char *save;
+	const char *plot;
 };
 
 static bool number(const char *text, unsigned long most, unsigned long *n)
@@ -87,6 +90,9 @@ static int option(const struct ctxlab_cmd *cmd, int key, struct request *r)
 		return 0;
 	case OPT_HUGE:
 		r->plan.huge = true;
+		return 0;
+	case OPT_PLOT:
+		r->plot = optarg;
 		return 0;
 	case OPT_NO_MODULE:
 		r->plan.no_module = true;
@@ -141,13 +147,26 @@ static int save(const struct ctxlab_cmd *cmd, const char *path,
 		const struct run *run, const struct answers *a)
 {
 	json_t *root = run_to_json(run, a);
-	int bad = json_dump_file(root, path, JSON_INDENT(1) | JSON_COMPACT);
+	int bad = json_dump_file(root, path, JSON_COMPACT);
 
 	json_decref(root);
 	if (!bad)
 		return CTXLAB_OK;
 	fprintf(stderr, "ctxlab %s: cannot write %s: %s\n", cmd->name, path,
 		strerror(errno));
+	return CTXLAB_FAILED;
+}
+
+static int draw(const struct ctxlab_cmd *cmd, const char *path,
+		const struct run *run)
+{
+	char *problem = plot_draw(run, path);
+
+	if (!problem)
+		return CTXLAB_OK;
+	fprintf(stderr, "ctxlab %s: cannot draw %s: %s\n", cmd->name, path,
+		problem);
+	free(problem);
 	return CTXLAB_FAILED;
 }
 
@@ -199,6 +218,8 @@ static int run_switch(const struct ctxlab_cmd *cmd, int argc, char **argv)
 		status = show(cmd, &r, &run, &a);
 		if (!status && r.save)
 			status = save(cmd, r.save, &run, &a);
+		if (!status && r.plot)
+			status = draw(cmd, r.plot, &run);
 		if (!status && a.reasons)
 			status = CTXLAB_REFUSED;
 		answers_free(&a);

@@ -12,6 +12,7 @@ static const struct ctxlab_cmd *const commands[] = {
 	&cmd_compare,
 	&cmd_sharing,
 	&cmd_switch,
+	&cmd_diff,
 	NULL
 };
 

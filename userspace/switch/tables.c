@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
+#include "plot.h"
 #include "report.h"
 
 enum {
@@ -194,6 +195,10 @@ void report_people(const struct run *run, const struct answers *a,
 			print_sweep(run, p, &plain);
 		}
 	}
+	if (!a->reasons && swept(run, PATTERN_CHAIN))
+		plot_text(stdout, run, PATTERN_CHAIN);
+	if (!a->reasons)
+		plot_text_histograms(stdout, run);
 	puts("\nCounted:");
 	report_counts(run, &plain);
 }

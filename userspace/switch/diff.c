@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Compares two runs: costs, differences, and the machines they come from. */
+#include <string.h>
+
+#include "diff.h"
+#include "report.h"
+
+enum {
+	COL_WHAT, COL_PAGES, COL_PATTERN, COL_A, COL_B, COL_DIFF, COL_LOW,
+	COL_HIGH, COL_RATIO, COL_RATIOLOW, COL_RATIOHIGH, COL_IS,
+};
+
+const struct out_col diff_columns[] = {
+	[COL_WHAT] = { "WHAT", 0, 0, OUT_STRING,
+		       "an arm, or the difference of two" },
+	[COL_PAGES] = { "PAGES", 0, OUT_RIGHT, OUT_NUMBER,
+			"pages that each member touches between switches" },
+	[COL_PATTERN] = { "PATTERN", 0, 0, OUT_STRING, "how it touches them" },
+	[COL_A] = { "A", 0, OUT_RIGHT, OUT_NUMBER, "ns in the first run" },
+	[COL_B] = { "B", 0, OUT_RIGHT, OUT_NUMBER, "ns in the second run" },
+	[COL_DIFF] = { "B-A", 0, OUT_RIGHT, OUT_NUMBER, "the difference" },
+	[COL_LOW] = { "LOW", 0, OUT_RIGHT, OUT_NUMBER,
+		      "lower end of its 95 % interval" },
+	[COL_HIGH] = { "HIGH", 0, OUT_RIGHT, OUT_NUMBER, "upper end" },
+	[COL_RATIO] = { "B/A", 0, OUT_RIGHT, OUT_NUMBER, "the ratio" },
+	[COL_RATIOLOW] = { "RATIOLOW", 0, OUT_RIGHT, OUT_NUMBER,
+			   "lower end of its 95 % interval" },
+	[COL_RATIOHIGH] = { "RATIOHIGH", 0, OUT_RIGHT, OUT_NUMBER,
+			    "upper end" },
+	[COL_IS] = { "B-IS", 0, 0, OUT_STRING,
+		     "dearer, cheaper, or same: the interval holds 0" },
+	{}
+};
+
+#define DEFAULT "WHAT,PAGES,PATTERN,A,B,B-A,LOW,HIGH,B/A,B-IS"
+
+/* What to compare: an arm, or an arm's difference from its base. */
+struct row {
+	int arm;
+	int base;		/* -1: the arm itself */
+	unsigned int point_a;
+	unsigned int point_b;
+};
+
+static struct estimate side_value(const struct diff_side *s,
+				  const struct row *r, unsigned int point)
+{
+	if (r->base < 0)
+		return answers_cell(&s->run, r->arm, point);
+	return answers_diff(&s->run, r->arm, r->base, point);
+}
+
+static const char *judge(const struct estimate *diff)
+{
+	if (diff->low > 0)
+		return "dearer";
+	return diff->high < 0 ? "cheaper" : "same";
+}
+
+static void set_ratio(struct out_row *row, const struct estimate *a,
+		      const struct estimate *b)
+{
+	struct estimate ratio = stats_ratio(b, a);
+
+	if (!ratio.n)
+		return;
+	out_set(row, COL_RATIO, "%.3f", ratio.value);
+	out_set(row, COL_RATIOLOW, "%.3f", ratio.low);
+	out_set(row, COL_RATIOHIGH, "%.3f", ratio.high);
+}
+
+static void add_row(struct out_table *t, const struct diff_side *sa,
+		    const struct diff_side *sb, const struct row *r)
+{
+	const struct point *point = &sa->run.settings.point[r->point_a];
+	struct estimate a = side_value(sa, r, r->point_a);
+	struct estimate b = side_value(sb, r, r->point_b);
+	struct estimate diff = stats_difference(&b, &a);
+	struct out_row *row;
+
+	if (!diff.n)
+		return;
+	row = out_row_new(t, NULL);
+	out_set(row, COL_WHAT, "%s%s%s", arms[r->arm].name,
+		r->base < 0 ? "" : " - ",
+		r->base < 0 ? "" : arms[r->base].name);
+	out_set(row, COL_PAGES, "%u", point->pages);
+	if (point->pages)
+		out_set(row, COL_PATTERN, "%s", pattern_name(point->pattern));
+	out_set(row, COL_A, "%.1f", a.value);
+	out_set(row, COL_B, "%.1f", b.value);
+	out_set(row, COL_DIFF, "%.1f", diff.value);
+	out_set(row, COL_LOW, "%.1f", diff.low);
+	out_set(row, COL_HIGH, "%.1f", diff.high);
+	if (r->base < 0)
+		set_ratio(row, &a, &b);
+	out_set(row, COL_IS, "%s", judge(&diff));
+}
+
+static int same_point(const struct run *run, const struct point *p)
+{
+	const struct settings *set = &run->settings;
+	unsigned int i;
+
+	for (i = 0; i < set->points; i++)
+		if (set->point[i].pages == p->pages &&
+		    set->point[i].pattern == p->pattern)
+			return i;
+	return -1;
+}
+
+static void add_rows(struct out_table *t, const struct diff_side *a,
+		     const struct diff_side *b, int arm, int base)
+{
+	struct row r = { .arm = arm, .base = base };
+	int p;
+
+	for (; r.point_a < a->run.settings.points; r.point_a++) {
+		p = same_point(&b->run, &a->run.settings.point[r.point_a]);
+		if (p < 0)
+			continue;
+		r.point_b = p;
+		add_row(t, a, b, &r);
+	}
+}
+
+static struct out_table *make_table(const struct diff_side *a,
+				    const struct diff_side *b)
+{
+	struct out_table *t = out_table_new(diff_columns);
+	int arm;
+
+	for (arm = 0; arm < ARMS; arm++)
+		add_rows(t, a, b, arm, -1);
+	for (arm = 0; arm < ARMS; arm++)
+		if (answers_base(arm) >= 0)
+			add_rows(t, a, b, arm, answers_base(arm));
+	return t;
+}
+
+static void differs(FILE *out, const char *what, const char *a, const char *b)
+{
+	if (strcmp(a, b))
+		fprintf(out, "  %-12s %s | %s\n", what, a, b);
+}
+
+static const char *yes_no(int x)
+{
+	return x < 0 ? "unknown" : x ? "yes" : "no";
+}
+
+static const char *scheduler(bool fifo)
+{
+	return fifo ? "SCHED_FIFO" : "default";
+}
+
+static void one_side(FILE *out, char letter, const struct diff_side *s)
+{
+	const char *emulated = report_emulated(&s->run.machine);
+
+	fprintf(out, "%c: %s\n", letter, s->path);
+	if (*emulated)
+		fprintf(out, "   %s\n", emulated);
+	if (s->answers.reasons)
+		fprintf(out, "   no verdict: %s%s\n", s->answers.reason[0],
+			s->answers.reasons > 1 ? ", and more" : "");
+}
+
+void diff_words(FILE *out, const struct diff_side *a,
+		const struct diff_side *b)
+{
+	const struct machine *m = &a->run.machine, *n = &b->run.machine;
+	const struct settings *s = &a->run.settings, *t = &b->run.settings;
+
+	one_side(out, 'A', a);
+	one_side(out, 'B', b);
+	fputs("Where they differ:\n", out);
+	differs(out, "CPU", m->cpu, n->cpu);
+	differs(out, "kernel", m->kernel, n->kernel);
+	differs(out, "build", m->kernel_version, n->kernel_version);
+	differs(out, "hypervisor", *m->hypervisor ? m->hypervisor : "none",
+		*n->hypervisor ? n->hypervisor : "none");
+	differs(out, "PCID", yes_no(m->pcid), yes_no(n->pcid));
+	differs(out, "isolation", yes_no(m->pti), yes_no(n->pti));
+	differs(out, "governor", m->governor, n->governor);
+	differs(out, "mitigations", m->mitigations, n->mitigations);
+	differs(out, "mechanism", mechanism_name(s->mechanism),
+		mechanism_name(t->mechanism));
+	differs(out, "policy", scheduler(s->fifo), scheduler(t->fifo));
+	differs(out, "huge pages", yes_no(s->huge), yes_no(t->huge));
+	fputs("\n", out);
+}
+
+const char *diff_table(const struct diff_side *a, const struct diff_side *b,
+		       const struct out_opts *opts)
+{
+	struct out_table *t;
+	const char *problem;
+	struct out_sel sel;
+
+	problem = out_select(diff_columns, DEFAULT, opts->columns, &sel);
+	if (problem)
+		return problem;
+	t = make_table(a, b);
+	out_table_print(t, &sel, opts);
+	out_table_free(t);
+	return NULL;
+}
+
+static json_t *side_json(const struct diff_side *s)
+{
+	return json_pack("{s:o, s:o, s:o, s:b, s:b}",
+			 "file", out_json_bytes(s->path),
+			 "cpu", out_json_bytes(s->run.machine.cpu),
+			 "kernel", out_json_bytes(s->run.machine.kernel),
+			 "tlb_emulated", *s->run.machine.emulator != '\0',
+			 "verdict", !s->answers.reasons);
+}
+
+json_t *diff_json(const struct diff_side *a, const struct diff_side *b)
+{
+	struct out_table *t = make_table(a, b);
+	struct out_sel sel = {};
+	json_t *root;
+
+	for (; diff_columns[sel.n].name; sel.n++)
+		sel.col[sel.n] = sel.n;
+	root = json_pack("{s:s, s:i, s:o, s:o, s:o}", "ctxlab", "diff",
+			 "schema", 1, "a", side_json(a), "b", side_json(b),
+			 "rows", out_table_json(t, &sel));
+	out_table_free(t);
+	return root;
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Plots made of letters. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answers.h"
+#include "lib/xalloc.h"
+#include "plot.h"
+#include "report.h"
+
+#define WIDE 64
+#define HIGH 18
+#define ZERO_COLUMNS 4	/* where no page is touched: apart, as log 0 is not */
+
+static const char letters[ARMS] = {
+	[ARM_COROUTINE] = 'c', [ARM_THREAD] = 't', [ARM_THREAD_CONTROL] = 'T',
+	[ARM_THREAD_FLUSH] = 'f', [ARM_THREAD_FULL] = 'F',
+	[ARM_PROCESS] = 'p', [ARM_PROCESS_CONTROL] = 'P',
+	[ARM_PROCESS_FLUSH] = 'g', [ARM_RING_THREAD] = 'r',
+	[ARM_RING_PROCESS] = 'R',
+};
+
+/* Less than that is drawn as that: the axis is logarithmic. */
+#define LEAST_ADDED 10.0
+
+struct view {
+	enum pattern pattern;
+	bool added;
+};
+
+/* An arm's line: logarithms of pages and nanoseconds. */
+struct line {
+	int arm;
+	size_t n;
+	double x[MAX_POINTS];
+	double y[MAX_POINTS];
+	double zero;		/* at 0 pages; NAN */
+};
+
+struct canvas {
+	char cell[HIGH][WIDE + 1];
+	double x0, x1, y0, y1;
+};
+
+/* The cost of an arm; or what it adds to its base, where that shows. */
+static struct estimate value(const struct run *run, int arm, unsigned int p,
+			     bool added)
+{
+	struct estimate e;
+
+	if (!added)
+		return answers_cell(run, arm, p);
+	if (answers_base(arm) < 0)
+		return (struct estimate){};
+	e = answers_diff(run, arm, answers_base(arm), p);
+	e.value = fmax(e.value, LEAST_ADDED);
+	return e;
+}
+
+static void get_line(const struct run *run, int arm, const struct view *v,
+		     struct line *l)
+{
+	const struct point *point = run->settings.point;
+	struct estimate e;
+	unsigned int p;
+
+	*l = (struct line){ .arm = arm, .zero = NAN };
+	for (p = 0; p < run->settings.points; p++) {
+		if (point[p].pages && point[p].pattern != v->pattern)
+			continue;
+		e = value(run, arm, p, v->added);
+		if (!e.n || e.value <= 0)
+			continue;
+		if (!point[p].pages) {
+			l->zero = log(e.value);
+			continue;
+		}
+		l->x[l->n] = log(point[p].pages);
+		l->y[l->n++] = log(e.value);
+	}
+}
+
+static void widen(double *low, double *high, double value)
+{
+	if (isnan(value))
+		return;
+	*low = fmin(*low, value);
+	*high = fmax(*high, value);
+}
+
+static void measure_line(struct canvas *c, const struct line *l)
+{
+	size_t i;
+
+	widen(&c->y0, &c->y1, l->zero);
+	for (i = 0; i < l->n; i++) {
+		widen(&c->x0, &c->x1, l->x[i]);
+		widen(&c->y0, &c->y1, l->y[i]);
+	}
+}
+
+static void dot(struct canvas *c, int column, double y, char letter)
+{
+	int row = lround((c->y1 - y) / (c->y1 - c->y0) * (HIGH - 1));
+
+	if (row >= 0 && row < HIGH && column >= 0 && column < WIDE)
+		c->cell[row][column] = letter;
+}
+
+static void draw_line(struct canvas *c, const struct line *l)
+{
+	const int room = WIDE - 1 - ZERO_COLUMNS;
+	int column, i = 0;
+	double x, part;
+
+	if (!isnan(l->zero))
+		dot(c, 0, l->zero, letters[l->arm]);
+	for (column = 0; column <= room && l->n > 1; column++) {
+		x = c->x0 + (c->x1 - c->x0) * column / room;
+		if (x < l->x[0] - 1e-9 || x > l->x[l->n - 1] + 1e-9)
+			continue;
+		while (i + 2 < (int)l->n && x > l->x[i + 1])
+			i++;
+		part = (x - l->x[i]) / (l->x[i + 1] - l->x[i]);
+		dot(c, ZERO_COLUMNS + column,
+		    l->y[i] + part * (l->y[i + 1] - l->y[i]), letters[l->arm]);
+	}
+}
+
+static void print_canvas(FILE *out, const struct canvas *c)
+{
+	char label[REPORT_NS];
+	int row;
+
+	for (row = 0; row < HIGH; row++) {
+		double y = c->y1 - (c->y1 - c->y0) * row / (HIGH - 1);
+
+		if (row % 4 == 0 || row == HIGH - 1)
+			fprintf(out, "%9s |%s\n", report_ns(label, exp(y)),
+				c->cell[row]);
+		else
+			fprintf(out, "%9s |%s\n", "", c->cell[row]);
+	}
+	fprintf(out, "%9s +", "");
+	for (row = 0; row < WIDE; row++)
+		fputc('-', out);
+	fprintf(out, "\n%11s%-*d%-*.0f%*.0f pages\n", "", ZERO_COLUMNS, 0,
+		(WIDE - ZERO_COLUMNS) / 2, exp(c->x0),
+		(WIDE - ZERO_COLUMNS) / 2, exp(c->x1));
+}
+
+static void print_legend(FILE *out, const struct line *lines, bool added)
+{
+	char name[64];
+	int arm, n = 0;
+
+	for (arm = 0; arm < ARMS; arm++) {
+		if (!lines[arm].n)
+			continue;
+		snprintf(name, sizeof(name), "%s%s%s", arms[arm].name,
+			 added ? " - " : "",
+			 added ? arms[answers_base(arm)].name : "");
+		fprintf(out, "%s%c %-*s", n % 3 ? " " : n ? "\n  " : "  ",
+			letters[arm], added ? 30 : 18, name);
+		n++;
+	}
+	fputc('\n', out);
+}
+
+static void print_plot(FILE *out, const struct run *run, const struct view *v)
+{
+	struct canvas c = { .x0 = INFINITY, .x1 = -INFINITY, .y0 = INFINITY,
+			    .y1 = -INFINITY };
+	struct line *lines = xcalloc(ARMS, sizeof(*lines));
+	int arm;
+
+	for (arm = 0; arm < ARMS; arm++) {
+		if (!letters[arm] || !run->settings.arm[arm])
+			continue;
+		get_line(run, arm, v, &lines[arm]);
+		measure_line(&c, &lines[arm]);
+	}
+	if (c.x1 > c.x0 && c.y1 > c.y0) {
+		memset(c.cell, ' ', sizeof(c.cell));
+		for (arm = 0; arm < HIGH; arm++)
+			c.cell[arm][WIDE] = '\0';
+		for (arm = 0; arm < ARMS; arm++)
+			draw_line(&c, &lines[arm]);
+		print_canvas(out, &c);
+		print_legend(out, lines, v->added);
+	}
+	free(lines);
+}
+
+void plot_text(FILE *out, const struct run *run, enum pattern pattern)
+{
+	struct view v = { .pattern = pattern };
+
+	fprintf(out, "\nCost of a switch over pages touched (%s):\n",
+		pattern_name(pattern));
+	print_plot(out, run, &v);
+	v.added = true;
+	fprintf(out, "\nWhat each adds to the arm it is held against (%s; 10 ns or less is at the bottom):\n",
+		pattern_name(pattern));
+	print_plot(out, run, &v);
+}
+
+#define BINS 16
+#define BAR 40
+
+/* The bins go from the first per mille to the last one, evenly in logarithm. */
+static void bounds(const struct histogram *h, double *from, double *to)
+{
+	uint64_t sum = 0, seen = 0;
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		sum += h->count[i];
+	*from = 0;
+	*to = 0;
+	for (i = 0; i < h->n; i++) {
+		if (seen <= sum / 1000)
+			*from = fmax(h->from_ns[i], 1);
+		seen += h->count[i];
+		*to = h->to_ns[i];
+		if (seen >= sum - sum / 1000)
+			break;
+	}
+}
+
+static void print_histogram(FILE *out, const struct histogram *h)
+{
+	uint64_t bin[BINS] = {}, most = 1;
+	double from, to, step;
+	char label[REPORT_NS];
+	size_t i;
+	int b, k;
+
+	bounds(h, &from, &to);
+	if (!(to > from))
+		return;
+	step = log(to / from) / BINS;
+	for (i = 0; i < h->n; i++) {
+		b = h->from_ns[i] > from ? log(h->from_ns[i] / from) / step : 0;
+		if (b < BINS)
+			bin[b] += h->count[i];
+	}
+	for (b = 0; b < BINS; b++)
+		most = bin[b] > most ? bin[b] : most;
+	for (b = 0; b < BINS; b++) {
+		fprintf(out, "%9s |", report_ns(label, from * exp(b * step)));
+		for (k = 0; k < (int)(bin[b] * BAR / most); k++)
+			fputc('#', out);
+		fprintf(out, " %llu\n", (unsigned long long)bin[b]);
+	}
+}
+
+void plot_text_histograms(FILE *out, const struct run *run)
+{
+	int arm;
+
+	for (arm = 0; arm < ARMS; arm++) {
+		if (!run->histogram[arm].n)
+			continue;
+		fprintf(out, "\nThe kernel's own part of a switch, %s:\n",
+			arms[arm].name);
+		print_histogram(out, &run->histogram[arm]);
+	}
+}
