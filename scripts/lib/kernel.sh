@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 # From the name of a kernel to what boots it and what a module is built with.
+# Needs common.sh and apt.sh.
 
 # The headers package of Debian that stands for a kernel's name; it depends on
 # the current version's package, from which the release follows.
@@ -66,23 +67,21 @@ extract_vmlinux()
 	}
 }
 
-# Downloads and unpacks Debian's image of one release into the cache.  The
-# directory appears under its name when it is whole.
+# fetch_debian_image RELEASE PACKAGE: downloads and unpacks Debian's image into
+# the cache.  The directory appears under its name when it is whole.
 fetch_debian_image()
 {
-	local release=$1 dir=$CACHE/kernels/$1 tmp
+	local release=$1 package=$2 dir=$CACHE/kernels/$1 tmp
 
 	[ ! -d "$dir" ] || return 0
 	need_programs apt-get dpkg-deb unxz unzstd
 	say "fetching Debian's kernel $release"
 	mkdir -p "$CACHE/kernels"
 	tmp=$(mktemp -d "$CACHE/kernels/new.XXXXXX")
-	if ! (cd "$tmp" && apt-get download "linux-image-$release") \
-	     >"$tmp/apt.log" 2>&1; then
-		cat "$tmp/apt.log" >&2
+	if ! download "$tmp" "linux-image-$release"; then
 		rm -rf "$tmp"
-		die "cannot download linux-image-$release -" \
-		    "run 'apt-get update' and 'scripts/setup'"
+		die "cannot download linux-image-$release: when Debian has a newer" \
+		    "one, 'apt-get install --only-upgrade $package' helps"
 	fi
 	mkdir "$tmp/modules"
 	dpkg-deb --fsys-tarfile "$tmp"/linux-image-*.deb |
@@ -95,7 +94,7 @@ fetch_debian_image()
 	extract_vmlinux "$tmp/boot/vmlinuz-$release" "$tmp/vmlinux" ||
 		{ rm -rf "$tmp"; exit 1; }
 	echo "$release" >"$tmp/release"
-	(cd "$tmp" && rm -rf boot lib usr apt.log ./*.deb)
+	(cd "$tmp" && rm -rf boot lib usr ./*.log ./*.deb)
 	mv "$tmp" "$dir"
 }
 
@@ -152,7 +151,8 @@ select_kernel()
 		KERNEL_RELEASE=$(debian_release "$package") || exit 1
 		KERNEL_DIR=$CACHE/kernels/$KERNEL_RELEASE
 		KERNEL_BUILD=/lib/modules/$KERNEL_RELEASE/build
-		locked "$CACHE/lock" fetch_debian_image "$KERNEL_RELEASE" || exit 1
+		locked "$CACHE/lock" fetch_debian_image "$KERNEL_RELEASE" \
+			"$package" || exit 1
 	elif [[ $name == */* ]]; then
 		select_image "$name"
 		KERNEL_RELEASE=$(<"$KERNEL_DIR/release")
