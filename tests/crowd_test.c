@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Processes of very many threads, threads that come and go during a read, and
+ * exec after exec under a reader's eyes.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "kselftest_harness.h"
+#include "text.h"
+
+#define CROWD 20000
+#define STACK 1024
+
+#define THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
+		CLONE_THREAD | CLONE_SYSVSEM)
+
+/* Shared between the crowd and its observer. */
+struct scene {
+	int ready;
+	int stop;
+	long came;
+	pid_t steady[16];
+};
+
+static struct scene *new_scene(void)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return page == MAP_FAILED ? NULL : page;
+}
+
+static void set_limit(const char *path, int at_least)
+{
+	char *text = text_read(path);
+	FILE *file;
+
+	if (text && atoi(text) < at_least) {
+		file = fopen(path, "w");
+		if (file) {
+			fprintf(file, "%d\n", at_least);
+			fclose(file);
+		}
+	}
+	free(text);
+}
+
+/* These threads need no more of a stack than one system call does. */
+static int stand(void *arg)
+{
+	(void)arg;
+	for (;;)
+		syscall(SYS_pause);
+	return 0;
+}
+
+/* A process that is @count threads and says so by @scene->ready. */
+static pid_t start_crowd(struct scene *scene, int count)
+{
+	pid_t pid = fork();
+	char *stacks;
+	int i;
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	stacks = mmap(NULL, (size_t)count * STACK, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (stacks == MAP_FAILED)
+		_exit(1);
+	for (i = 1; i < count; i++) {
+		if (clone(stand, stacks + (size_t)i * STACK, THREAD, NULL) < 0) {
+			printf("# thread %d: %m\n", i);
+			fflush(stdout);
+			_exit(2);
+		}
+	}
+	__atomic_store_n(&scene->ready, 1, __ATOMIC_RELEASE);
+	for (;;)
+		pause();
+}
+
+static bool await_crowd(struct scene *scene, pid_t pid)
+{
+	while (!__atomic_load_n(&scene->ready, __ATOMIC_ACQUIRE)) {
+		if (waitpid(pid, NULL, WNOHANG))
+			return false;
+		usleep(10000);
+	}
+	return true;
+}
+
+/* The text in pieces of @size bytes, so that the walk is taken up often. */
+static char *read_slowly(int fd, size_t size)
+{
+	size_t room = 1 << 16, used = 0;
+	char *text = malloc(room);
+	ssize_t n;
+
+	while (text && (n = read(fd, text + used, size)) > 0) {
+		used += n;
+		if (used + size + 1 > room) {
+			room *= 2;
+			text = realloc(text, room);
+		}
+	}
+	if (text)
+		text[used] = '\0';
+	return text;
+}
+
+static char *read_path_slowly(pid_t pid, size_t size)
+{
+	char path[64], *text;
+	int fd;
+
+	snprintf(path, sizeof(path), CTXLAB "/%d", pid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return NULL;
+	text = read_slowly(fd, size);
+	close(fd);
+	return text;
+}
+
+/* Rows come in order of their tid, so none twice; -1 where they do not. */
+static int count_ordered(const struct table *table, const char *column)
+{
+	int row, tid, last = 0;
+
+	for (row = 0; row < table->rows; row++) {
+		tid = atoi(table_cell(table, row, column));
+		if (tid <= last)
+			return -1;
+		last = tid;
+	}
+	return table->rows;
+}
+
+/* As above, where the order is the thread group's own. */
+static int count_distinct(const struct table *table)
+{
+	static unsigned char seen[(1 << 22) / 8];
+	int row, tid;
+
+	memset(seen, 0, sizeof(seen));
+	for (row = 0; row < table->rows; row++) {
+		tid = atoi(table_cell(table, row, "TID"));
+		if (seen[tid / 8] & 1 << tid % 8)
+			return -1;
+		seen[tid / 8] |= 1 << tid % 8;
+	}
+	return table->rows;
+}
+
+static int count_of_process(const char *text, pid_t pid)
+{
+	struct table *table = table_parse(text, NULL);
+	int row, count = 0;
+
+	if (!table || count_ordered(table, "TID") < 0)
+		return -1;
+	for (row = 0; row < table->rows; row++)
+		count += atoi(table_cell(table, row, "TGID")) == pid;
+	table_free(table);
+	return count;
+}
+
+FIXTURE(crowd)
+{
+	struct scene *scene;
+	pid_t pid;
+};
+
+FIXTURE_SETUP(crowd)
+{
+	set_limit("/proc/sys/kernel/threads-max", 3 * CROWD);
+	set_limit("/proc/sys/kernel/pid_max", 4 * CROWD);
+	self->scene = new_scene();
+	ASSERT_NE(NULL, self->scene);
+}
+
+FIXTURE_TEARDOWN(crowd)
+{
+	kill(self->pid, SIGKILL);
+	waitpid(self->pid, NULL, 0);
+}
+
+TEST_F_TIMEOUT(crowd, twenty_thousand, 180)
+{
+	char expected[64], *text;
+	struct table *table;
+
+	self->pid = start_crowd(self->scene, CROWD);
+	ASSERT_LT(0, self->pid);
+	ASSERT_TRUE(await_crowd(self->scene, self->pid))
+		TH_LOG("no room for %d threads", CROWD);
+
+	text = text_readf(CTXLAB "/%d", self->pid);
+	ASSERT_NE(NULL, text) TH_LOG("%m");
+	EXPECT_EQ(CROWD, text_number(text, "Threads"));
+	snprintf(expected, sizeof(expected),
+		 "users %d = %d here + 0 elsewhere + 0 unseen", CROWD, CROWD);
+	EXPECT_NE(NULL, strstr(text_value(text, "Mm") ?: "", expected))
+		TH_LOG("%s", text_value(text, "Mm"));
+	EXPECT_NE(NULL, strstr(text_value(text, "Files") ?: "", expected));
+	EXPECT_STREQ("steady", text_value(text, "Walk"));
+	table = table_parse(text, "Threads");
+	ASSERT_NE(NULL, table);
+	EXPECT_EQ(CROWD, count_distinct(table));
+	table_free(table);
+	table = table_parse(text, "Own");
+	ASSERT_NE(NULL, table);
+	EXPECT_EQ(CROWD, count_distinct(table));
+	table_free(table);
+	free(text);
+
+	/* The walk, taken up again and again, misses none. */
+	text = read_path_slowly(self->pid, 611);
+	ASSERT_NE(NULL, text);
+	table = table_parse(text, "Threads");
+	ASSERT_NE(NULL, table);
+	EXPECT_EQ(CROWD, count_distinct(table));
+	table_free(table);
+	free(text);
+
+	text = text_read(CTXLAB "/tasks");
+	ASSERT_NE(NULL, text);
+	EXPECT_EQ(CROWD, count_of_process(text, self->pid));
+	free(text);
+}
+
+/* Threads that end as soon as they began, two thousand at most at a time. */
+static int pass_by(void *arg)
+{
+	(void)arg;
+	syscall(SYS_sched_yield);
+	syscall(SYS_exit, 0);
+	return 0;
+}
+
+static void churn(struct scene *scene)
+{
+	static char stacks[64][16 << 10];
+	int i;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (i = 0; i < (int)ARRAY_SIZE(scene->steady); i++)
+		scene->steady[i] = clone(stand, stacks[i] + sizeof(stacks[i]),
+					 THREAD, NULL);
+	__atomic_store_n(&scene->ready, 1, __ATOMIC_RELEASE);
+	/* Sixteen stacks belong to those that stay, the rest go round. */
+	for (i = 0; !__atomic_load_n(&scene->stop, __ATOMIC_ACQUIRE); i++) {
+		clone(pass_by, stacks[16 + i % 48] + sizeof(stacks[0]), THREAD,
+		      NULL);
+		__atomic_add_fetch(&scene->came, 1, __ATOMIC_RELAXED);
+		if (i % 16 == 15)
+			usleep(500);
+	}
+	for (;;)
+		pause();
+}
+
+static long long here_count(const char *text, const char *key)
+{
+	const char *at = text_value(text, key);
+
+	at = at ? strstr(at, "users ") : NULL;
+	at = at ? strpbrk(at, "=~") : NULL;
+	return at ? atoll(at + 1) : -1;
+}
+
+/*
+ * Those that stay are each told once, nobody twice, and a walk that says it was
+ * steady adds up.
+ */
+TEST_F_TIMEOUT(crowd, come_and_go, 60)
+{
+	int i, k, row, changed = 0, steady = 0;
+	struct table *table;
+	const char *walk;
+	char *text;
+
+	self->pid = fork();
+	ASSERT_LE(0, self->pid);
+	if (!self->pid)
+		churn(self->scene);
+	ASSERT_TRUE(await_crowd(self->scene, self->pid));
+	for (i = 0; i < 300; i++) {
+		text = read_path_slowly(self->pid, i % 3 ? 4096 : 97);
+		ASSERT_NE(NULL, text);
+		table = table_parse(text, "Threads");
+		ASSERT_NE(NULL, table);
+		EXPECT_LT(0, count_distinct(table));
+		for (k = 0; k < (int)ARRAY_SIZE(self->scene->steady); k++) {
+			row = table_find(table, "TID", self->scene->steady[k]);
+			EXPECT_LE(0, row) TH_LOG("lost one that stayed");
+		}
+		walk = text_value(text, "Walk");
+		ASSERT_NE(NULL, walk);
+		if (!strcmp(walk, "steady")) {
+			steady++;
+			EXPECT_EQ(table->rows, text_number(text, "Threads"));
+			EXPECT_EQ(table->rows, here_count(text, "Sighand"));
+		} else {
+			changed++;
+			EXPECT_EQ(0, strncmp(walk, "changed", 7))
+				TH_LOG("Walk: %s", walk);
+		}
+		table_free(table);
+		free(text);
+	}
+	printf("# %d steady, %d changed, %ld threads came\n", steady, changed,
+	       self->scene->came);
+	/* They did come and go, and some reads met them. */
+	EXPECT_LT(300, self->scene->came);
+	EXPECT_LT(0, changed);
+	/* When they stop, it is steady. */
+	__atomic_store_n(&self->scene->stop, 1, __ATOMIC_RELEASE);
+	usleep(200000);
+	text = read_path_slowly(self->pid, 97);
+	ASSERT_NE(NULL, text);
+	EXPECT_STREQ("steady", text_value(text, "Walk"));
+	EXPECT_EQ(17, text_number(text, "Threads"));
+	free(text);
+}
+
+/* One process that does nothing but turn into itself, and counts how often. */
+static void exec_again(long count)
+{
+	char word[24];
+
+	snprintf(word, sizeof(word), "%ld", count);
+	execl("/proc/self/exe", "exec-on", "--exec-on", word, NULL);
+	_exit(1);
+}
+
+static void __attribute__((constructor)) exec_on(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "--exec-on")) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		exec_again(atol(argv[2]) + 1);
+	}
+}
+
+static long count_execs(pid_t pid)
+{
+	char *text;
+	long count = -1;
+
+	/* Halfway through an exec there are no arguments to see. */
+	while (count < 0) {
+		text = text_readf("/proc/%d/cmdline", pid);
+		if (text && !strcmp(text, "exec-on"))
+			count = atol(text + sizeof("exec-on --exec-on"));
+		free(text);
+	}
+	return count;
+}
+
+TEST_F_TIMEOUT(crowd, in_exec, 60)
+{
+	char path[64], *text;
+
+	self->pid = fork();
+	ASSERT_LE(0, self->pid);
+	if (!self->pid)
+		exec_again(0);
+	snprintf(path, sizeof(path), CTXLAB "/%d,%d", self->pid, getpid());
+	while (count_execs(self->pid) < 50) {
+		text = text_readf(CTXLAB "/%d", self->pid);
+		ASSERT_NE(NULL, text) TH_LOG("%m");
+		EXPECT_EQ(self->pid, text_number(text, "Tgid"));
+		EXPECT_EQ(1, text_number(text, "Threads"));
+		/* It is never without an mm. */
+		EXPECT_STRNE("none", text_value(text, "Mm"));
+		free(text);
+		EXPECT_EQ(0, text_errno(path));
+	}
+}
+
+TEST_HARNESS_MAIN
