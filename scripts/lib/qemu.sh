@@ -44,6 +44,21 @@ kvm_works()
 	[ "$(<"$answer")" = yes ]
 }
 
+# QEMU before 8.1 may keep running code that another of the machine's CPUs has
+# just patched, as the kernel patches the scheduler for tracepoints: int3 where
+# there is none.  One thread for all CPUs has not got this race.
+tcg_threads()
+{
+	local version
+
+	version=$(qemu-system-x86_64 --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p')
+	if printf '%s\n' 8.1 "$version" | sort -CV; then
+		echo multi
+	else
+		echo single
+	fi
+}
+
 # qemu_command MEMORY INITRD LOG sets QEMU.  The caller adds its channels.
 qemu_command()
 {
@@ -54,7 +69,7 @@ qemu_command()
 	if kvm_works; then
 		QEMU+=(-accel kvm -cpu host)
 	else
-		QEMU+=(-accel 'tcg,thread=multi' -cpu max)
+		QEMU+=(-accel "tcg,thread=$(tcg_threads)" -cpu max)
 	fi
 	QEMU+=(-kernel "$KERNEL_DIR/vmlinux" -initrd "$initrd"
 	       -append 'console=ttyS0 panic=-1 oops=panic nokaslr reboot=t'
