@@ -48,7 +48,8 @@ struct tally {
 };
 
 struct ctxlab_session {
-	struct mutex lock;		/* of the attachments and of gone */
+	struct mutex lock;		/* of all but flush */
+	bool hooked;			/* has hooks_get() done */
 	struct list_head attachments;
 	unsigned int nr_attachments;
 	/*
@@ -206,7 +207,8 @@ static struct preempt_ops notifier_ops __ro_after_init = {
 
 /*
  * The hooks into the kernel: the scheduler's notifiers, and the exit of tasks.
- * They are in place only while a task is attached, anywhere.
+ * A session brings them in with its first attachment and keeps them until it is
+ * closed, as each change patches the kernel's code and may wait for RCU.
  */
 static DEFINE_MUTEX(hooks_lock);
 static unsigned int hooks_users;
@@ -273,7 +275,6 @@ static void attachment_end(struct attachment *a)
 	mutex_unlock(&s->lock);
 
 	kvfree(a);
-	hooks_put();
 	fput(file);
 }
 
@@ -318,6 +319,23 @@ static struct attachment *attachment_new(struct ctxlab_session *s,
 	return a;
 }
 
+/* Into the session's list, which then knows what the task counts. */
+static int enlist(struct ctxlab_session *s, struct attachment *a)
+{
+	int err = 0;
+
+	mutex_lock(&s->lock);
+	if (!s->hooked)
+		err = hooks_get();
+	if (!err) {
+		s->hooked = true;
+		list_add(&a->node, &s->attachments);
+		s->nr_attachments++;
+	}
+	mutex_unlock(&s->lock);
+	return err;
+}
+
 int ctxlab_session_attach(struct ctxlab_session *s, struct file *file)
 {
 	struct attachment *a;
@@ -325,20 +343,15 @@ int ctxlab_session_attach(struct ctxlab_session *s, struct file *file)
 
 	if (attachment_of(current))
 		return -EBUSY;
-
-	err = hooks_get();
-	if (err)
-		return err;
 	a = attachment_new(s, file);
-	if (!a) {
-		hooks_put();
+	if (!a)
 		return -ENOMEM;
+	err = enlist(s, a);
+	if (err) {
+		fput(file);
+		kvfree(a);
+		return err;
 	}
-
-	mutex_lock(&s->lock);
-	list_add(&a->node, &s->attachments);
-	s->nr_attachments++;
-	mutex_unlock(&s->lock);
 
 	preempt_disable();
 	a->cpu = smp_processor_id();
@@ -439,6 +452,8 @@ struct ctxlab_session *ctxlab_session_new(void)
 
 void ctxlab_session_free(struct ctxlab_session *s)
 {
+	if (s->hooked)
+		hooks_put();
 	kvfree(s);
 }
 
@@ -466,7 +481,7 @@ void __init ctxlab_switch_init(void)
 	for_each_kernel_tracepoint(find_exit_tracepoint, NULL);
 }
 
-/* Every attachment kept the module: all are gone, and the hooks with them. */
+/* Every session kept the module: all are closed, and the hooks are gone. */
 void ctxlab_switch_exit(void)
 {
 	tracepoint_synchronize_unregister();

@@ -28,7 +28,11 @@
  * execve(2) keeps it.  It ends by the thread's own CTXLAB_SWITCH_DETACH and by
  * the thread's exit, and by nothing else: an attached thread keeps the session,
  * and with it the module and the mount, even after the last descriptor was
- * closed.  Where no thread is attached, the probe costs nothing.
+ * closed.
+ *
+ * The probe's hooks into the kernel are in place from a session's first attach
+ * until its end.  Without them the probe costs a running system nothing; with
+ * them a thread that is not attached pays for an empty list a switch.
  *
  * Every argument is a pointer to a structure that begins with its size.  The
  * commands' numbers do not hold it, so structures can grow: a shorter one than
