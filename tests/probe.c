@@ -148,17 +148,15 @@ int pin(int cpu, bool fifo)
 	return 0;
 }
 
-/* Both players see it, whether they share their memory or not. */
-struct ring {
-	struct duel *duel;
-	pthread_barrier_t barrier;
-	int errors[2];
-	long left[2];
-};
-
-struct player {
+/* All players see it, whether they share their memory or not. */
+struct table {
 	struct ring *ring;
-	int number;
+	pthread_barrier_t barrier;
+	struct player {
+		struct table *table;
+		int error;
+		long left;
+	} players[RING_MAX];
 };
 
 static long times_left(void)
@@ -169,90 +167,102 @@ static long times_left(void)
 	return usage.ru_nvcsw + usage.ru_nivcsw;
 }
 
-static void yield_in_turn(struct duel *d, int number)
+static void yield_in_turn(struct ring *r, int number)
 {
 	unsigned int i;
 
-	for (i = 0; i < d->rounds; i++) {
-		if (d->turn)
-			d->turn(d->data, number, i);
+	for (i = 0; i < r->rounds; i++) {
+		if (r->turn)
+			r->turn(r->data, number, i);
 		sched_yield();
 	}
 }
 
 /*
- * Nobody fails half way: the other would wait at the barrier forever.  Between
- * the barriers the two are alone on their CPU.
+ * Nobody fails half way: the others would wait at the barrier forever.  Between
+ * the barriers all are alone on their CPU.
  */
 static void *play(void *arg)
 {
 	struct player *p = arg;
-	struct ring *r = p->ring;
-	int fd = r->duel->fds[p->number];
-	int err = pin(1, true);
+	int number = p - p->table->players;
+	int fd = p->table->ring->fds[number];
 
-	if (!err && fd >= 0)
-		err = probe_attach(fd);
-	pthread_barrier_wait(&r->barrier);
-	r->left[p->number] = -times_left();
-	yield_in_turn(r->duel, p->number);
-	r->left[p->number] += times_left();
-	pthread_barrier_wait(&r->barrier);
-	if (!err && fd >= 0)
-		err = probe_detach(fd);
-	r->errors[p->number] = err;
+	p->error = pin(1, true);
+	if (!p->error && fd >= 0)
+		p->error = probe_attach(fd);
+	pthread_barrier_wait(&p->table->barrier);
+	p->left = -times_left();
+	yield_in_turn(p->table->ring, number);
+	p->left += times_left();
+	pthread_barrier_wait(&p->table->barrier);
+	if (!p->error && fd >= 0)
+		p->error = probe_detach(fd);
 	return NULL;
 }
 
-static void play_threads(struct player players[2])
+static void play_threads(struct table *t)
 {
-	pthread_t threads[2];
+	pthread_t threads[RING_MAX];
 	int i;
 
-	for (i = 0; i < 2; i++)
-		if (pthread_create(&threads[i], NULL, play, &players[i]))
+	for (i = 0; i < t->ring->nr; i++)
+		if (pthread_create(&threads[i], NULL, play, &t->players[i]))
 			abort();
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < t->ring->nr; i++)
 		pthread_join(threads[i], NULL);
 }
 
-static void play_processes(struct player players[2])
+static void play_processes(struct table *t)
 {
-	pid_t pids[2];
+	pid_t pids[RING_MAX];
 	int i, status;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < t->ring->nr; i++) {
 		pids[i] = fork();
 		if (pids[i])
 			continue;
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		play(&players[i]);
+		play(&t->players[i]);
 		_exit(0);
 	}
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < t->ring->nr; i++)
 		if (waitpid(pids[i], &status, 0) != pids[i] || status)
-			players[i].ring->errors[i] = ECHILD;
+			t->players[i].error = ECHILD;
 }
 
-int duel(struct duel *d)
+static void set_table(struct table *t, struct ring *r)
 {
-	struct ring *r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE,
-			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct player players[2] = { { r, 0 }, { r, 1 } };
 	pthread_barrierattr_t attr;
+	int i;
 
-	if (r == MAP_FAILED)
-		return d->error = errno;
-	r->duel = d;
+	t->ring = r;
+	for (i = 0; i < r->nr; i++)
+		t->players[i].table = t;
 	pthread_barrierattr_init(&attr);
 	pthread_barrierattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-	pthread_barrier_init(&r->barrier, &attr, 2);
-	if (d->processes)
-		play_processes(players);
+	pthread_barrier_init(&t->barrier, &attr, r->nr);
+}
+
+int ring_run(struct ring *r)
+{
+	struct table *t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int i;
+
+	if (t == MAP_FAILED)
+		return r->error = errno;
+	set_table(t, r);
+	if (r->processes)
+		play_processes(t);
 	else
-		play_threads(players);
-	d->error = r->errors[0] ?: r->errors[1];
-	d->left = r->left[0] + r->left[1];
-	munmap(r, sizeof(*r));
-	return d->error;
+		play_threads(t);
+	r->error = 0;
+	r->left = 0;
+	for (i = 0; i < r->nr; i++) {
+		r->error = r->error ?: t->players[i].error;
+		r->left += t->players[i].left;
+	}
+	munmap(t, sizeof(*t));
+	return r->error;
 }

@@ -8,6 +8,10 @@
 
 #include <linux/ctxlab.h>
 
+#ifndef __maybe_unused
+#define __maybe_unused __attribute__((__unused__))
+#endif
+
 #define PROBE "/proc/ctxlab/switch"
 
 /* The clock that the probe counts in. */
@@ -35,7 +39,7 @@ int probe_info(int fd, struct ctxlab_switch_info *info);
 int probe_read(int fd, struct ctxlab_switch_read *read);
 int probe_hist(int fd, enum ctxlab_hist hist, __u64 *buckets);
 
-/* What of struct ctxlab_switch_info.attached and ..._read.attached; -1: error. */
+/* What INFO says of the caller, and READ of all; -1: error. */
 int probe_is_attached(int fd);
 int probe_nr_attached(int fd);
 
@@ -51,20 +55,23 @@ long long probe_hist_median(int fd, enum ctxlab_hist hist);
 /* The caller on one CPU, alone there under SCHED_FIFO if @fifo: an errno. */
 int pin(int cpu, bool fifo);
 
+#define RING_MAX 4
+
 /**
- * struct duel - two tasks on one CPU that yield to one another
+ * struct ring - tasks on one CPU that yield to one another in turn
+ * @nr: how many
  * @fds: the session that each attaches to, or -1
- * @processes: two processes with a memory map each, not two threads
+ * @processes: processes with a memory map each, not threads
  * @rounds: how often each yields
- * @turn: called before each yield, with @data; NULL: nothing to do.  Its
- *	memory is shared with the processes if it was mapped so.
- * @data: see @turn
- * @error: out: the first errno of either, 0
- * @left: out: times that the two were switched away from while they yielded,
- *	as getrusage(2) counts them
+ * @turn: called before each yield, with @data; NULL: nothing to do
+ * @data: see @turn; the processes have each a copy unless it was mapped shared
+ * @error: out: the first errno of any, or 0
+ * @left: out: how often any of them was switched away from while they
+ *	yielded, as getrusage(2) counts it
  */
-struct duel {
-	int fds[2];
+struct ring {
+	int nr;
+	int fds[RING_MAX];
 	bool processes;
 	unsigned int rounds;
 	void (*turn)(void *data, int player, unsigned int round);
@@ -73,7 +80,7 @@ struct duel {
 	long left;
 };
 
-/* Runs it to its end, the two detached again.  Return: @error. */
-int duel(struct duel *d);
+/* Runs it to its end, all detached again.  Return: @error. */
+int ring_run(struct ring *r);
 
 #endif /* CTXLAB_TEST_PROBE_H */
