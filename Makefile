@@ -35,15 +35,20 @@ module:
 tool:
 	+$(MAKE) -C userspace O=$(BUILD)/userspace
 
+# The tests that run in the guest, and those that run here; what there is of
+# each is told by a list.
 tests:
 	+$(MAKE) -C tests OUTPUT=$(BUILD)/tests KSFT=$$(scripts/lib/kselftest)
 
-# The tests that run in the guest, and those that run here.
 install-list:
 	@$(MAKE) -s -C tests OUTPUT=$(BUILD)/tests install-list
 
+unit:
+	+$(MAKE) -C tests/unit O=$(BUILD)/unit
+
 unit-list:
-	@echo $(CURDIR)/scripts/lib/tap_test.sh $(wildcard $(CURDIR)/tests/unit/*_test.sh)
+	@echo $(CURDIR)/scripts/lib/tap_test.sh
+	@$(MAKE) -s -C tests/unit O=$(BUILD)/unit list
 
 load:
 	@test -e $(MODULE_DIR)/module/ctxlab.ko || \
@@ -83,5 +88,5 @@ bench:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help module tool tests install-list unit-list load unload \
+.PHONY: all help module tool tests install-list unit unit-list load unload \
 	install uninstall check style bench clean
