@@ -146,9 +146,10 @@ static void draw_curves(FILE *out, const struct run *run, const struct view *v)
 		if (!has[arm])
 			continue;
 		base = answers_base(arm);
-		fprintf(out, "%s$curve_%d_%d_%d using 1:2:3:4 with yerrorlines lc rgb '%s' pt 7 ps 0.4 title '%s%s%s'",
-			comma, v->added, v->pattern, arm, colours[arm],
-			arms[arm].name, v->added ? " - " : "",
+		fprintf(out, "%s$curve_%d_%d_%d using 1:2:3:4 ", comma,
+			v->added, v->pattern, arm);
+		fprintf(out, "with yerrorlines lc rgb '%s' pt 7 ps 0.4 title '%s%s%s'",
+			colours[arm], arms[arm].name, v->added ? " - " : "",
 			v->added ? arms[base].name : "");
 		comma = ", \\\n  ";
 	}

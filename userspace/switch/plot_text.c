@@ -11,6 +11,7 @@
 
 #define WIDE 64
 #define HIGH 18
+#define ROUNDING 1e-9
 #define ZERO_COLUMNS 4	/* where no page is touched: apart, as log 0 is not */
 
 static const char letters[ARMS] = {
@@ -118,7 +119,7 @@ static void draw_line(struct canvas *c, const struct line *l)
 		dot(c, 0, l->zero, letters[l->arm]);
 	for (column = 0; column <= room && l->n > 1; column++) {
 		x = c->x0 + (c->x1 - c->x0) * column / room;
-		if (x < l->x[0] - 1e-9 || x > l->x[l->n - 1] + 1e-9)
+		if (x + ROUNDING < l->x[0] || x - ROUNDING > l->x[l->n - 1])
 			continue;
 		while (i + 2 < (int)l->n && x > l->x[i + 1])
 			i++;
@@ -201,8 +202,8 @@ void plot_text(FILE *out, const struct run *run, enum pattern pattern)
 		pattern_name(pattern));
 	print_plot(out, run, &v);
 	v.added = true;
-	fprintf(out, "\nWhat each adds to the arm it is held against (%s; 10 ns or less is at the bottom):\n",
-		pattern_name(pattern));
+	fprintf(out, "\nWhat each adds to the arm it is held against (%s), at least %.0f ns:\n",
+		pattern_name(pattern), LEAST_ADDED);
 	print_plot(out, run, &v);
 }
 

@@ -21,7 +21,7 @@ const char *report_long(const struct run *run, const struct out_opts *opts);
 
 /* The parts of report_people(). */
 void report_words(FILE *out, const struct run *run, const struct answers *a);
-void report_refusal(FILE *out, const struct run *run, const struct answers *a);
+void report_refusal(FILE *out, const struct answers *a);
 void report_machine(FILE *out, const struct run *run);
 void report_notes(FILE *out, const struct run *run);
 void report_counts(const struct run *run, const struct out_opts *opts);

@@ -37,7 +37,8 @@ struct shift {
 	uint32_t seq;		/* futex: the number of the order */
 	struct crew_spec spec;
 	struct order order;
-	uint32_t arrived __aligned(128);
+	/* Counted up by members while others look: a cache line of its own. */
+	__aligned(128) uint32_t arrived;
 	uint32_t finished;	/* futex */
 	struct desk desk[RING_MAX];
 };

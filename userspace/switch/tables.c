@@ -178,7 +178,7 @@ void report_people(const struct run *run, const struct answers *a,
 	if (*emulated)
 		printf("%s\n\n", emulated);
 	if (a->reasons)
-		report_refusal(stdout, run, a);
+		report_refusal(stdout, a);
 	else
 		report_words(stdout, run, a);
 	puts("");

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "paragraph.h"
 #include "report.h"
 
 const char *report_ns(char buf[REPORT_NS], double ns)
@@ -97,13 +98,13 @@ static const char *process_remark(const struct run *run)
 	const struct machine *m = &run->machine;
 
 	if (share >= 0.5)
-		return "another mm: CR3 written, TLB flushed each time";
+		return "another mm: CR3 written, TLB flushed";
 	if (share >= 0)
 		return "another mm: CR3 written, TLB entries kept";
 	if (m->pcid == 1)
-		return "another mm: CR3 written, with PCID no flush needed";
+		return "another mm: CR3 written; PCID: entries kept";
 	if (m->pcid == 0)
-		return "another mm: CR3 written, which flushes without PCID";
+		return "another mm: CR3 written; no PCID: flushed";
 	return "another mm";
 }
 
@@ -114,7 +115,7 @@ static void costs(FILE *out, const struct run *run, const struct answers *a)
 	line(out, "  with FP control words", &a->empty[ARM_COROUTINE_FP],
 	     false, "");
 	line(out, "  by swapcontext()", &a->empty[ARM_UCONTEXT], false,
-	     "a system call for the signal mask each time");
+	     "system calls for the signal mask");
 	line(out, "between threads", &a->empty[ARM_THREAD], false,
 	     "same mm: CR3 not written");
 	line(out, "between processes", &a->process, true, process_remark(run));
@@ -128,156 +129,171 @@ static void costs(FILE *out, const struct run *run, const struct answers *a)
 static void flushing(FILE *out, const struct run *run)
 {
 	const struct counts *c = &run->counts[ARM_PROCESS];
-	const struct machine *m = &run->machine;
 	double share = answers_flushing(c);
+	int pcid = run->machine.pcid;
+	struct paragraph p = {};
 
-	if (share < 0) {
-		fprintf(out, "Whether process switches flush the TLB here was not counted; ");
-		if (m->pcid < 0)
-			fprintf(out, "this machine does not tell.\n");
-		else
-			fprintf(out, "the CPU has %s, so they should%s.\n",
-				m->pcid ? "PCID" : "no PCID",
-				m->pcid ? " not while there are slots" : "");
-		return;
-	}
-	fprintf(out, "Process switches here %s: %.1f %% of %llu counted. ",
-		share >= 0.5 ? "flush the TLB" : "do not flush the TLB",
-		share * 100, (unsigned long long)c->expected);
-	if (m->pcid == 1)
-		fprintf(out, "The CPU has PCID: entries carry the tag of their address space.\n");
-	else if (m->pcid == 0)
-		fprintf(out, "The CPU has no PCID: writing CR3 drops every entry that is not global.\n");
+	if (share < 0)
+		paragraph_add(&p, "Whether process switches flush the TLB here was not counted.");
 	else
-		fprintf(out, "\n");
+		paragraph_add(&p, "Process switches here %s: %.1f %% of %llu counted.",
+			      share >= 0.5 ? "flush the TLB" :
+					     "do not flush the TLB",
+			      share * 100, (unsigned long long)c->expected);
+	if (pcid == 1)
+		paragraph_add(&p, " The CPU has PCID: entries carry the tag of %s",
+			      "their address space, and stay.");
+	else if (pcid == 0)
+		paragraph_add(&p, " The CPU has no PCID: writing CR3 drops %s",
+			      "every entry that is not global.");
+	paragraph_print(out, &p);
 }
 
-static void refilling(FILE *out, const struct run *run, const struct answers *a)
+/* " 12 ns [11 ns, 13 ns]" */
+static void add_estimate(struct paragraph *p, const struct estimate *e)
+{
+	char value[REPORT_NS], low[REPORT_NS], high[REPORT_NS];
+
+	paragraph_add(p, " %s [%s, %s]", report_ns(value, e->value),
+		      report_ns(low, e->low), report_ns(high, e->high));
+}
+
+static void refilling(FILE *out, const struct answers *a, enum pattern i)
 {
 	static const char *const how[PATTERNS] = {
-		"one after the other (each address read from the last page)",
+		"in a chain (each address read from the page before)",
 		"independently (loads overlap)",
 	};
-	char value[REPORT_NS], low[REPORT_NS], high[REPORT_NS];
-	const struct estimate *e;
-	int p;
+	struct paragraph p = {};
 
-	for (p = 0; p < PATTERNS; p++) {
-		e = &a->refill[p];
-		if (!e->n)
-			continue;
-		fprintf(out, "After the flush each page touched again %s costs %s [%s, %s] more",
-			how[p], report_ns(value, e->value),
-			report_ns(low, e->low), report_ns(high, e->high));
-		if (a->dominate[p])
-			fprintf(out, "; from %.0f pages on that outweighs the flush itself",
-				ceil(a->dominate[p]));
-		if (a->vanish[p])
-			fprintf(out, "; past %.0f pages a side the TLB would have missed anyway",
-				a->vanish[p]);
-		fputs(".\n", out);
-	}
-	(void)run;
+	if (!a->refill[i].n)
+		return;
+	paragraph_add(&p, "After the flush each page touched again %s costs",
+		      how[i]);
+	add_estimate(&p, &a->refill[i]);
+	paragraph_add(&p, " more");
+	if (a->dominate[i])
+		paragraph_add(&p, "; from %.0f pages on that outweighs the flush itself",
+			      ceil(a->dominate[i]));
+	if (a->vanish[i])
+		paragraph_add(&p, "; past %.0f pages a side the TLB would have missed anyway",
+			      a->vanish[i]);
+	paragraph_add(&p, ".");
+	paragraph_print(out, &p);
 }
 
 static void ring(FILE *out, const struct run *run, const struct answers *a)
 {
 	double share = answers_flushing(&run->counts[ARM_RING_PROCESS]);
-	char value[REPORT_NS], low[REPORT_NS], high[REPORT_NS];
-	int p;
+	struct paragraph p = {};
+	int i;
 
 	if (!a->ring.n)
 		return;
-	fprintf(out, "A ring of %u processes, past the kernel's slots for address spaces: ",
-		run->settings.ring);
+	paragraph_add(&p, "In a ring of %u processes", run->settings.ring);
 	if (share >= 0)
-		fprintf(out, "%.0f %% of its switches flush by themselves; ",
-			share * 100);
-	fprintf(out, "it costs %s [%s, %s] more a switch than a ring of threads",
-		report_ns(value, a->ring.value), report_ns(low, a->ring.low),
-		report_ns(high, a->ring.high));
-	for (p = 0; p < PATTERNS; p++)
-		if (a->ring_refill[p].n)
-			fprintf(out, "%s%s a page (%s)", p ? ", " : ", and ",
-				report_ns(value, a->ring_refill[p].value),
-				pattern_name(p));
-	fputs(".\n", out);
-}
-
-static void knees(FILE *out, const struct run *run, const struct answers *a)
-{
-	const struct machine *m = &run->machine;
-	char before[REPORT_NS], after[REPORT_NS];
-	const struct knee *k;
-	int p;
-
-	for (p = 0; p < PATTERNS; p++) {
-		k = &a->knee[p];
-		if (!k->found)
+		paragraph_add(&p, " %.0f %% of the switches flush by themselves%s,",
+			      share * 100,
+			      run->machine.pcid == 1 && share >= 0.5 ?
+				      ", the kernel having fewer slots for tags" :
+				      "");
+	paragraph_add(&p, " a switch costs");
+	add_estimate(&p, &a->ring);
+	paragraph_add(&p, " more than in a ring of threads");
+	for (i = 0; i < PATTERNS; i++) {
+		if (!a->ring_refill[i].n)
 			continue;
-		fprintf(out, "Touching pages (%s) bends upwards at %.0f pages of both together: %s a page before, %s after",
-			pattern_name(p), k->pages,
-			report_ns(before, k->before),
-			report_ns(after, k->after));
-		if (m->tlb_l2 > 0)
-			fprintf(out, "; CPUID tells of %d entries", m->tlb_l2);
-		fputs(".\n", out);
+		paragraph_add(&p, ", and");
+		add_estimate(&p, &a->ring_refill[i]);
+		paragraph_add(&p, " for each page touched (%s)",
+			      pattern_name(i));
 	}
-	if (run->settings.points > 6 && !a->knee[0].found && !a->knee[1].found)
-		fputs("The sweep found no bend that could be the TLB's size.\n",
-		      out);
+	paragraph_add(&p, ".");
+	paragraph_print(out, &p);
 }
 
-static void null_test(FILE *out, const struct run *run,
-		      const struct answers *a)
+static void knee(FILE *out, const struct run *run, const struct answers *a,
+		 enum pattern i)
 {
-	char value[REPORT_NS], low[REPORT_NS], high[REPORT_NS];
+	char before[REPORT_NS], after[REPORT_NS];
+	const struct knee *k = &a->knee[i];
+	struct paragraph p = {};
 
-	if (a->null.n)
-		fprintf(out, "Null test, two arms that differ in nothing: %s [%s, %s].",
-			report_ns(value, a->null.value),
-			report_ns(low, a->null.low),
-			report_ns(high, a->null.high));
-	if (a->probe.n)
-		fprintf(out, " The probe itself adds %s [%s, %s].",
-			report_ns(value, a->probe.value),
-			report_ns(low, a->probe.low),
-			report_ns(high, a->probe.high));
-	fprintf(out, "\n%.1f %% of all rounds were disturbed and left out.\n",
-		a->disturbed * 100);
-	(void)run;
+	if (!k->found)
+		return;
+	paragraph_add(&p, "The cost of touching pages (%s) bends at %.0f pages",
+		      pattern_name(i), k->pages);
+	paragraph_add(&p, " of both together: %s a page before, %s after",
+		      report_ns(before, k->before),
+		      report_ns(after, k->after));
+	if (run->machine.tlb_l2 > 0)
+		paragraph_add(&p, "; CPUID tells of a TLB of %d entries",
+			      run->machine.tlb_l2);
+	paragraph_add(&p, ".");
+	paragraph_print(out, &p);
+}
+
+static void null_test(FILE *out, const struct answers *a)
+{
+	struct paragraph p = {};
+
+	if (a->null.n) {
+		paragraph_add(&p, "Null test, two arms that differ in nothing:");
+		add_estimate(&p, &a->null);
+		paragraph_add(&p, ". ");
+	}
+	if (a->probe.n) {
+		paragraph_add(&p, "The probe itself adds");
+		add_estimate(&p, &a->probe);
+		paragraph_add(&p, ". ");
+	}
+	paragraph_add(&p, "%.1f %% of all rounds were disturbed and left out.",
+		      a->disturbed * 100);
+	paragraph_print(out, &p);
 }
 
 void report_words(FILE *out, const struct run *run, const struct answers *a)
 {
+	int p;
+
 	fprintf(out, "A switch on this %s costs, with 95 %% intervals:\n\n",
 		*run->machine.emulator ? "emulated machine" : "machine");
 	costs(out, run, a);
 	fputs("\n", out);
 	flushing(out, run);
-	refilling(out, run, a);
+	for (p = 0; p < PATTERNS; p++)
+		refilling(out, a, p);
 	ring(out, run, a);
-	knees(out, run, a);
-	null_test(out, run, a);
+	for (p = 0; p < PATTERNS; p++)
+		knee(out, run, a, p);
+	if (run->settings.points > 6 && !a->knee[0].found && !a->knee[1].found)
+		fputs("The sweep found no bend that could be the TLB's size.\n",
+		      out);
+	null_test(out, a);
 }
 
-void report_refusal(FILE *out, const struct run *run, const struct answers *a)
+void report_refusal(FILE *out, const struct answers *a)
 {
+	struct paragraph p = {};
 	unsigned int i;
 
 	fputs("No verdict: what was measured here does not allow one.\n", out);
 	for (i = 0; i < a->reasons; i++)
 		fprintf(out, "  - %s\n", a->reason[i]);
-	fprintf(out, "%.1f %% of all rounds were disturbed. A quiet machine, another CPU (--cpu) or\n"
-		"more time (--seconds) may help; --json has every sample all the same.\n",
-		a->disturbed * 100);
-	(void)run;
+	paragraph_add(&p, "%.1f %% of all rounds were disturbed. A quiet machine,",
+		      a->disturbed * 100);
+	paragraph_add(&p, " another CPU (--cpu) or more time (--seconds) may help;");
+	paragraph_add(&p, " --json has every sample all the same.");
+	paragraph_print(out, &p);
 }
 
 void report_notes(FILE *out, const struct run *run)
 {
+	struct paragraph p = {};
 	unsigned int i;
 
-	for (i = 0; i < run->notes; i++)
-		fprintf(out, "Note: %s.\n", run->note[i]);
+	for (i = 0; i < run->notes; i++) {
+		paragraph_add(&p, "Note: %s.", run->note[i]);
+		paragraph_print(out, &p);
+	}
 }

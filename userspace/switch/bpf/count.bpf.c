@@ -7,13 +7,13 @@
  * at hand, so that one object serves all of them.
  */
 #include <linux/bpf.h>
+#include <stdbool.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
 #define CO_RE __attribute__((preserve_access_index))
 
-typedef _Bool bool;
 typedef __u32 u32;
 typedef __u64 u64;
 
@@ -68,7 +68,7 @@ static bool is_member(struct task_struct *task)
 	upid = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
 	       level * bpf_core_type_size(struct upid);
 	if (BPF_CORE_READ(upid, ns, ns.inum) != ns_inum)
-		return 0;
+		return false;
 	id = BPF_CORE_READ(upid, nr);
 	return bpf_map_lookup_elem(&members, &id);
 }
