@@ -12,6 +12,12 @@ _ctxlab_options()
 		echo "$table --help" ;;
 	sharing)
 		echo "--all $table --help" ;;
+	switch)
+		echo "--cpu --from --huge-pages --mechanism --no-module" \
+		     "--pages --plot --quick --ring --save --seconds" \
+		     "$table --help" ;;
+	diff)
+		echo "$table --help" ;;
 	esac
 }
 
@@ -42,9 +48,14 @@ _ctxlab()
 	local cmd=${COMP_WORDS[1]} words=''
 
 	if ((COMP_CWORD == 1)); then
-		words='show compare sharing --help --version'
+		words='show compare sharing switch diff --help --version'
 	elif [[ $prev == -o || $prev == --output ]]; then
 		words=$(_ctxlab_columns "$cmd" "$cur")
+	elif [[ $prev == -m || $prev == --mechanism ]]; then
+		words='yield futex pipe perf-pipe'
+	elif [[ $prev == --from || $prev == --plot || $prev == --save ||
+	     $prev == -s || ($cmd == diff && $cur != -*) ]]; then
+		words=$(compgen -f -- "$cur")
 	elif [[ $cur == -* ]]; then
 		words=$(_ctxlab_options "$cmd")
 	elif [[ $cmd == show || $cmd == compare ]]; then

@@ -30,5 +30,5 @@ $(O)/switch/count.bpf.o: switch/bpf/count.bpf.c
 	@mkdir -p $(@D)
 	$(CLANG) -O2 -g -Wall -target bpf -I/usr/include/$(MULTIARCH) -c -o $@ $<
 else
-$(info userspace: no BPF counting in this build, not found: $(strip $(BPF_NEEDS)))
+$(shell echo 'userspace: no BPF counting in this build, not found: $(strip $(BPF_NEEDS))' >&2)
 endif

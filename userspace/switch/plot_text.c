@@ -11,7 +11,7 @@
 
 #define WIDE 64
 #define HIGH 18
-#define ROUNDING 1e-9
+#define ROUNDING 0.000000001
 #define ZERO_COLUMNS 4	/* where no page is touched: apart, as log 0 is not */
 
 static const char letters[ARMS] = {
