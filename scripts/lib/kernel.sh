@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # for those who source this
 # SPDX-License-Identifier: GPL-2.0-only
 # From the name of a kernel to what boots it and what a module is built with.
 # Needs common.sh and apt.sh.
@@ -141,18 +142,59 @@ select_image()
 	locked "$CACHE/lock" unpack_image "$image" "$release" "$KERNEL_DIR"
 }
 
+KERNEL_SOURCE=/usr/src/linux-source-6.12.tar.xz
+
+built_kernel_fragments()
+{
+	echo "$TOP/scripts/kernels/base.config $TOP/scripts/kernels/$1.config"
+}
+
+# A kernel that scripts/debug-kernel builds is kept by what it was made of.
+built_kernel_dir()
+{
+	local name=$1 version
+
+	version=$(dpkg-query -W -f '${Version}' linux-source-6.12 2>/dev/null)
+	[ -n "$version" ] || die "linux-source-6.12 is not installed -" \
+		"run 'scripts/setup'"
+	# shellcheck disable=SC2046 # two files
+	version=$(cat $(built_kernel_fragments "$name") - <<<"$version" |
+		  md5sum | cut -c1-12)
+	echo "$CACHE/kernels/$name-$version"
+}
+
+select_built_kernel()
+{
+	local name=$1
+
+	KERNEL_DIR=$(built_kernel_dir "$name") || exit 1
+	[ -d "$KERNEL_DIR" ] || die "the $name kernel is not there or out of" \
+		"date - run 'scripts/debug-kernel $name'"
+	KERNEL_BUILD=$KERNEL_DIR/build
+	KERNEL_RELEASE=$(<"$KERNEL_DIR/release")
+	# What the detectors need beside the guest, and no report may hide
+	# another.
+	KERNEL_MEMORY=1024
+	KERNEL_OPTIONS=kasan_multi_shot
+}
+
 # select_kernel NAME sets KERNEL_DIR (vmlinux, modules/), KERNEL_RELEASE and
-# KERNEL_BUILD (what modules are built against).
+# KERNEL_BUILD (what modules are built against), KERNEL_MEMORY (in MiB) and
+# KERNEL_OPTIONS (for its command line).
 select_kernel()
 {
 	local name=$1 package
 
+	KERNEL_MEMORY=512
+	KERNEL_OPTIONS=
 	if package=$(debian_headers_package "$name"); then
 		KERNEL_RELEASE=$(debian_release "$package") || exit 1
 		KERNEL_DIR=$CACHE/kernels/$KERNEL_RELEASE
 		KERNEL_BUILD=/lib/modules/$KERNEL_RELEASE/build
 		locked "$CACHE/lock" fetch_debian_image "$KERNEL_RELEASE" \
 			"$package" || exit 1
+	elif [ "$name" = debug ] || [ "$name" = kcsan ]; then
+		select_built_kernel "$name"
 	elif [[ $name == */* ]]; then
 		select_image "$name"
 		KERNEL_RELEASE=$(<"$KERNEL_DIR/release")

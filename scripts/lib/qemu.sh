@@ -72,7 +72,7 @@ qemu_command()
 		QEMU+=(-accel "tcg,thread=$(tcg_threads)" -cpu max)
 	fi
 	QEMU+=(-kernel "$KERNEL_DIR/vmlinux" -initrd "$initrd"
-	       -append 'console=ttyS0 panic=-1 oops=panic nokaslr reboot=t'
+	       -append "console=ttyS0 panic=-1 oops=panic nokaslr reboot=t $KERNEL_OPTIONS"
 	       -serial "file:$log" -device virtio-serial)
 }
 
