@@ -50,12 +50,13 @@ unit-list:
 	@echo $(CURDIR)/scripts/lib/tap_test.sh
 	@$(MAKE) -s -C tests/unit O=$(BUILD)/unit list
 
+# Whatever KVER says, what is loaded is for the kernel that runs.
+load: KO = $(BUILD)/$(shell uname -r)/module/ctxlab.ko
 load:
-	@test -e $(MODULE_DIR)/module/ctxlab.ko || \
-		{ echo "ctxlab: not built for $(KVER): run 'make' first"; exit 1; }
+	@test -e $(KO) || { echo "ctxlab: no $(KO): run 'make' first"; exit 1; }
 	@test ! -d /sys/module/ctxlab || \
 		{ echo "ctxlab: already loaded: run 'make unload' first"; exit 1; }
-	insmod $(MODULE_DIR)/module/ctxlab.ko
+	insmod $(KO)
 
 unload:
 	@test -d /sys/module/ctxlab || { echo 'ctxlab: not loaded'; exit 1; }
