@@ -43,6 +43,9 @@ tests:
 install-list:
 	@$(MAKE) -s -C tests OUTPUT=$(BUILD)/tests install-list
 
+bench-list:
+	@$(MAKE) -s -C tests OUTPUT=$(BUILD)/tests bench-list
+
 unit:
 	+$(MAKE) -C tests/unit O=$(BUILD)/unit
 
@@ -89,5 +92,5 @@ bench:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help module tool tests install-list unit unit-list load unload \
+.PHONY: all help module tool tests install-list bench-list unit unit-list load unload \
 	install uninstall check style bench clean
