@@ -37,8 +37,10 @@ enum part {
  * @part: the part of the text that comes next
  * @row: in a table's part, the row that comes next
  * @rows: how many rows @batch has
- * @came: threads in the present table created after @counted_at
- * @listed: threads in the present table
+ * @listed: threads in the present table of threads
+ * @new: those of them that were created after @counted_at
+ * @came: the most that @new was in a table
+ * @gone: the most threads that were counted and then missing in a table
  * @threads: the walk behind a table of threads
  * @next: the walk behind the table of sharers
  * @batch: the rows
@@ -51,8 +53,10 @@ struct process_walk {
 	enum part part;
 	int row;
 	int rows;
-	unsigned int came;
 	unsigned int listed;
+	unsigned int new;
+	unsigned int came;
+	unsigned int gone;
 	struct ctxlab_threads threads;
 	pid_t next;
 	struct ctxlab_task batch[CTXLAB_BATCH];
@@ -153,6 +157,8 @@ static int take_process(const struct ctxlab_reader *who, struct task_struct *lea
 
 	forget(w);
 	memset(p, 0, sizeof(*p));
+	w->came = 0;
+	w->gone = 0;
 	if (!ctxlab_snapshot_task(who, leader, &p->leader))
 		return -EACCES;
 
@@ -180,7 +186,7 @@ static void begin_part(struct process_walk *w, enum part part)
 	w->rows = 0;
 	if (part == THREADS || part == OWN) {
 		ctxlab_threads_begin(&w->threads);
-		w->came = 0;
+		w->new = 0;
 		w->listed = 0;
 	}
 	w->next = 1;
@@ -192,7 +198,19 @@ static void note_threads(struct process_walk *w)
 
 	w->listed += w->rows;
 	for (i = 0; i < w->rows; i++)
-		w->came += w->batch[i].start > w->counted_at;
+		w->new += w->batch[i].start > w->counted_at;
+}
+
+/* At the end of a table of threads: hold it against the count. */
+static void reconcile_threads(struct process_walk *w)
+{
+	unsigned int expected = w->process.threads + w->new;
+	/* A thread gets its time of creation a moment before it is listed. */
+	unsigned int late = w->listed > expected ? w->listed - expected : 0;
+
+	w->came = max(w->came, w->new + late);
+	if (expected > w->listed)
+		w->gone = max(w->gone, expected - w->listed);
 }
 
 /* The next rows of the table of sharers: only those that share. */
@@ -243,8 +261,11 @@ static int settle(const struct ctxlab_reader *who, struct task_struct *leader,
 		err = fill(who, leader, w);
 		if (err)
 			return err;
-		if (!w->rows)
-			begin_part(w, w->part + 1);
+		if (w->rows)
+			break;
+		if (w->part != ELSEWHERE)
+			reconcile_threads(w);
+		begin_part(w, w->part + 1);
 	}
 	return 0;
 }
@@ -293,14 +314,6 @@ static void process_stop(struct seq_file *m, void *v)
 {
 }
 
-static void show_walk(struct seq_file *m, const struct process_walk *w)
-{
-	unsigned int expected = w->process.threads + w->came;
-
-	ctxlab_render_walk(m, w->came,
-			   expected > w->listed ? expected - w->listed : 0);
-}
-
 static int process_show(struct seq_file *m, void *v)
 {
 	struct process_walk *w = v;
@@ -327,7 +340,7 @@ static int process_show(struct seq_file *m, void *v)
 		ctxlab_render_elsewhere_row(m, row, &p->base);
 		break;
 	case WALK:
-		show_walk(m, w);
+		ctxlab_render_walk(m, w->came, w->gone);
 		break;
 	case END:
 		break;
