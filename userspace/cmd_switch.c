@@ -158,9 +158,9 @@ static int save(const struct ctxlab_cmd *cmd, const char *path,
 }
 
 static int draw(const struct ctxlab_cmd *cmd, const char *path,
-		const struct run *run)
+		const struct run *run, const struct answers *a)
 {
-	char *problem = plot_draw(run, path);
+	char *problem = plot_draw(run, a, path);
 
 	if (!problem)
 		return CTXLAB_OK;
@@ -181,7 +181,7 @@ static int show(const struct ctxlab_cmd *cmd, const struct request *r,
 		report_people(run, a, &r->out);
 		return CTXLAB_OK;
 	}
-	problem = report_long(run, &r->out);
+	problem = report_long(run, a, &r->out);
 	return problem ? options_wrong(cmd, "%s", problem) : CTXLAB_OK;
 }
 
@@ -219,7 +219,7 @@ static int run_switch(const struct ctxlab_cmd *cmd, int argc, char **argv)
 		if (!status && r.save)
 			status = save(cmd, r.save, &run, &a);
 		if (!status && r.plot)
-			status = draw(cmd, r.plot, &run);
+			status = draw(cmd, r.plot, &run, &a);
 		if (!status && a.reasons)
 			status = CTXLAB_REFUSED;
 		answers_free(&a);

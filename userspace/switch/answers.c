@@ -34,8 +34,7 @@ static double clean(const struct sample *s)
 	return sample_disturbed(s) ? NAN : s->ns;
 }
 
-struct estimate answers_cell(const struct run *run, int arm,
-			     unsigned int point)
+static struct estimate cost(const struct run *run, int arm, unsigned int point)
 {
 	const struct series *s = &run->series[arm][point];
 	double *x = xcalloc(s->n, sizeof(*x));
@@ -49,30 +48,36 @@ struct estimate answers_cell(const struct run *run, int arm,
 	return e;
 }
 
-/* Paired differences, folded; the caller frees. */
+/*
+ * Paired differences; the caller frees.  They are taken as a part of the base
+ * in the same turn and scaled to what the base costs (@typical): where a CPU
+ * runs now faster, now slower, all arms do, and so does their difference.
+ */
 static double *differences(const struct run *run, int arm, int base,
-			   unsigned int point, size_t *n)
+			   unsigned int point, double typical, size_t *n)
 {
 	const struct series *a = &run->series[arm][point];
 	const struct series *b = &run->series[base][point];
-	double *x;
+	double *x, own;
 	size_t i;
 
 	*n = a->n < b->n ? a->n : b->n;
 	x = xcalloc(*n, sizeof(*x));
-	for (i = 0; i < *n; i++)
-		x[i] = clean(&a->sample[i]) - clean(&b->sample[i]);
+	for (i = 0; i < *n; i++) {
+		own = clean(&b->sample[i]);
+		x[i] = (clean(&a->sample[i]) - own) * (typical / own);
+	}
 	return x;
 }
 
-struct estimate answers_diff(const struct run *run, int arm, int base,
-			     unsigned int point)
+static struct estimate difference(const struct run *run, int arm, int base,
+				  unsigned int point, double typical)
 {
 	struct estimate e;
 	double *x;
 	size_t n;
 
-	x = differences(run, arm, base, point, &n);
+	x = differences(run, arm, base, point, typical, &n);
 	e = stats_median(x, stats_fold(x, n));
 	free(x);
 	return e;
@@ -109,13 +114,14 @@ static size_t refill_points(const struct run *run, int arm, enum pattern pattern
 }
 
 /* What each page adds to (arm - base): the slope over the points above. */
-static struct estimate refill(const struct run *run, int arm, int base,
-			      enum pattern pattern)
+static struct estimate refill(const struct run *run, const struct answers *a,
+			      int arm, enum pattern pattern)
 {
 	unsigned int points[MAX_POINTS];
 	double x[MAX_POINTS], *y, *d;
 	struct estimate e = {};
 	size_t k, i, row, n, rows = SIZE_MAX;
+	int base = answers_base(arm);
 
 	if (!run->settings.arm[arm] || !run->settings.arm[base])
 		return e;
@@ -129,7 +135,8 @@ static struct estimate refill(const struct run *run, int arm, int base,
 		return e;
 	y = xcalloc(rows * k, sizeof(*y));
 	for (i = 0; i < k; i++) {
-		d = differences(run, arm, base, points[i], &n);
+		d = differences(run, arm, base, points[i],
+				a->cell[base][points[i]].value, &n);
 		for (row = 0; row < rows; row++)
 			y[row * k + i] = d[row];
 		free(d);
@@ -140,7 +147,8 @@ static struct estimate refill(const struct run *run, int arm, int base,
 }
 
 /* Where the difference that the flush made has gone again, or 0. */
-static double vanishing(const struct run *run, enum pattern pattern)
+static double vanishing(const struct run *run, const struct answers *a,
+			enum pattern pattern)
 {
 	const struct settings *set = &run->settings;
 	double peak = 0, gone = 0;
@@ -150,7 +158,7 @@ static double vanishing(const struct run *run, enum pattern pattern)
 	for (p = 0; p < set->points; p++) {
 		if (set->point[p].pattern != pattern)
 			continue;
-		e = answers_diff(run, ARM_THREAD_FLUSH, ARM_THREAD_CONTROL, p);
+		e = a->diff[ARM_THREAD_FLUSH][p];
 		if (!e.n)
 			continue;
 		if (e.value > peak) {
@@ -163,7 +171,8 @@ static double vanishing(const struct run *run, enum pattern pattern)
 	return gone;
 }
 
-static struct knee find_knee(const struct run *run, enum pattern pattern)
+static struct knee find_knee(const struct run *run, const struct answers *a,
+			     enum pattern pattern)
 {
 	const struct settings *set = &run->settings;
 	double x[MAX_POINTS], y[MAX_POINTS];
@@ -175,7 +184,7 @@ static struct knee find_knee(const struct run *run, enum pattern pattern)
 	for (p = 0; p < set->points; p++) {
 		if (!set->point[p].pages || set->point[p].pattern != pattern)
 			continue;
-		e = answers_cell(run, ARM_THREAD, p);
+		e = a->cell[ARM_THREAD][p];
 		if (!e.n)
 			continue;
 		x[n] = 2.0 * set->point[p].pages;
@@ -219,31 +228,48 @@ static double disturbed(const struct run *run)
 	return all ? (double)bad / all : 0;
 }
 
+static void find_estimates(const struct run *run, struct answers *a)
+{
+	const struct settings *set = &run->settings;
+	unsigned int p;
+	int arm, base;
+
+	for (arm = 0; arm < ARMS; arm++) {
+		base = answers_base(arm);
+		for (p = 0; p < set->points; p++) {
+			if (!run_has(set, arm, p))
+				continue;
+			a->cell[arm][p] = cost(run, arm, p);
+			if (base >= 0 && run_has(set, base, p))
+				a->diff[arm][p] = difference(run, arm, base, p,
+						a->cell[base][p].value);
+		}
+	}
+}
+
 void answers_find(const struct run *run, struct answers *a)
 {
 	enum pattern p;
 	int arm;
 
 	*a = (struct answers){};
+	find_estimates(run, a);
 	for (arm = 0; arm < ARMS; arm++)
-		a->empty[arm] = answers_cell(run, arm, 0);
-	a->process = answers_diff(run, ARM_PROCESS, ARM_THREAD, 0);
-	a->null = answers_diff(run, ARM_THREAD_AGAIN, ARM_THREAD, 0);
-	a->probe = answers_diff(run, ARM_THREAD_CONTROL, ARM_THREAD, 0);
-	a->flush = answers_diff(run, ARM_THREAD_FLUSH, ARM_THREAD_CONTROL, 0);
-	a->full = answers_diff(run, ARM_THREAD_FULL, ARM_THREAD_CONTROL, 0);
-	a->process_flush = answers_diff(run, ARM_PROCESS_FLUSH,
-					ARM_PROCESS_CONTROL, 0);
-	a->ring = answers_diff(run, ARM_RING_PROCESS, ARM_RING_THREAD, 0);
+		a->empty[arm] = a->cell[arm][0];
+	a->process = a->diff[ARM_PROCESS][0];
+	a->null = a->diff[ARM_THREAD_AGAIN][0];
+	a->probe = a->diff[ARM_THREAD_CONTROL][0];
+	a->flush = a->diff[ARM_THREAD_FLUSH][0];
+	a->full = a->diff[ARM_THREAD_FULL][0];
+	a->process_flush = a->diff[ARM_PROCESS_FLUSH][0];
+	a->ring = a->diff[ARM_RING_PROCESS][0];
 	for (p = 0; p < PATTERNS; p++) {
-		a->refill[p] = refill(run, ARM_THREAD_FLUSH,
-				      ARM_THREAD_CONTROL, p);
-		a->ring_refill[p] = refill(run, ARM_RING_PROCESS,
-					   ARM_RING_THREAD, p);
+		a->refill[p] = refill(run, a, ARM_THREAD_FLUSH, p);
+		a->ring_refill[p] = refill(run, a, ARM_RING_PROCESS, p);
 		if (a->refill[p].n && a->refill[p].low > 0 && a->flush.value > 0)
 			a->dominate[p] = a->flush.value / a->refill[p].value;
-		a->vanish[p] = vanishing(run, p);
-		a->knee[p] = find_knee(run, p);
+		a->vanish[p] = vanishing(run, a, p);
+		a->knee[p] = find_knee(run, a, p);
 	}
 	a->disturbed = disturbed(run);
 	verdict_find(run, a);

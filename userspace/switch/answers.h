@@ -16,7 +16,15 @@ struct knee {
 	double after;
 };
 
+/**
+ * struct answers - what was found; an estimate with n = 0 could not be had
+ *
+ * @cell and @diff are indexed by arm and point: the arm's cost, and its paired
+ * difference from answers_base().
+ */
 struct answers {
+	struct estimate cell[ARMS][MAX_POINTS];
+	struct estimate diff[ARMS][MAX_POINTS];
 	struct estimate empty[ARMS];	/* a switch, no pages touched */
 	struct estimate process;	/* process - thread */
 	struct estimate null;	/* thread - thread-again */
@@ -37,12 +45,6 @@ struct answers {
 
 void answers_find(const struct run *run, struct answers *a);
 void answers_free(struct answers *a);
-
-/* An arm at a point; and the paired difference of two (@arm minus @base). */
-struct estimate answers_cell(const struct run *run, int arm,
-			     unsigned int point);
-struct estimate answers_diff(const struct run *run, int arm, int base,
-			     unsigned int point);
 
 /* The arm that @arm differs from in one thing only, or -1. */
 int answers_base(int arm);

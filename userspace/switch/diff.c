@@ -45,9 +45,8 @@ struct row {
 static struct estimate side_value(const struct diff_side *s,
 				  const struct row *r, unsigned int point)
 {
-	if (r->base < 0)
-		return answers_cell(&s->run, r->arm, point);
-	return answers_diff(&s->run, r->arm, r->base, point);
+	return r->base < 0 ? s->answers.cell[r->arm][point] :
+			     s->answers.diff[r->arm][point];
 }
 
 static const char *judge(const struct estimate *diff)

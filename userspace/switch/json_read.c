@@ -167,6 +167,7 @@ static void read_settings(struct reader *r, const json_t *o,
 	s->huge = flag(r, o, "huge");
 	s->probe = flag(r, o, "probe");
 	s->ring = integer(r, o, "ring", RING_MAX);
+	s->ring_pages = integer(r, o, "ring_pages", 1 << 24);
 	s->round_us = number(r, o, "round_us");
 	s->seconds = number(r, o, "seconds");
 	read_points(r, o, s);

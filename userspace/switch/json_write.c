@@ -75,11 +75,13 @@ static json_t *settings_json(const struct settings *s)
 		if (s->arm[arm])
 			json_array_append_new(taking_part,
 					      json_string(arms[arm].name));
-	return json_pack("{s:i, s:s, s:b, s:b, s:b, s:i, s:f, s:f, s:o, s:o}",
+	return json_pack("{s:i, s:s, s:b, s:b, s:b, s:i, s:i, s:f, s:f, s:o, s:o}",
 			 "cpu", (int)s->cpu,
 			 "mechanism", mechanism_name(s->mechanism),
 			 "fifo", s->fifo, "huge", s->huge, "probe", s->probe,
-			 "ring", (int)s->ring, "round_us", s->round_us,
+			 "ring", (int)s->ring,
+			 "ring_pages", (int)s->ring_pages,
+			 "round_us", s->round_us,
 			 "seconds", s->seconds, "arms", taking_part,
 			 "points", points_json(s));
 }

@@ -83,33 +83,63 @@ static char *listed_points(const char *list, struct settings *set)
 	return NULL;
 }
 
+static void add_points(struct settings *set, const unsigned int *pages,
+		       size_t n, enum pattern pattern)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		add_point(set, pages[i], pattern);
+}
+
+/* Emulated, a TLB miss is a look into a table: one pattern tells it all. */
+static void quick_points(const struct machine *m, struct settings *set)
+{
+	static const unsigned int few[] = { 16, 64, 256 };
+
+	add_points(set, few, 3, PATTERN_CHAIN);
+	if (!*m->emulator)
+		add_points(set, few, 3, PATTERN_INDEPENDENT);
+}
+
 /*
  * From a few pages to well past the second-level TLB; the steps are smaller
  * near it, where the curve bends.
  */
-static void default_points(bool quick, const struct machine *m,
-			   struct settings *set)
+static void default_points(const struct machine *m, struct settings *set)
 {
-	static const unsigned int few[] = { 16, 64, 256 };
 	static const unsigned int many[] = { 8, 16, 32, 64, 128, 192, 256 };
 	static const double near[] = { 0.25, 0.35, 0.42, 0.5, 0.6, 0.72, 1,
 				       1.4, 2 };
-	unsigned int tlb = m->tlb_l2 > 0 ? m->tlb_l2 : 1024, last = 0, i;
-	enum pattern p;
+	unsigned int tlb = m->tlb_l2 > 0 ? m->tlb_l2 : 1024, i;
+	unsigned int pages[16], n = 0;
 
-	for (p = 0; p < PATTERNS; p++) {
-		last = 0;
-		for (i = 0; quick && i < sizeof(few) / sizeof(*few); i++)
-			add_point(set, few[i], p);
-		if (quick)
-			continue;
-		for (i = 0; i < sizeof(many) / sizeof(*many); i++)
-			if (many[i] < near[0] * tlb)
-				add_point(set, last = many[i], p);
-		for (i = 0; i < sizeof(near) / sizeof(*near); i++)
-			if (near[i] * tlb > last)
-				add_point(set, last = near[i] * tlb, p);
-	}
+	for (i = 0; i < sizeof(many) / sizeof(*many); i++)
+		if (many[i] < near[0] * tlb)
+			pages[n++] = many[i];
+	for (i = 0; i < sizeof(near) / sizeof(*near); i++)
+		pages[n++] = near[i] * tlb;
+	add_points(set, pages, n, PATTERN_CHAIN);
+	add_points(set, pages, n, PATTERN_INDEPENDENT);
+}
+
+/* How long a round is, and all of them. */
+static void choose_times(const struct plan *plan, struct run *run)
+{
+	struct settings *set = &run->settings;
+	bool emulated = *run->machine.emulator;
+
+	/*
+	 * An emulated machine loses its host's CPU for milliseconds at a time
+	 * and does not know: most rounds must fit in between.
+	 */
+	set->round_us = emulated ? 400 : 500;
+	set->ring_pages = emulated ? 0 : 256;
+	set->seconds = emulated ? 60 : 20;
+	if (plan->quick)
+		set->seconds = emulated ? 25 : 3;
+	if (plan->seconds)
+		set->seconds = plan->seconds;
 }
 
 /* Says what is missing, and what to do about it. */
@@ -177,12 +207,15 @@ char *plan_make(const struct plan *plan, struct run *run)
 		run_free(run);
 		return problem;
 	}
-	if (!plan->pages && plan->mechanism != MECH_PERF_PIPE)
-		default_points(plan->quick, &run->machine, set);
+	if (!plan->pages && plan->mechanism != MECH_PERF_PIPE) {
+		if (plan->quick)
+			quick_points(&run->machine, set);
+		else
+			default_points(&run->machine, set);
+	}
 	choose_mechanism(plan, run);
 	choose_arms(plan, run);
 	set->huge = plan->huge;
-	set->round_us = 500;
-	set->seconds = plan->seconds ? plan->seconds : plan->quick ? 3 : 20;
+	choose_times(plan, run);
 	return NULL;
 }

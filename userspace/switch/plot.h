@@ -5,19 +5,23 @@
 
 #include <stdio.h>
 
+#include "answers.h"
 #include "run.h"
 
 /* The cost over pages touched, and the histograms, in letters. */
-void plot_text(FILE *out, const struct run *run, enum pattern pattern);
+void plot_text(FILE *out, const struct run *run, const struct answers *a,
+	       enum pattern pattern);
 void plot_text_histograms(FILE *out, const struct run *run);
 
 /*
  * What gnuplot has to do to draw the run into the file @path, as the kind of
  * picture that its name says; returns NULL, or what is wrong with the name.
  */
-const char *plot_script(FILE *out, const struct run *run, const char *path);
+const char *plot_script(FILE *out, const struct run *run,
+			const struct answers *a, const char *path);
 
 /* Has gnuplot do it; returns NULL, or what went wrong (to be freed). */
-char *plot_draw(const struct run *run, const char *path);
+char *plot_draw(const struct run *run, const struct answers *a,
+		const char *path);
 
 #endif /* SWITCH_PLOT_H */

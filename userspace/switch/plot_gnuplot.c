@@ -88,20 +88,19 @@ static bool in_view(const struct run *run, const struct view *v,
 }
 
 /* Pages, value and interval of an arm; returns the number of points. */
-static size_t curve_data(FILE *out, const struct run *run, int arm,
+static size_t curve_data(FILE *out, const struct run *run,
+			 const struct answers *a, int arm,
 			 const struct view *v)
 {
-	int base = answers_base(arm);
 	struct estimate e;
 	unsigned int p;
 	size_t n = 0;
 
 	fprintf(out, "$curve_%d_%d_%d << EOD\n", v->added, v->pattern, arm);
 	for (p = 0; p < run->settings.points; p++) {
-		if (!in_view(run, v, p) || (v->added && base < 0))
+		if (!in_view(run, v, p))
 			continue;
-		e = v->added ? answers_diff(run, arm, base, p) :
-			       answers_cell(run, arm, p);
+		e = v->added ? a->diff[arm][p] : a->cell[arm][p];
 		if (!e.n)
 			continue;
 		fprintf(out, "%g %g %g %g\n",
@@ -132,7 +131,8 @@ static void draw_axes(FILE *out, const struct run *run, const struct view *v)
 	fputs(")\nset key outside right\nset rmargin 36\n", out);
 }
 
-static void draw_curves(FILE *out, const struct run *run, const struct view *v)
+static void draw_curves(FILE *out, const struct run *run,
+			const struct answers *a, const struct view *v)
 {
 	const char *comma = "plot ";
 	bool has[ARMS] = {};
@@ -140,7 +140,7 @@ static void draw_curves(FILE *out, const struct run *run, const struct view *v)
 
 	for (arm = 0; arm < ARMS; arm++)
 		if (run->settings.arm[arm] && arms[arm].sweep)
-			has[arm] = curve_data(out, run, arm, v) > 0;
+			has[arm] = curve_data(out, run, a, arm, v) > 0;
 	draw_axes(out, run, v);
 	for (arm = 0; arm < ARMS; arm++) {
 		if (!has[arm])
@@ -199,7 +199,8 @@ static bool has_pattern(const struct run *run, enum pattern pattern)
 	return false;
 }
 
-const char *plot_script(FILE *out, const struct run *run, const char *path)
+const char *plot_script(FILE *out, const struct run *run,
+			const struct answers *a, const char *path)
 {
 	const char *term = terminal(path), *emulated;
 	int plots = has_histograms(run), i;
@@ -227,7 +228,7 @@ const char *plot_script(FILE *out, const struct run *run, const char *path)
 	for (i = 0; i < 2 * PATTERNS; i++) {
 		v = (struct view){ .pattern = i / 2, .added = i % 2 };
 		if (has_pattern(run, v.pattern))
-			draw_curves(out, run, &v);
+			draw_curves(out, run, a, &v);
 	}
 	if (has_histograms(run))
 		draw_histograms(out, run);
@@ -235,7 +236,8 @@ const char *plot_script(FILE *out, const struct run *run, const char *path)
 	return NULL;
 }
 
-char *plot_draw(const struct run *run, const char *path)
+char *plot_draw(const struct run *run, const struct answers *a,
+		const char *path)
 {
 	const char *problem;
 	int status;
@@ -244,7 +246,7 @@ char *plot_draw(const struct run *run, const char *path)
 	f = popen("gnuplot", "we");
 	if (!f)
 		return xasprintf("gnuplot: %s", strerror(errno));
-	problem = plot_script(f, run, path);
+	problem = plot_script(f, run, a, path);
 	status = pclose(f);
 	if (problem)
 		return xstrdup(problem);

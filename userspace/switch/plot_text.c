@@ -45,22 +45,20 @@ struct canvas {
 };
 
 /* The cost of an arm; or what it adds to its base, where that shows. */
-static struct estimate value(const struct run *run, int arm, unsigned int p,
+static struct estimate value(const struct answers *a, int arm, unsigned int p,
 			     bool added)
 {
 	struct estimate e;
 
 	if (!added)
-		return answers_cell(run, arm, p);
-	if (answers_base(arm) < 0)
-		return (struct estimate){};
-	e = answers_diff(run, arm, answers_base(arm), p);
+		return a->cell[arm][p];
+	e = a->diff[arm][p];
 	e.value = fmax(e.value, LEAST_ADDED);
 	return e;
 }
 
-static void get_line(const struct run *run, int arm, const struct view *v,
-		     struct line *l)
+static void get_line(const struct run *run, const struct answers *a, int arm,
+		     const struct view *v, struct line *l)
 {
 	const struct point *point = run->settings.point;
 	struct estimate e;
@@ -70,7 +68,7 @@ static void get_line(const struct run *run, int arm, const struct view *v,
 	for (p = 0; p < run->settings.points; p++) {
 		if (point[p].pages && point[p].pattern != v->pattern)
 			continue;
-		e = value(run, arm, p, v->added);
+		e = value(a, arm, p, v->added);
 		if (!e.n || e.value <= 0)
 			continue;
 		if (!point[p].pages) {
@@ -169,7 +167,8 @@ static void print_legend(FILE *out, const struct line *lines, bool added)
 	fputc('\n', out);
 }
 
-static void print_plot(FILE *out, const struct run *run, const struct view *v)
+static void print_plot(FILE *out, const struct run *run,
+		       const struct answers *a, const struct view *v)
 {
 	struct canvas c = { .x0 = INFINITY, .x1 = -INFINITY, .y0 = INFINITY,
 			    .y1 = -INFINITY };
@@ -179,7 +178,7 @@ static void print_plot(FILE *out, const struct run *run, const struct view *v)
 	for (arm = 0; arm < ARMS; arm++) {
 		if (!letters[arm] || !run->settings.arm[arm])
 			continue;
-		get_line(run, arm, v, &lines[arm]);
+		get_line(run, a, arm, v, &lines[arm]);
 		measure_line(&c, &lines[arm]);
 	}
 	if (c.x1 > c.x0 && c.y1 > c.y0) {
@@ -194,23 +193,24 @@ static void print_plot(FILE *out, const struct run *run, const struct view *v)
 	free(lines);
 }
 
-void plot_text(FILE *out, const struct run *run, enum pattern pattern)
+void plot_text(FILE *out, const struct run *run, const struct answers *a,
+	       enum pattern pattern)
 {
 	struct view v = { .pattern = pattern };
 
 	fprintf(out, "\nCost of a switch over pages touched (%s):\n",
 		pattern_name(pattern));
-	print_plot(out, run, &v);
+	print_plot(out, run, a, &v);
 	v.added = true;
 	fprintf(out, "\nWhat each adds to the arm it is held against (%s), at least %.0f ns:\n",
 		pattern_name(pattern), LEAST_ADDED);
-	print_plot(out, run, &v);
+	print_plot(out, run, a, &v);
 }
 
 #define BINS 16
 #define BAR 40
 
-/* The bins go from the first per mille to the last one, evenly in logarithm. */
+/* The bins leave out half a per cent at both ends; evenly in logarithm. */
 static void bounds(const struct histogram *h, double *from, double *to)
 {
 	uint64_t sum = 0, seen = 0;
@@ -221,11 +221,11 @@ static void bounds(const struct histogram *h, double *from, double *to)
 	*from = 0;
 	*to = 0;
 	for (i = 0; i < h->n; i++) {
-		if (seen <= sum / 1000)
+		if (seen <= sum / 200)
 			*from = fmax(h->from_ns[i], 1);
 		seen += h->count[i];
 		*to = h->to_ns[i];
-		if (seen >= sum - sum / 1000)
+		if (seen >= sum - sum / 200)
 			break;
 	}
 }

@@ -17,7 +17,8 @@ void report_people(const struct run *run, const struct answers *a,
 		   const struct out_opts *opts);
 
 /* The long table; returns NULL, or what is wrong with the columns asked for. */
-const char *report_long(const struct run *run, const struct out_opts *opts);
+const char *report_long(const struct run *run, const struct answers *a,
+			const struct out_opts *opts);
 
 /* The parts of report_people(). */
 void report_words(FILE *out, const struct run *run, const struct answers *a);

@@ -145,6 +145,14 @@ static int raise_crews(struct stage *st, const char **what)
 	return 0;
 }
 
+/* A round of fewer switches than twenty says little. */
+static double least_hand_overs(const struct stage *st, int arm)
+{
+	unsigned int members = arms[arm].ring ? st->run->settings.ring : 2;
+
+	return members < 10 ? 20 / members : 2;
+}
+
 /* Finds how many hand-overs make a round of about the length asked for. */
 static int calibrate(struct stage *st)
 {
@@ -166,7 +174,8 @@ static int calibrate(struct stage *st)
 			if (err)
 				return err;
 			ns = set->round_us * 1e3 / fmax(ns / n, 0.1);
-			st->hand_overs[arm][p] = fmin(fmax(ns, 10), 1e6);
+			st->hand_overs[arm][p] =
+				fmin(fmax(ns, least_hand_overs(st, arm)), 1e6);
 		}
 	}
 	return 0;

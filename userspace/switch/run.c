@@ -132,7 +132,7 @@ bool run_has(const struct settings *s, int arm, unsigned int point)
 	if (!s->arm[arm])
 		return false;
 	return !pages || (arms[arm].sweep &&
-			  !(arms[arm].ring && pages > RING_PAGES));
+			  !(arms[arm].ring && pages > s->ring_pages));
 }
 
 bool sample_disturbed(const struct sample *s)

@@ -115,6 +115,7 @@ struct settings {
 	bool huge;		/* the pages lie in huge pages */
 	bool probe;		/* the module's probe is used */
 	unsigned int ring;	/* members of a ring; 0: no ring arms */
+	unsigned int ring_pages;	/* the most that they touch */
 	double round_us;	/* length of a round aimed at */
 	double seconds;		/* time for all rounds aimed at */
 	unsigned int points;
@@ -199,9 +200,6 @@ struct run {
 	unsigned int notes;	/* what could not be had, and why */
 	char *note[MAX_NOTES];
 };
-
-/* Rings are large enough with this many pages a member. */
-#define RING_PAGES 256
 
 /* Whether that arm is measured at that point. */
 bool run_has(const struct settings *s, int arm, unsigned int point);

@@ -57,15 +57,14 @@ static void set_estimate(struct out_row *row, int col,
 	out_set(row, col + 2, "%.*f", digits, e->high);
 }
 
-static void add_row(struct out_table *t, const struct run *run, int arm,
-		    unsigned int p)
+static void add_row(struct out_table *t, const struct run *run,
+		    const struct answers *a, int arm, unsigned int p)
 {
 	const struct series *s = &run->series[arm][p];
 	struct out_row *row = out_row_new(t, NULL);
 	unsigned long long switches = 0;
 	int base = answers_base(arm);
 	size_t i, disturbed = 0;
-	struct estimate e;
 
 	for (i = 0; i < s->n; i++) {
 		switches += s->sample[i].switches;
@@ -77,12 +76,10 @@ static void add_row(struct out_table *t, const struct run *run, int arm,
 	if (run->settings.point[p].pages)
 		out_set(row, COL_PATTERN, "%s",
 			pattern_name(run->settings.point[p].pattern));
-	e = answers_cell(run, arm, p);
-	set_estimate(row, COL_NS, &e);
+	set_estimate(row, COL_NS, &a->cell[arm][p]);
 	if (base >= 0 && run_has(&run->settings, base, p)) {
 		out_set(row, COL_BASE, "%s", arms[base].name);
-		e = answers_diff(run, arm, base, p);
-		set_estimate(row, COL_DIFF, &e);
+		set_estimate(row, COL_DIFF, &a->diff[arm][p]);
 	}
 	out_set(row, COL_ROUNDS, "%zu", s->n);
 	out_set(row, COL_DISTURBED, "%zu", disturbed);
@@ -90,8 +87,9 @@ static void add_row(struct out_table *t, const struct run *run, int arm,
 }
 
 /* The rows of the first @points points. */
-static const char *print_rows(const struct run *run, unsigned int points,
-			      const char *columns, const struct out_opts *opts)
+static const char *print_rows(const struct run *run, const struct answers *a,
+			      unsigned int points, const char *columns,
+			      const struct out_opts *opts)
 {
 	struct out_table *t;
 	const char *problem;
@@ -106,20 +104,21 @@ static const char *print_rows(const struct run *run, unsigned int points,
 	for (arm = 0; arm < ARMS; arm++)
 		for (p = 0; p < points; p++)
 			if (run_has(&run->settings, arm, p))
-				add_row(t, run, arm, p);
+				add_row(t, run, a, arm, p);
 	out_table_print(t, &sel, opts);
 	out_table_free(t);
 	return NULL;
 }
 
-const char *report_long(const struct run *run, const struct out_opts *opts)
+const char *report_long(const struct run *run, const struct answers *a,
+			const struct out_opts *opts)
 {
-	return print_rows(run, run->settings.points, LONG_COLUMNS, opts);
+	return print_rows(run, a, run->settings.points, LONG_COLUMNS, opts);
 }
 
 /* A table with a row for each number of pages and a column for each arm. */
-static void print_sweep(const struct run *run, enum pattern pattern,
-			const struct out_opts *opts)
+static void print_sweep(const struct run *run, const struct answers *a,
+			enum pattern pattern, const struct out_opts *opts)
 {
 	const struct settings *set = &run->settings;
 	struct out_col cols[ARMS + 2] = {
@@ -148,7 +147,7 @@ static void print_sweep(const struct run *run, enum pattern pattern,
 		row = out_row_new(t, NULL);
 		out_set(row, 0, "%u", set->point[p].pages);
 		for (c = 1; c < (int)sel.n; c++) {
-			e = answers_cell(run, in_col[c], p);
+			e = a->cell[in_col[c]][p];
 			if (e.n)
 				out_set(row, c, "%.*f", e.value < 100 ? 1 : 0,
 					e.value);
@@ -186,17 +185,17 @@ void report_people(const struct run *run, const struct answers *a,
 	report_notes(stdout, run);
 	if (!a->reasons) {
 		puts("\nNanoseconds a switch, no pages touched:");
-		print_rows(run, 1, EMPTY_COLUMNS, &plain);
+		print_rows(run, a, 1, EMPTY_COLUMNS, &plain);
 		for (p = 0; p < PATTERNS; p++) {
 			if (!swept(run, p))
 				continue;
 			printf("\nNanoseconds a switch by pages touched (%s):\n",
 			       pattern_name(p));
-			print_sweep(run, p, &plain);
+			print_sweep(run, a, p, &plain);
 		}
 	}
 	if (!a->reasons && swept(run, PATTERN_CHAIN))
-		plot_text(stdout, run, PATTERN_CHAIN);
+		plot_text(stdout, run, a, PATTERN_CHAIN);
 	if (!a->reasons)
 		plot_text_histograms(stdout, run);
 	puts("\nCounted:");

@@ -168,6 +168,14 @@ static void refilling(FILE *out, const struct answers *a, enum pattern i)
 
 	if (!a->refill[i].n)
 		return;
+	if (a->refill[i].low <= 0) {
+		paragraph_add(&p, "That pages touched again after the flush cost more cannot be seen here (%s):",
+			      pattern_name(i));
+		add_estimate(&p, &a->refill[i]);
+		paragraph_add(&p, " each.");
+		paragraph_print(out, &p);
+		return;
+	}
 	paragraph_add(&p, "After the flush each page touched again %s costs",
 		      how[i]);
 	add_estimate(&p, &a->refill[i]);
