@@ -8,10 +8,6 @@
 
 #include <linux/ctxlab.h>
 
-#ifndef __maybe_unused
-#define __maybe_unused __attribute__((__unused__))
-#endif
-
 #define PROBE "/proc/ctxlab/switch"
 
 /* The clock that the probe counts in. */

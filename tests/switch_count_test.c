@@ -197,11 +197,12 @@ TEST_F(counts, a_stranger_in_between)
  * The stranger stays for 200 us.  Would a mark outlive it, then the time would
  * be one of the switches'.
  */
-static void linger(void *data __maybe_unused, int player,
-		   unsigned int round __maybe_unused)
+static void linger(void *data, int player, unsigned int round)
 {
 	struct timespec until, now;
 
+	(void)data;
+	(void)round;
 	if (player != 1)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &until);

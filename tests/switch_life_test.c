@@ -1,0 +1,722 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How long an attachment lasts: until its own task detaches or exits, whatever
+ * happens to descriptors, processes and signals meanwhile.
+ *
+ * Each case runs beside tasks that attach, switch, and detach all the time.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+#include "kselftest_harness.h"
+#include "probe.h"
+
+#define STACK_SIZE (64 * 1024)
+
+/* The module's references: open files of it and mounts, and what they hold. */
+static int module_refs(void)
+{
+	FILE *file = fopen("/sys/module/ctxlab/refcnt", "r");
+	int refs = -1;
+
+	if (!file)
+		return -1;
+	if (fscanf(file, "%d", &refs) != 1)
+		refs = -1;
+	fclose(file);
+	return refs;
+}
+
+/* What ends later ends soon: the last reference goes on the way to user space. */
+static bool wait_module_refs(int refs)
+{
+	for (int tries = 0; tries < 500; tries++) {
+		if (module_refs() == refs)
+			return true;
+		usleep(10 * 1000);
+	}
+	return false;
+}
+
+static int exit_status(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void die_with_parent(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/*
+ * The load: two processes whose threads switch and attach by turns, in a session
+ * of their own.
+ */
+static void *switch_and_attach(void *arg)
+{
+	int fd = *(int *)arg;
+
+	for (;;) {
+		probe_attach(fd);
+		for (int i = 0; i < 20; i++)
+			sched_yield();
+		usleep(500);
+		probe_detach(fd);
+	}
+	return NULL;
+}
+
+static pid_t start_load(int fd)
+{
+	pthread_t thread;
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	die_with_parent();
+	probe_flush(fd, CTXLAB_FLUSH_MM);
+	pthread_create(&thread, NULL, switch_and_attach, &fd);
+	switch_and_attach(&fd);
+	_exit(0);
+}
+
+FIXTURE(life)
+{
+	int fd;
+	int load_fd;
+	pid_t load[2];
+};
+
+FIXTURE_SETUP(life)
+{
+	self->load_fd = probe_open();
+	ASSERT_LE(0, self->load_fd);
+	for (int i = 0; i < 2; i++)
+		self->load[i] = start_load(self->load_fd);
+	self->fd = probe_open();
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(life)
+{
+	for (int i = 0; i < 2; i++) {
+		kill(self->load[i], SIGKILL);
+		waitpid(self->load[i], NULL, 0);
+	}
+	EXPECT_TRUE(probe_wait_attached(self->load_fd, 0));
+	close(self->load_fd);
+	close(self->fd);
+}
+
+TEST_F(life, attach_and_detach)
+{
+	for (int i = 0; i < 100; i++) {
+		ASSERT_EQ(0, probe_attach(self->fd));
+		ASSERT_EQ(1, probe_is_attached(self->fd));
+		ASSERT_EQ(1, probe_nr_attached(self->fd));
+		ASSERT_EQ(0, probe_detach(self->fd));
+		ASSERT_EQ(0, probe_is_attached(self->fd));
+		ASSERT_EQ(0, probe_nr_attached(self->fd));
+	}
+}
+
+TEST_F(life, attaching_twice_is_ebusy)
+{
+	int other = probe_open();
+
+	ASSERT_LE(0, other);
+	ASSERT_EQ(0, probe_attach(self->fd));
+	EXPECT_EQ(EBUSY, probe_attach(self->fd));
+	EXPECT_EQ(EBUSY, probe_attach(other));
+	EXPECT_EQ(0, probe_is_attached(other));
+	EXPECT_EQ(1, probe_nr_attached(self->fd));
+	EXPECT_EQ(0, probe_detach(self->fd));
+	EXPECT_EQ(0, probe_attach(other));
+	EXPECT_EQ(EBUSY, probe_attach(self->fd));
+	EXPECT_EQ(0, probe_detach(other));
+	close(other);
+}
+
+TEST_F(life, detaching_from_where_one_is_not)
+{
+	int other = probe_open();
+
+	ASSERT_LE(0, other);
+	EXPECT_EQ(ENOENT, probe_detach(self->fd));
+	ASSERT_EQ(0, probe_attach(self->fd));
+	EXPECT_EQ(ENOENT, probe_detach(other));
+	EXPECT_EQ(1, probe_is_attached(self->fd));
+	EXPECT_EQ(0, probe_detach(self->fd));
+	EXPECT_EQ(ENOENT, probe_detach(self->fd));
+	close(other);
+}
+
+/* A thread that attaches and waits for its end. */
+struct waiter {
+	int fd;
+	int error;
+	bool detaches;
+	pthread_barrier_t barrier;
+};
+
+static void *attach_and_wait(void *arg)
+{
+	struct waiter *w = arg;
+
+	w->error = probe_attach(w->fd);
+	pthread_barrier_wait(&w->barrier);
+	pthread_barrier_wait(&w->barrier);
+	if (w->detaches)
+		w->error = probe_detach(w->fd);
+	return NULL;
+}
+
+TEST_F(life, no_thread_detaches_another)
+{
+	struct waiter w = { .fd = self->fd };
+	pthread_t thread;
+
+	pthread_barrier_init(&w.barrier, NULL, 2);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, attach_and_wait, &w));
+	pthread_barrier_wait(&w.barrier);
+	EXPECT_EQ(0, w.error);
+	EXPECT_EQ(ENOENT, probe_detach(self->fd));
+	EXPECT_EQ(1, probe_nr_attached(self->fd));
+	pthread_barrier_wait(&w.barrier);
+	pthread_join(thread, NULL);
+}
+
+TEST_F(life, a_threads_exit_ends_it)
+{
+	struct ctxlab_switch_read before, after;
+	struct waiter w = { .fd = self->fd };
+	pthread_t thread;
+
+	pthread_barrier_init(&w.barrier, NULL, 2);
+	for (int i = 0; i < 50; i++) {
+		ASSERT_EQ(0, pthread_create(&thread, NULL, attach_and_wait, &w));
+		pthread_barrier_wait(&w.barrier);
+		ASSERT_EQ(0, probe_read(self->fd, &before));
+		pthread_barrier_wait(&w.barrier);
+		pthread_join(thread, NULL);
+		ASSERT_EQ(0, w.error);
+	}
+	EXPECT_TRUE(probe_wait_attached(self->fd, 0));
+	ASSERT_EQ(0, probe_read(self->fd, &after));
+	EXPECT_LT(0, before.from_elsewhere);
+	EXPECT_LE(before.from_elsewhere, after.from_elsewhere);
+}
+
+/* The descriptor's end is not the attachment's. */
+TEST_F(life, closing_does_not_detach)
+{
+	int refs = module_refs(), fd = probe_open(), copy = dup(fd);
+
+	ASSERT_LE(0, copy);
+	ASSERT_EQ(0, probe_attach(fd));
+	close(fd);
+	usleep(1000);
+	EXPECT_EQ(1, probe_is_attached(copy));
+	close(copy);
+	usleep(1000);
+	/* Nobody can reach it now, but it is there: in no other session. */
+	EXPECT_EQ(EBUSY, probe_attach(self->fd));
+	EXPECT_LT(refs, module_refs());
+}
+
+TEST_F(life, exit_ends_what_no_descriptor_reaches)
+{
+	int refs = module_refs();
+
+	for (int i = 0; i < 20; i++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			int fd = probe_open();
+			int err = probe_attach(fd);
+
+			close(fd);
+			usleep(1000);
+			_exit(err);
+		}
+		EXPECT_EQ(0, exit_status(pid))
+			TH_LOG("child %d", i);
+	}
+	EXPECT_TRUE(wait_module_refs(refs));
+}
+
+static void spin_attached(int fd)
+{
+	die_with_parent();
+	if (probe_attach(fd))
+		_exit(1);
+	for (;;)
+		sched_yield();
+}
+
+TEST_F(life, killed_at_any_moment)
+{
+	for (int i = 0; i < 60; i++) {
+		pid_t pid = fork();
+
+		if (!pid)
+			spin_attached(self->fd);
+		/* From before the attach to long after it. */
+		usleep(i * 200);
+		kill(pid, SIGKILL);
+		EXPECT_EQ(128 + SIGKILL, exit_status(pid))
+			TH_LOG("child %d", i);
+	}
+	EXPECT_TRUE(probe_wait_attached(self->fd, 0));
+}
+
+static void *spin_thread(void *arg)
+{
+	spin_attached(*(int *)arg);
+	return NULL;
+}
+
+/* One thread takes all others with it. */
+static void exit_group(int fd, int after)
+{
+	pthread_t thread;
+
+	die_with_parent();
+	for (int i = 0; i < 8; i++)
+		pthread_create(&thread, NULL, spin_thread, &fd);
+	usleep(after);
+	_exit(0);
+}
+
+TEST_F(life, a_group_exits)
+{
+	for (int i = 0; i < 10; i++) {
+		pid_t pid = fork();
+
+		if (!pid)
+			exit_group(self->fd, i * 3000);
+		EXPECT_EQ(0, exit_status(pid))
+			TH_LOG("group %d", i);
+	}
+	EXPECT_TRUE(probe_wait_attached(self->fd, 0));
+}
+
+TEST_F(life, a_crash_ends_it)
+{
+	const int signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGSYS };
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			signal(signals[i], SIG_DFL);
+			if (!probe_attach(self->fd))
+				raise(signals[i]);
+			_exit(1);
+		}
+		EXPECT_EQ(128 + signals[i], exit_status(pid));
+	}
+	EXPECT_TRUE(probe_wait_attached(self->fd, 0));
+}
+
+TEST_F(life, fork_does_not_pass_it_on)
+{
+	pid_t pid;
+
+	ASSERT_EQ(0, probe_attach(self->fd));
+	pid = fork();
+	if (!pid) {
+		if (probe_is_attached(self->fd))
+			_exit(1);
+		if (probe_detach(self->fd) != ENOENT)
+			_exit(2);
+		if (probe_attach(self->fd))
+			_exit(3);
+		_exit(probe_nr_attached(self->fd) == 2 ? 0 : 4);
+	}
+	EXPECT_EQ(0, exit_status(pid));
+	EXPECT_TRUE(probe_wait_attached(self->fd, 1));
+	EXPECT_EQ(1, probe_is_attached(self->fd));
+	EXPECT_EQ(0, probe_detach(self->fd));
+}
+
+static int attach_as_clone(void *arg)
+{
+	int fd = *(int *)arg;
+
+	return probe_is_attached(fd) || probe_attach(fd) ||
+		probe_nr_attached(fd) != 2;
+}
+
+/* The child of vfork's kind shares the memory, not the attachment. */
+TEST_F(life, a_child_in_the_same_memory)
+{
+	char *stack = malloc(STACK_SIZE);
+	pid_t pid;
+
+	ASSERT_EQ(0, probe_attach(self->fd));
+	pid = clone(attach_as_clone, stack + STACK_SIZE,
+		    CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &self->fd);
+	ASSERT_LT(0, pid);
+	EXPECT_EQ(0, exit_status(pid));
+	EXPECT_TRUE(probe_wait_attached(self->fd, 1));
+	EXPECT_EQ(0, probe_detach(self->fd));
+}
+
+/* exec closes the descriptor and keeps the attachment; exit ends it. */
+static void attach_and_exec(int fd, int in)
+{
+
+	die_with_parent();
+	dup2(in, 0);
+	dup2(open("/dev/null", O_WRONLY), 1);
+	if (!probe_attach(fd))
+		execl("/bin/cat", "cat", NULL);
+	_exit(1);
+}
+
+TEST_F(life, exec_keeps_it_until_exit)
+{
+	struct ctxlab_switch_read before, after;
+	int end[2];
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe2(end, O_CLOEXEC));
+	pid = fork();
+	if (!pid)
+		attach_and_exec(self->fd, end[0]);
+	ASSERT_TRUE(probe_wait_attached(self->fd, 1));
+	usleep(300 * 1000);
+	ASSERT_EQ(0, probe_read(self->fd, &before));
+	for (int i = 0; i < 20; i++) {
+		ASSERT_EQ(1, write(end[1], "x", 1));
+		usleep(5000);
+	}
+	ASSERT_EQ(0, probe_read(self->fd, &after));
+	EXPECT_EQ(1, after.attached);
+	EXPECT_LE(before.from_elsewhere + 10, after.from_elsewhere);
+	close(end[1]);
+	EXPECT_EQ(0, exit_status(pid));
+	EXPECT_TRUE(probe_wait_attached(self->fd, 0));
+	close(end[0]);
+}
+
+static void *exec_thread(void *arg)
+{
+	probe_attach(*(int *)arg);
+	execl("/bin/true", "true", NULL);
+	return NULL;
+}
+
+/* A thread that execs takes over the leader's number and ends all others. */
+TEST_F(life, a_thread_execs_away_the_others)
+{
+	for (int i = 0; i < 10; i++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			pthread_t thread;
+
+			die_with_parent();
+			pthread_create(&thread, NULL, spin_thread, &self->fd);
+			pthread_create(&thread, NULL, exec_thread, &self->fd);
+			spin_attached(self->fd);
+		}
+		EXPECT_EQ(0, exit_status(pid))
+			TH_LOG("child %d", i);
+	}
+	EXPECT_TRUE(probe_wait_attached(self->fd, 0));
+}
+
+static int send_fd(int socket, int fd)
+{
+	char control[CMSG_SPACE(sizeof(fd))] = {}, byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	return sendmsg(socket, &msg, 0) == 1 ? 0 : errno;
+}
+
+static int receive_fd(int socket)
+{
+	char control[CMSG_SPACE(sizeof(int))], byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	int fd;
+
+	if (recvmsg(socket, &msg, 0) != 1 || !CMSG_FIRSTHDR(&msg))
+		return -1;
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	return fd;
+}
+
+/* The one who opened it attaches, passes it on and exits. */
+TEST_F(life, passed_over_a_socket)
+{
+	int sockets[2], fd;
+	pid_t pid;
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
+	pid = fork();
+	if (!pid) {
+		fd = probe_open();
+		_exit(probe_attach(fd) || send_fd(sockets[1], fd));
+	}
+	fd = receive_fd(sockets[0]);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, exit_status(pid));
+	EXPECT_TRUE(probe_wait_attached(fd, 0));
+	EXPECT_EQ(0, probe_attach(fd));
+	EXPECT_EQ(1, probe_nr_attached(fd));
+	EXPECT_EQ(0, probe_detach(fd));
+	close(fd);
+	close(sockets[0]);
+	close(sockets[1]);
+}
+
+/* In flight, and then thrown away with the socket, while its task is attached. */
+TEST_F(life, left_in_a_socket)
+{
+	int refs = module_refs(), sockets[2], fd = probe_open();
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
+	ASSERT_EQ(0, probe_attach(fd));
+	ASSERT_EQ(0, send_fd(sockets[1], fd));
+	ASSERT_EQ(0, probe_detach(fd));
+	close(fd);
+	EXPECT_EQ(refs + 1, module_refs());
+	close(sockets[1]);
+	close(sockets[0]);
+	EXPECT_TRUE(wait_module_refs(refs));
+}
+
+/* A process that shares the file table closes the descriptor under the other. */
+static int close_it(void *arg)
+{
+	return close(*(int *)arg);
+}
+
+TEST_F(life, closed_by_another_in_a_shared_table)
+{
+	char *stack = malloc(STACK_SIZE);
+	int fd = probe_open();
+	pid_t pid;
+
+	ASSERT_EQ(0, probe_attach(fd));
+	pid = clone(close_it, stack + STACK_SIZE, CLONE_FILES | SIGCHLD, &fd);
+	EXPECT_EQ(0, exit_status(pid));
+	EXPECT_EQ(EBADF, probe_detach(fd));
+	EXPECT_EQ(EBUSY, probe_attach(self->fd));
+}
+
+static sig_atomic_t signals_seen;
+
+static void count_signal(int signal)
+{
+	signals_seen += signal == SIGALRM;
+}
+
+/* Signals all the time, into attach, detach and the switches between. */
+TEST_F(life, signals_at_every_moment)
+{
+	struct itimerval often = { { 0, 300 }, { 0, 300 } }, never = {};
+	struct sigaction action = { .sa_handler = count_signal };
+	int err = 0;
+
+	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &often, NULL));
+	for (int i = 0; i < 500 && !err; i++) {
+		err = probe_attach(self->fd);
+		sched_yield();
+		err = err ?: probe_detach(self->fd);
+	}
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &never, NULL));
+	EXPECT_EQ(0, err);
+	EXPECT_LT(10, signals_seen);
+	EXPECT_EQ(0, probe_nr_attached(self->fd));
+}
+
+static void attach_and_detach_forever(int fd)
+{
+	die_with_parent();
+	for (;;) {
+		if (probe_attach(fd))
+			_exit(1);
+		sched_yield();
+		if (probe_detach(fd))
+			_exit(2);
+	}
+}
+
+TEST_F(life, stopped_and_continued)
+{
+	struct timespec pause = { 0, 100 * 1000 };
+	pid_t pid = fork();
+
+	if (!pid)
+		attach_and_detach_forever(self->fd);
+	for (int i = 0; i < 300; i++) {
+		ASSERT_EQ(0, kill(pid, SIGSTOP));
+		nanosleep(&pause, NULL);
+		ASSERT_EQ(0, kill(pid, SIGCONT));
+		nanosleep(&pause, NULL);
+	}
+	kill(pid, SIGKILL);
+	EXPECT_EQ(128 + SIGKILL, exit_status(pid));
+	EXPECT_TRUE(probe_wait_attached(self->fd, 0));
+}
+
+TEST_F(life, killed_while_attaching_and_detaching)
+{
+	for (int i = 0; i < 60; i++) {
+		pid_t pid = fork();
+
+		if (!pid)
+			attach_and_detach_forever(self->fd);
+		usleep(500 + i * 131);
+		kill(pid, SIGKILL);
+		EXPECT_EQ(128 + SIGKILL, exit_status(pid))
+			TH_LOG("child %d", i);
+	}
+	EXPECT_TRUE(probe_wait_attached(self->fd, 0));
+}
+
+/* Moved to and fro by another, by a way that does not ask the task. */
+TEST_F(life, moved_between_cpus)
+{
+	struct ctxlab_switch_read read;
+	cpu_set_t set;
+	pid_t pid = fork();
+
+	if (!pid)
+		spin_attached(self->fd);
+	ASSERT_TRUE(probe_wait_attached(self->fd, 1));
+	for (int i = 0; i < 200; i++) {
+		CPU_ZERO(&set);
+		CPU_SET(i % 2, &set);
+		ASSERT_EQ(0, sched_setaffinity(pid, sizeof(set), &set));
+		usleep(500);
+	}
+	ASSERT_EQ(0, probe_read(self->fd, &read));
+	EXPECT_LT(10, read.migrations);
+	kill(pid, SIGKILL);
+	EXPECT_EQ(128 + SIGKILL, exit_status(pid));
+	EXPECT_TRUE(probe_wait_attached(self->fd, 0));
+}
+
+static void *deeds(void *arg)
+{
+	__u64 buckets[CTXLAB_HIST_BUCKETS];
+	struct ctxlab_switch_read read;
+	int fd = *(int *)arg;
+	long bad = 0;
+
+	for (int i = 0; i < 500; i++) {
+		bad += !!probe_flush(fd, i % 2 ? CTXLAB_FLUSH_ALL :
+						 CTXLAB_FLUSH_NONE);
+		bad += !!probe_read(fd, &read);
+		bad += !!probe_hist(fd, i % CTXLAB_HISTS, buckets);
+		bad += !!probe_reset(fd);
+		bad += !!probe_attach(fd);
+		bad += !!probe_detach(fd);
+	}
+	return (void *)bad;
+}
+
+TEST_F(life, everything_at_once)
+{
+	pthread_t threads[6];
+	void *bad;
+
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, deeds, &self->fd));
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+		pthread_join(threads[i], &bad);
+		EXPECT_EQ(0, (long)bad)
+			TH_LOG("thread %zu", i);
+	}
+	EXPECT_EQ(0, probe_nr_attached(self->fd));
+}
+
+/* Who drops the capability after attaching cannot detach; exit still ends it. */
+TEST_F(life, attached_and_then_unprivileged)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (probe_attach(self->fd) || setresuid(65534, 65534, 65534))
+			_exit(1);
+		usleep(1000);
+		_exit(probe_detach(self->fd) == EPERM ? 0 : 2);
+	}
+	EXPECT_EQ(0, exit_status(pid));
+	EXPECT_TRUE(probe_wait_attached(self->fd, 0));
+}
+
+/* Many, and all of them leave together. */
+TEST_F(life, two_hundred_threads)
+{
+	struct waiter w = { .fd = self->fd, .detaches = true };
+	pthread_t threads[200];
+	size_t n = ARRAY_SIZE(threads);
+
+	pthread_barrier_init(&w.barrier, NULL, n + 1);
+	for (size_t i = 0; i < n; i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, attach_and_wait,
+					    &w));
+	pthread_barrier_wait(&w.barrier);
+	EXPECT_EQ(n, probe_nr_attached(self->fd));
+	pthread_barrier_wait(&w.barrier);
+	for (size_t i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	EXPECT_EQ(0, w.error);
+	EXPECT_EQ(0, probe_nr_attached(self->fd));
+}
+
+/* The kernel refuses to unload what is in use, attached or merely open. */
+static int unload(void)
+{
+	return syscall(SYS_delete_module, "ctxlab", O_NONBLOCK) ? errno : 0;
+}
+
+TEST_F(life, no_unload_while_attached)
+{
+	int fd = probe_open();
+
+	EXPECT_EQ(EWOULDBLOCK, unload());
+	ASSERT_EQ(0, probe_attach(fd));
+	close(fd);
+	EXPECT_EQ(EWOULDBLOCK, unload());
+	EXPECT_EQ(EBUSY, probe_attach(self->fd));
+}
+
+TEST_HARNESS_MAIN
