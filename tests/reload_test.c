@@ -11,51 +11,13 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 
 #include "kselftest_harness.h"
 #include "hands.h"
+#include "load.h"
 #include "text.h"
 
 #define READERS 3
-
-static int load(const char *parameters)
-{
-	struct utsname name;
-	char path[512];
-	int fd, ret;
-
-	uname(&name);
-	snprintf(path, sizeof(path), "/lib/modules/%s/extra/ctxlab.ko",
-		 name.release);
-	fd = open(getenv("CTXLAB_KO") ?: path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	ret = syscall(SYS_finit_module, fd, parameters, 0);
-	close(fd);
-	return ret;
-}
-
-/* Readers hold the module for moments only: once it is unmounted they end. */
-static int unload(void)
-{
-	int tries;
-
-	umount2(CTXLAB, MNT_DETACH);
-	for (tries = 0; tries < 2000; tries++) {
-		if (!syscall(SYS_delete_module, "ctxlab", O_NONBLOCK))
-			return 0;
-		if (errno != EWOULDBLOCK && errno != EBUSY)
-			return -1;
-		usleep(5000);
-	}
-	return -1;
-}
-
-static bool is_loaded(void)
-{
-	return access("/sys/module/ctxlab", F_OK) == 0;
-}
 
 static bool is_known(const char *path)
 {
@@ -94,7 +56,7 @@ FIXTURE_SETUP(reload)
 {
 	int i;
 
-	ASSERT_TRUE(is_loaded());
+	ASSERT_TRUE(module_is_loaded());
 	for (i = 0; i < READERS; i++) {
 		self->readers[i] = fork();
 		ASSERT_LE(0, self->readers[i]);
@@ -112,8 +74,8 @@ FIXTURE_TEARDOWN(reload)
 		waitpid(self->readers[i], NULL, 0);
 	}
 	/* Whatever has failed: the tests that follow need it. */
-	if (!is_loaded())
-		load("");
+	if (!module_is_loaded())
+		module_load("");
 }
 
 TEST_F_TIMEOUT(reload, a_hundred_times, 150)
@@ -123,15 +85,15 @@ TEST_F_TIMEOUT(reload, a_hundred_times, 150)
 	int i;
 
 	for (i = 0; i < 100; i++) {
-		ASSERT_EQ(0, unload()) TH_LOG("round %d: %m", i);
+		ASSERT_EQ(0, module_unload()) TH_LOG("round %d: %m", i);
 		EXPECT_FALSE(is_known("/proc/filesystems"));
 		EXPECT_FALSE(is_known("/proc/mounts"));
 		EXPECT_FALSE(is_known("/proc/modules"));
 		EXPECT_EQ(-1, stat(CTXLAB, &st));
-		EXPECT_FALSE(is_loaded());
+		EXPECT_FALSE(module_is_loaded());
 
 		/* One in ten mounts itself, which takes a process each time. */
-		ASSERT_EQ(0, load(i % 10 ? "automount=0" : ""))
+		ASSERT_EQ(0, module_load(i % 10 ? "automount=0" : ""))
 			TH_LOG("round %d: %m", i);
 		EXPECT_TRUE(is_known("/proc/filesystems"));
 		EXPECT_EQ(0, stat(CTXLAB, &st));
@@ -152,7 +114,7 @@ TEST_F_TIMEOUT(reload, a_hundred_times, 150)
 /* It refuses to be there twice, and to go before it is unmounted. */
 TEST_F(reload, refused)
 {
-	EXPECT_EQ(-1, load(""));
+	EXPECT_EQ(-1, module_load(""));
 	EXPECT_EQ(EEXIST, errno);
 	EXPECT_EQ(-1, syscall(SYS_delete_module, "ctxlab", O_NONBLOCK));
 	EXPECT_EQ(EWOULDBLOCK, errno);
@@ -164,12 +126,12 @@ TEST_F(reload, parameters)
 {
 	struct stat st;
 
-	ASSERT_EQ(0, unload());
-	EXPECT_EQ(-1, load("automount=perhaps"));
+	ASSERT_EQ(0, module_unload());
+	EXPECT_EQ(-1, module_load("automount=perhaps"));
 	EXPECT_EQ(EINVAL, errno);
-	EXPECT_FALSE(is_loaded());
+	EXPECT_FALSE(module_is_loaded());
 	EXPECT_EQ(-1, stat(CTXLAB, &st));
-	ASSERT_EQ(0, load("nonesuch=1"));
+	ASSERT_EQ(0, module_load("nonesuch=1"));
 	EXPECT_EQ(0, text_errno(CTXLAB "/1"));
 }
 
@@ -185,8 +147,8 @@ TEST_F(reload, file_held_over_unload)
 	EXPECT_EQ(EWOULDBLOCK, errno);
 	EXPECT_EQ(1, read(fd, &byte, 1));
 	close(fd);
-	ASSERT_EQ(0, unload());
-	ASSERT_EQ(0, load(""));
+	ASSERT_EQ(0, module_unload());
+	ASSERT_EQ(0, module_load(""));
 	EXPECT_EQ(0, text_errno(CTXLAB "/1"));
 }
 

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 
 #include "kselftest_harness.h"
+#include "hands.h"
 #include "probe.h"
 
 #define STACK_SIZE (64 * 1024)
@@ -380,7 +381,6 @@ TEST_F(life, a_child_in_the_same_memory)
 /* exec closes the descriptor and keeps the attachment; exit ends it. */
 static void attach_and_exec(int fd, int in)
 {
-
 	die_with_parent();
 	dup2(in, 0);
 	dup2(open("/dev/null", O_WRONLY), 1);
@@ -440,43 +440,6 @@ TEST_F(life, a_thread_execs_away_the_others)
 			TH_LOG("child %d", i);
 	}
 	EXPECT_TRUE(probe_wait_attached(self->fd, 0));
-}
-
-static int send_fd(int socket, int fd)
-{
-	char control[CMSG_SPACE(sizeof(fd))] = {}, byte = 0;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-	return sendmsg(socket, &msg, 0) == 1 ? 0 : errno;
-}
-
-static int receive_fd(int socket)
-{
-	char control[CMSG_SPACE(sizeof(int))], byte;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd;
-
-	if (recvmsg(socket, &msg, 0) != 1 || !CMSG_FIRSTHDR(&msg))
-		return -1;
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
-	return fd;
 }
 
 /* The one who opened it attaches, passes it on and exits. */
@@ -700,23 +663,6 @@ TEST_F(life, two_hundred_threads)
 		pthread_join(threads[i], NULL);
 	EXPECT_EQ(0, w.error);
 	EXPECT_EQ(0, probe_nr_attached(self->fd));
-}
-
-/* The kernel refuses to unload what is in use, attached or merely open. */
-static int unload(void)
-{
-	return syscall(SYS_delete_module, "ctxlab", O_NONBLOCK) ? errno : 0;
-}
-
-TEST_F(life, no_unload_while_attached)
-{
-	int fd = probe_open();
-
-	EXPECT_EQ(EWOULDBLOCK, unload());
-	ASSERT_EQ(0, probe_attach(fd));
-	close(fd);
-	EXPECT_EQ(EWOULDBLOCK, unload());
-	EXPECT_EQ(EBUSY, probe_attach(self->fd));
 }
 
 TEST_HARNESS_MAIN
