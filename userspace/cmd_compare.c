@@ -61,7 +61,7 @@ static const struct saying relations[] = {
 	},
 	{
 		"shared-other",
-		"two tasks that share neither memory nor descriptors, but something else",
+		"two tasks that share neither memory nor descriptors, but",
 	},
 	{ "separate", "separate: neither memory nor descriptors are shared" },
 	{}
@@ -136,6 +136,25 @@ static void print_side(const char *which, const struct side *s)
 	free(name);
 }
 
+/* What of clone(2)'s lesser flags two tasks share. */
+static void print_shared(const struct pair *p)
+{
+	static const char *const lesser[] = { "fs", "sighand", "io",
+					      "sysvsem" };
+	const char *lead = " ";
+	size_t i, k;
+
+	for (i = 0; i < p->nrow; i++) {
+		for (k = 0; k < ARRAY_SIZE(lesser); k++) {
+			if (strcmp(p->row[i].resource, lesser[k]) ||
+			    strcmp(p->row[i].is, "shared"))
+				continue;
+			printf("%s%s", lead, resource_meaning(lesser[k]));
+			lead = "; ";
+		}
+	}
+}
+
 static void print_relation(const struct pair *p)
 {
 	const char *known = say(relations, p->relation);
@@ -144,7 +163,10 @@ static void print_relation(const struct pair *p)
 	print_side("A", &p->a);
 	print_side("B", &p->b);
 	printf("\n%sThey are%s ", out_look_on(OUT_BOLD), out_look_off());
-	printf("%s.\n", safe);
+	fputs(safe, stdout);
+	if (!strcmp(p->relation, "shared-other"))
+		print_shared(p);
+	puts(".");
 	free(safe);
 }
 

@@ -180,9 +180,11 @@ static void print_total(const struct groups *all, bool empty)
 	       all->processes, all->threads, all->kthreads);
 	printf("%zu memory maps with %s resident, each counted once", all->mms,
 	       once);
-	if (all->rss_by_process != all->rss)
+	if (strcmp(once, by_process))
 		printf(" (counted for each process: %s)", by_process);
 	puts(".");
+	if (geteuid())
+		puts("Tasks that you may not see are left out; root sees all.");
 	free(by_process);
 	free(once);
 }

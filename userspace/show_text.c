@@ -12,15 +12,15 @@ enum {
 	HELD_ID,
 	HELD_USERS,
 	HELD_BY,
-	HELD_DETAILS,
+	HELD_WHAT,
 };
 
 static const struct out_col held_columns[] = {
 	[HELD_RESOURCE] = { "HOLDS", 8, 0, OUT_STRING, "" },
 	[HELD_ID] = { "ID", 16, 0, OUT_STRING, "" },
 	[HELD_USERS] = { "USERS", 5, OUT_RIGHT, OUT_NUMBER, "" },
-	[HELD_BY] = { "HELD BY", 0.2, OUT_WRAP, OUT_STRING, "" },
-	[HELD_DETAILS] = { "WHAT", 0.4, OUT_WRAP, OUT_STRING, "" },
+	[HELD_BY] = { "HELD BY", 0.3, 0, OUT_STRING, "" },
+	[HELD_WHAT] = { "WHAT", 0.1, OUT_TRUNC, OUT_STRING, "" },
 	{}
 };
 
@@ -85,6 +85,11 @@ static bool is_kthread(const struct process *p)
 	return !strcmp(p->kind, "kthread");
 }
 
+static bool is_exited(const struct process *p)
+{
+	return *p->state == 'Z' || *p->state == 'X';
+}
+
 /* The line that says who this is. */
 static void print_head(const struct process *p)
 {
@@ -114,15 +119,13 @@ static void print_head(const struct process *p)
 /* What a student takes for surprising, said before the tables. */
 static void print_notes(const struct process *p)
 {
-	bool zombie = *p->state == 'Z' || *p->state == 'X';
-
 	if (p->summary) {
 		char *safe = escape_terminal(p->summary);
 
 		puts(safe);
 		free(safe);
 	}
-	if (zombie && !p->tid && p->nthread > 1)
+	if (is_exited(p) && !p->tid && p->nthread > 1)
 		puts("Its leader has exited before its threads; this is what they hold.");
 	if (p->threads_unseen)
 		printf("You may not see %llu of its threads.\n",
@@ -139,8 +142,8 @@ static char *held_here(const struct process *p, unsigned long long here)
 	if (p->threads == 1)
 		return xstrdup("this thread");
 	if (here == p->threads)
-		return xasprintf("its %llu threads", p->threads);
-	return xasprintf("%llu of its %llu threads", here, p->threads);
+		return xasprintf("%llu threads", p->threads);
+	return xasprintf("%llu of %llu threads", here, p->threads);
 }
 
 static char *held_by(const struct process *p, enum resource r)
@@ -172,6 +175,8 @@ static const char *against_leader(const struct process *p, enum resource r)
 	const char *name = resource_names[r].name, *at = p->leader;
 	size_t len = strlen(name);
 
+	if (!strcmp(p->leader, "unseen"))
+		return "you may not see the leader";
 	while (at && *at) {
 		if (!strncmp(at, name, len) && at[len] == ' ') {
 			if (at[len + 1] == '=')
@@ -185,28 +190,33 @@ static const char *against_leader(const struct process *p, enum resource r)
 	return "-";
 }
 
-static char *mm_details(const struct process *p)
+static char *cpus_details(const struct process *p)
 {
-	char *rss, *tables, *all;
+	if (!p->mm_cpus)
+		return xstrdup("");
+	if (!strcmp(p->mm_cpus, "none"))
+		return xstrdup(", loaded on no CPU");
+	return xasprintf(", may be loaded on CPU %s", p->mm_cpus);
+}
 
-	if (!p->res[RES_MM].id) {
-		if (!is_kthread(p))
-			return xstrdup("given back at exit");
-		return xasprintf("kernel threads have none; borrows %s",
-				 p->mm_borrowed ? p->mm_borrowed :
-				 "none at this moment");
-	}
+/* The memory at a glance. */
+static void print_mm(const struct process *p)
+{
+	char *rss, *tables, *cpus;
+
+	if (is_kthread(p) && !p->res[RES_MM].id)
+		printf("memory       none, as kernel threads have; it borrows %s\n",
+		       p->mm_borrowed ? p->mm_borrowed : "none now");
 	if (!p->mm_rss || !p->mm_maps || !p->mm_page_tables)
-		return xstrdup(resource_names[RES_MM].meaning);
+		return;
 	rss = out_size(strtoull(p->mm_rss, NULL, 10));
 	tables = out_size(strtoull(p->mm_page_tables, NULL, 10));
-	all = xasprintf("%s resident, %s mappings, %s page tables%s%s", rss,
-			p->mm_maps, tables,
-			p->mm_cpus ? ", may be loaded on CPU " : "",
-			p->mm_cpus ? p->mm_cpus : "");
+	cpus = cpus_details(p);
+	printf("memory       %s resident, %s mapping%s, %s page tables%s\n", rss,
+	       p->mm_maps, strcmp(p->mm_maps, "1") ? "s" : "", tables, cpus);
+	free(cpus);
 	free(rss);
 	free(tables);
-	return all;
 }
 
 /* "file 3 dir 0 chr 2" as "3 file, 2 chr". */
@@ -227,35 +237,25 @@ static char *kinds_list(const char *kinds)
 	return list;
 }
 
-static char *files_details(const struct process *p)
+/* The descriptors at a glance. */
+static void print_files(const struct process *p)
 {
-	char *kinds, *all;
+	char *kinds;
 
-	if (!p->res[RES_FILES].id)
-		return xstrdup("given back at exit");
 	if (!p->files_open || !p->files_kinds)
-		return xstrdup(resource_names[RES_FILES].meaning);
+		return;
 	kinds = kinds_list(p->files_kinds);
-	all = xasprintf("%s descriptor%s open%s", p->files_open,
-			strcmp(p->files_open, "1") ? "s" : "", kinds);
-	if (p->files_cloexec && strcmp(p->files_cloexec, "0")) {
-		char *longer = xasprintf("%s; %s close on exec", all,
-					 p->files_cloexec);
-
-		free(all);
-		all = longer;
-	}
+	printf("descriptors  %s open%s", p->files_open, kinds);
+	if (p->files_cloexec && strcmp(p->files_cloexec, "0"))
+		printf("; %s close on exec", p->files_cloexec);
+	putchar('\n');
 	free(kinds);
-	return all;
 }
 
-static char *details(const struct process *p, enum resource r)
+/* What every task has until it exits. */
+static bool is_given_back(const struct process *p, enum resource r)
 {
-	if (r == RES_MM && !p->tid)
-		return mm_details(p);
-	if (r == RES_FILES && !p->tid)
-		return files_details(p);
-	return xstrdup(resource_names[r].meaning);
+	return is_exited(p) && !p->res[r].id && r != RES_IO && r != RES_SYSVSEM;
 }
 
 static void add_holding(struct out_table *t, const struct process *p,
@@ -263,7 +263,7 @@ static void add_holding(struct out_table *t, const struct process *p,
 {
 	const struct holding *h = &p->res[r];
 	struct out_row *row = out_row_new(t, NULL);
-	char *by = held_by(p, r), *what = details(p, r);
+	char *by = held_by(p, r);
 
 	out_set(row, HELD_RESOURCE, "%s", resource_names[r].name);
 	if (h->id)
@@ -276,9 +276,9 @@ static void add_holding(struct out_table *t, const struct process *p,
 		out_set(row, HELD_BY, "%s", by);
 	if (h->elsewhere)
 		out_set_look(row, HELD_BY, OUT_GOOD);
-	out_set(row, HELD_DETAILS, "%s", what);
+	out_set(row, HELD_WHAT, "%s", is_given_back(p, r) ?
+		"given back at exit" : resource_names[r].meaning);
 	out_set_look(row, HELD_RESOURCE, OUT_BOLD);
-	free(what);
 	free(by);
 }
 
@@ -299,7 +299,7 @@ static int print_holdings(const struct process *p)
 	struct out_sel sel;
 	int r;
 
-	out_select(held_columns, "HOLDS,ID,USERS,HELD BY,WHAT", NULL, &sel);
+	out_select(held_columns, NULL, NULL, &sel);
 	for (r = 0; r < RESOURCES; r++)
 		add_holding(t, p, r);
 	return print_table(t, &sel);
@@ -313,6 +313,9 @@ static int print_threads(const struct process *p, const struct out_sel *sel)
 	return print_table(t, sel);
 }
 
+/* From here on kernel threads that hold the same are told as one. */
+#define FOLD_KTHREADS 4
+
 /* Here only what is shared matters. */
 static void set_stranger(struct out_row *row, const struct process *p,
 			 enum resource r, const char *cell)
@@ -323,30 +326,86 @@ static void set_stranger(struct out_row *row, const struct process *p,
 		out_set_people(row, ELSE_MM + r, "other");
 }
 
+static struct out_row *add_stranger(struct out_table *t,
+				    const struct process *p,
+				    const struct stranger *s)
+{
+	struct out_row *row = out_row_new(t, NULL);
+	int r;
+
+	out_set(row, ELSE_TGID, "%llu", s->tgid);
+	out_set(row, ELSE_TID, "%llu", s->tid);
+	for (r = RES_MM; r <= RES_SIGHAND; r++)
+		set_stranger(row, p, r, s->res[r]);
+	out_set(row, ELSE_NAME, "%s", s->name);
+	return row;
+}
+
+/*
+ * A task that has files but no mm is a kernel thread; those that share the same
+ * with @p make one class, a bit a resource.  0: not a kernel thread.
+ */
+static unsigned int kthread_class(const struct process *p,
+				  const struct stranger *s)
+{
+	unsigned int class = 1 << RES_MM;
+	int r;
+
+	if (s->res[RES_MM] || !s->res[RES_FILES])
+		return 0;
+	for (r = RES_FILES; r <= RES_SIGHAND; r++) {
+		const char *id = show_resolve(p, r, s->res[r]);
+
+		if (id && p->res[r].id && !strcmp(id, p->res[r].id))
+			class |= 1 << r;
+	}
+	return class;
+}
+
+/* The first kernel thread of a class stands for all of them. */
+static void add_folded(struct out_table *t, const struct process *p,
+		       const struct stranger *s, size_t members)
+{
+	struct out_row *row = add_stranger(t, p, s);
+
+	out_set(row, ELSE_TGID, "%s", "");
+	out_set(row, ELSE_TID, "%s", "");
+	out_set(row, ELSE_NAME, "%zu kernel threads: %s, ...", members,
+		s->name);
+	out_set_look(row, ELSE_NAME, OUT_DIM);
+}
+
+static void add_strangers(struct out_table *t, const struct process *p)
+{
+	size_t members[1 << (RES_SIGHAND + 1)] = {}, i;
+	bool told[1 << (RES_SIGHAND + 1)] = {};
+
+	for (i = 0; i < p->nstranger; i++)
+		members[kthread_class(p, &p->stranger[i])]++;
+	for (i = 0; i < p->nstranger; i++) {
+		const struct stranger *s = &p->stranger[i];
+		unsigned int class = kthread_class(p, s);
+
+		if (!class || members[class] < FOLD_KTHREADS)
+			add_stranger(t, p, s);
+		else if (!told[class])
+			add_folded(t, p, s, members[class]);
+		told[class] = true;
+	}
+}
+
 static int print_elsewhere(const struct process *p)
 {
 	struct out_table *t;
 	struct out_sel sel;
-	size_t i;
-	int r;
 
 	if (!p->nstranger)
 		return 0;
 	printf("\n%sElsewhere%s: tasks of other processes that hold the same ('=')\n",
 	       out_look_on(OUT_BOLD), out_look_off());
 	t = out_table_new(elsewhere_columns);
-	out_select(elsewhere_columns, "TGID,TID,MM,FILES,FS,SIGHAND,NAME",
-		   NULL, &sel);
-	for (i = 0; i < p->nstranger; i++) {
-		const struct stranger *s = &p->stranger[i];
-		struct out_row *row = out_row_new(t, NULL);
-
-		out_set(row, ELSE_TGID, "%llu", s->tgid);
-		out_set(row, ELSE_TID, "%llu", s->tid);
-		for (r = RES_MM; r <= RES_SIGHAND; r++)
-			set_stranger(row, p, r, s->res[r]);
-		out_set(row, ELSE_NAME, "%s", s->name);
-	}
+	out_select(elsewhere_columns, NULL, NULL, &sel);
+	add_strangers(t, p);
 	return print_table(t, &sel);
 }
 
@@ -356,6 +415,8 @@ int show_text(const struct process *p, const struct out_sel *sel)
 
 	print_head(p);
 	print_notes(p);
+	print_mm(p);
+	print_files(p);
 	err = print_holdings(p);
 	if (!err)
 		err = print_threads(p, sel);

@@ -217,8 +217,7 @@ static int scols_flags(int flags)
 {
 	return (flags & OUT_RIGHT ? SCOLS_FL_RIGHT : 0) |
 	       (flags & OUT_TREE ? SCOLS_FL_TREE : 0) |
-	       (flags & OUT_TRUNC ? SCOLS_FL_TRUNC : 0) |
-	       (flags & OUT_WRAP ? SCOLS_FL_WRAP : 0);
+	       (flags & OUT_TRUNC ? SCOLS_FL_TRUNC : 0);
 }
 
 static int add_columns(struct libscols_table *tb, const struct out_table *t,

@@ -22,7 +22,6 @@ enum {
 	OUT_RIGHT = 1 << 0,	/* align to the right */
 	OUT_TREE = 1 << 1,	/* draws the tree of rows */
 	OUT_TRUNC = 1 << 2,	/* may be cut to fit a terminal */
-	OUT_WRAP = 1 << 3,	/* may go on in a second line there */
 };
 
 /**

@@ -9,14 +9,12 @@
 
 const struct resource_name resource_names[RESOURCES] = {
 	[RES_MM] = { "Mm", "MM", "mm", "memory" },
-	[RES_FILES] = { "Files", "FILES", "files", "open descriptors" },
+	[RES_FILES] = { "Files", "FILES", "files", "descriptors" },
 	[RES_FS] = { "Fs", "FS", "fs", "root, cwd, umask" },
 	[RES_SIGHAND] = { "Sighand", "SIGHAND", "sighand", "signal handlers" },
-	[RES_SIGNAL] = { "Signal", "SIGNAL", "signal",
-			 "signals and limits of the process" },
-	[RES_IO] = { "Io", "IO", "io", "I/O scheduling context" },
-	[RES_SYSVSEM] = { "Sysvsem", "SYSVSEM", "sysvsem",
-			  "semaphore undo list" },
+	[RES_SIGNAL] = { "Signal", "SIGNAL", "signal", "signals, limits" },
+	[RES_IO] = { "Io", "IO", "io", "I/O priority" },
+	[RES_SYSVSEM] = { "Sysvsem", "SYSVSEM", "sysvsem", "semaphore undo" },
 	[RES_CRED] = { "Cred", "CRED", "cred", "credentials" },
 	[RES_NSPROXY] = { "Nsproxy", "NSPROXY", "nsproxy", "namespaces" },
 };
@@ -243,7 +241,8 @@ static int take_lone_thread(struct process *p, struct text_error *err)
 	th->icsw = field(t, "Icsw");
 	th->kstack = field(t, "Kstack");
 	th->stack = field(t, "Stack");
-	th->size = field_size(t, "StackSize");
+	/* Without a stack there is no size. */
+	th->size = th->stack ? field_size(t, "StackSize") : NULL;
 	th->sp = field(t, "Sp");
 	th->tls = field(t, "Tls");
 	th->policy = field(t, "Policy");
