@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* As many waiting tasks as are wanted. */
+#include <dirent.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "crowd.h"
+
+/* Enough for one system call, which is all that they ever do. */
+#define STACK 1024
+#define THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
+		CLONE_THREAD | CLONE_SYSVSEM)
+
+static void raise_limit(const char *path, int value)
+{
+	FILE *file = fopen(path, "r+");
+	int now;
+
+	if (!file)
+		return;
+	if (fscanf(file, "%d", &now) == 1 && now < value) {
+		rewind(file);
+		fprintf(file, "%d\n", value);
+	}
+	fclose(file);
+}
+
+void crowd_make_room(int tasks)
+{
+	raise_limit("/proc/sys/kernel/threads-max", 3 * tasks);
+	raise_limit("/proc/sys/kernel/pid_max", 4 * tasks);
+}
+
+static int stand(void *arg)
+{
+	(void)arg;
+	for (;;)
+		syscall(SYS_pause);
+	return 0;
+}
+
+static void be_process(int threads, int ready)
+{
+	char *stacks;
+	int i;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	stacks = mmap(NULL, (size_t)(threads + 1) * STACK,
+		      PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (stacks == MAP_FAILED)
+		_exit(1);
+	for (i = 1; i < threads; i++)
+		if (clone(stand, stacks + (size_t)i * STACK, THREAD, NULL) < 0)
+			_exit(1);
+	/* The byte says that all are there; without it the pipe just ends. */
+	if (write(ready, "", 1) != 1)
+		_exit(1);
+	close(ready);
+	for (;;)
+		pause();
+}
+
+pid_t crowd_process(int threads)
+{
+	int pair[2];
+	pid_t pid;
+	char byte;
+
+	if (pipe(pair))
+		return -1;
+	pid = fork();
+	if (!pid)
+		be_process(threads, pair[1]);
+	close(pair[1]);
+	if (read(pair[0], &byte, 1) != 1 && pid > 0) {
+		waitpid(pid, NULL, 0);
+		pid = -1;
+	}
+	close(pair[0]);
+	return pid;
+}
+
+void crowd_end_process(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+int crowd_note(struct crowd *crowd, pid_t pid)
+{
+	struct dirent *entry;
+	char path[64];
+	pid_t *tids;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	if (!dir)
+		return -1;
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		tids = realloc(crowd->tids, (crowd->count + 1) * sizeof(pid_t));
+		if (!tids)
+			break;
+		crowd->tids = tids;
+		crowd->tids[crowd->count++] = atoi(entry->d_name);
+	}
+	closedir(dir);
+	return entry ? -1 : 0;
+}
+
+int crowd_grow(struct crowd *crowd, int count)
+{
+	pid_t pid, *processes;
+
+	processes = realloc(crowd->processes, count * sizeof(pid_t));
+	if (!processes)
+		return -1;
+	crowd->processes = processes;
+	while (crowd->count < count) {
+		pid = crowd_process(CROWD_THREADS);
+		if (pid < 0)
+			return -1;
+		crowd->processes[crowd->process_count++] = pid;
+		if (crowd_note(crowd, pid))
+			return -1;
+	}
+	return 0;
+}
+
+void crowd_end(struct crowd *crowd)
+{
+	int i;
+
+	for (i = 0; i < crowd->process_count; i++)
+		crowd_end_process(crowd->processes[i]);
+	free(crowd->tids);
+	free(crowd->processes);
+}
