@@ -134,6 +134,11 @@ long long probe_hist_median(int fd, enum ctxlab_hist hist)
 	return -1;
 }
 
+int last_cpu(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN) - 1;
+}
+
 int pin(int cpu, bool fifo)
 {
 	struct sched_param param = { .sched_priority = 1 };
@@ -188,7 +193,7 @@ static void *play(void *arg)
 	int number = p - p->table->players;
 	int fd = p->table->ring->fds[number];
 
-	p->error = pin(1, true);
+	p->error = pin(last_cpu(), true);
 	if (!p->error && fd >= 0)
 		p->error = probe_attach(fd);
 	pthread_barrier_wait(&p->table->barrier);

@@ -48,6 +48,9 @@ long long probe_hist_sum(int fd, enum ctxlab_hist hist);
 /* The value below which half of a histogram lies; -1: error or empty. */
 long long probe_hist_median(int fd, enum ctxlab_hist hist);
 
+/* Where rings run: the last CPU, which has least else to do. */
+int last_cpu(void);
+
 /* The caller on one CPU, alone there under SCHED_FIFO if @fifo: an errno. */
 int pin(int cpu, bool fifo);
 
