@@ -59,17 +59,18 @@ tcg_threads()
 	fi
 }
 
-# qemu_command MEMORY INITRD LOG sets QEMU.  The caller adds its channels.
+# qemu_command MEMORY INITRD LOG [CPU] sets QEMU; a CPU named is emulated.  The
+# caller adds its channels.
 qemu_command()
 {
-	local memory=$1 initrd=$2 log=$3
+	local memory=$1 initrd=$2 log=$3 cpu=${4-}
 
 	QEMU=(qemu-system-x86_64 -M q35 -nodefaults -no-user-config
 	      -display none -no-reboot -smp 2 -m "$memory")
-	if kvm_works; then
+	if [ -z "$cpu" ] && kvm_works; then
 		QEMU+=(-accel kvm -cpu host)
 	else
-		QEMU+=(-accel "tcg,thread=$(tcg_threads)" -cpu max)
+		QEMU+=(-accel "tcg,thread=$(tcg_threads)" -cpu "${cpu:-max}")
 	fi
 	QEMU+=(-kernel "$KERNEL_DIR/vmlinux" -initrd "$initrd"
 	       -append "console=ttyS0 panic=-1 oops=panic nokaslr reboot=t $KERNEL_OPTIONS"
