@@ -8,6 +8,7 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -95,7 +96,9 @@ static int do_hist(struct file *file, union arg *arg)
 	buckets = kmalloc(len, GFP_KERNEL);
 	if (!buckets)
 		return -ENOMEM;
-	ctxlab_session_read_hist(file->private_data, hist->hist, buckets);
+	ctxlab_session_read_hist(file->private_data,
+				 array_index_nospec(hist->hist, CTXLAB_HISTS),
+				 buckets);
 	if (copy_to_user(u64_to_user_ptr(hist->buckets), buckets, len))
 		err = -EFAULT;
 	kfree(buckets);

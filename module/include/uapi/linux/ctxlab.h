@@ -151,6 +151,7 @@ struct ctxlab_switch_info {
  * CTXLAB_SWITCH_ATTACH attaches the calling thread.
  *	EBUSY		it is attached already, to this session or another
  *	ENOMEM
+ *	EOPNOTSUPP	the kernel was built without tracepoints
  * CTXLAB_SWITCH_DETACH ends that.  What it counted stays in the session.
  *	ENOENT		it is not attached to this session
  * CTXLAB_SWITCH_RESET sets everything that READ and HIST tell back to zero,
