@@ -120,20 +120,16 @@ static const char *say(const struct saying *sayings, const char *word)
 
 static void print_side(const char *which, const struct side *s)
 {
-	char *name = escape_terminal(s->name);
-	char *kind = escape_terminal(s->kind);
-
-	printf("%s  %s%llu %s%s", which, out_look_on(OUT_BOLD), s->tid, name,
-	       out_look_off());
+	printf("%s  %s", which, out_look_on(OUT_BOLD));
+	escape_print(stdout, "%llu %s", s->tid, s->name);
+	fputs(out_look_off(), stdout);
 	if (s->tid != s->tgid)
 		printf(", thread of %llu", s->tgid);
-	if (strcmp(kind, "user"))
-		printf(", %s", kind);
+	if (strcmp(s->kind, "user"))
+		escape_print(stdout, ", %s", s->kind);
 	if (*s->state == 'Z')
 		printf(", a zombie");
 	putchar('\n');
-	free(kind);
-	free(name);
 }
 
 /* What of clone(2)'s lesser flags two tasks share. */
@@ -158,16 +154,14 @@ static void print_shared(const struct pair *p)
 static void print_relation(const struct pair *p)
 {
 	const char *known = say(relations, p->relation);
-	char *safe = escape_terminal(known ? known : p->relation);
 
 	print_side("A", &p->a);
 	print_side("B", &p->b);
 	printf("\n%sThey are%s ", out_look_on(OUT_BOLD), out_look_off());
-	fputs(safe, stdout);
+	escape_print(stdout, "%s", known ? known : p->relation);
 	if (!strcmp(p->relation, "shared-other"))
 		print_shared(p);
 	puts(".");
-	free(safe);
 }
 
 static void print_switch(const struct pair *p)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/escape.h"
 #include "options.h"
 #include "switch/diff.h"
 #include "switch/run_json.h"
@@ -12,8 +13,9 @@ static int load(const struct ctxlab_cmd *cmd, struct diff_side *s)
 	char *error;
 
 	if (run_load(s->path, &s->run, &error)) {
-		fprintf(stderr, "ctxlab %s: %s: %s\n", cmd->name, s->path,
-			error);
+		escape_print(stderr, "ctxlab %s: %s: %s", cmd->name, s->path,
+			     error);
+		fputc('\n', stderr);
 		free(error);
 		return CTXLAB_FAILED;
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/escape.h"
 #include "lib/xalloc.h"
 #include "options.h"
 #include "switch/crew.h"
@@ -113,7 +114,8 @@ static int load(const struct ctxlab_cmd *cmd, const char *path,
 
 	if (!run_load(path, run, &error))
 		return CTXLAB_OK;
-	fprintf(stderr, "ctxlab %s: %s: %s\n", cmd->name, path, error);
+	escape_print(stderr, "ctxlab %s: %s: %s", cmd->name, path, error);
+	fputc('\n', stderr);
 	free(error);
 	return CTXLAB_FAILED;
 }

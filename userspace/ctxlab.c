@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctxlab.h"
+#include "lib/escape.h"
 #include "options.h"
 
 static const struct ctxlab_cmd *const commands[] = {
@@ -53,7 +54,8 @@ int main(int argc, char **argv)
 		if (!strcmp((*c)->name, argv[1]))
 			return options_flush((*c)->run(*c, argc - 1, argv + 1));
 
-	fprintf(stderr, "ctxlab: no command '%s'; see 'ctxlab --help'\n",
-		argv[1]);
+	escape_print(stderr, "ctxlab: no command '%s'; see 'ctxlab --help'",
+		     argv[1]);
+	fputc('\n', stderr);
 	return CTXLAB_USAGE;
 }

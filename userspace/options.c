@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/escape.h"
+#include "lib/xalloc.h"
 #include "options.h"
 
 #define MAX_OPTS 48
@@ -158,13 +160,16 @@ int options_next(const struct ctxlab_cmd *cmd, int argc, char **argv,
 
 int options_wrong(const struct ctxlab_cmd *cmd, const char *fmt, ...)
 {
+	char *what;
 	va_list ap;
 
-	fprintf(stderr, "ctxlab %s: ", cmd->name);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	what = xvasprintf(fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "; see 'ctxlab %s --help'\n", cmd->name);
+	escape_print(stderr, "ctxlab %s: %s; see 'ctxlab %s --help'", cmd->name,
+		     what, cmd->name);
+	fputc('\n', stderr);
+	free(what);
 	return CTXLAB_USAGE;
 }
 

@@ -93,46 +93,43 @@ static bool is_exited(const struct process *p)
 /* The line that says who this is. */
 static void print_head(const struct process *p)
 {
-	char *name = escape_terminal(p->name);
-	char *state = escape_terminal(state_word(p->state));
-
-	printf("%s%llu %s%s: ", out_look_on(OUT_BOLD), p->tid ? p->tid : p->tgid,
-	       name, out_look_off());
-	printf("%s", kind_word(p));
+	fputs(out_look_on(OUT_BOLD), stdout);
+	escape_print(stdout, "%llu %s", p->tid ? p->tid : p->tgid, p->name);
+	fputs(out_look_off(), stdout);
+	printf(": %s", kind_word(p));
 	if (p->tid)
 		printf(" of process %llu", p->tgid);
 	else if (!is_kthread(p))
 		printf(" of %llu thread%s", p->threads,
 		       p->threads == 1 ? "" : "s");
-	printf(", %s", state);
+	printf(", %s", state_word(p->state));
 	if (p->uid && !is_kthread(p))
-		printf(", uid %s", p->uid);
+		escape_print(stdout, ", uid %s", p->uid);
 	if (p->ppid)
 		printf(", child of %llu", p->ppid);
 	if (p->start)
-		printf(", started %s s after boot", p->start);
+		escape_print(stdout, ", started %s s after boot", p->start);
 	putchar('\n');
-	free(state);
-	free(name);
 }
 
 /* What a student takes for surprising, said before the tables. */
 static void print_notes(const struct process *p)
 {
 	if (p->summary) {
-		char *safe = escape_terminal(p->summary);
-
-		puts(safe);
-		free(safe);
+		escape_print(stdout, "%s", p->summary);
+		putchar('\n');
 	}
 	if (is_exited(p) && !p->tid && p->nthread > 1)
 		puts("Its leader has exited before its threads; this is what they hold.");
 	if (p->threads_unseen)
 		printf("You may not see %llu of its threads.\n",
 		       p->threads_unseen);
-	if (p->walk && !strncmp(p->walk, "changed", 7))
-		printf("Threads came or went meanwhile (%s): look again for a steady picture.\n",
-		       p->walk);
+	if (p->walk && !strncmp(p->walk, "changed", 7)) {
+		escape_print(stdout,
+			     "Threads came or went meanwhile (%s): look again for a steady picture.",
+			     p->walk);
+		putchar('\n');
+	}
 }
 
 static char *held_here(const struct process *p, unsigned long long here)
@@ -204,16 +201,22 @@ static void print_mm(const struct process *p)
 {
 	char *rss, *tables, *cpus;
 
-	if (is_kthread(p) && !p->res[RES_MM].id)
-		printf("memory       none, as kernel threads have; it borrows %s\n",
-		       p->mm_borrowed ? p->mm_borrowed : "none now");
+	if (is_kthread(p) && !p->res[RES_MM].id) {
+		escape_print(stdout,
+			     "memory       none, as kernel threads have; it borrows %s",
+			     p->mm_borrowed ? p->mm_borrowed : "none now");
+		putchar('\n');
+	}
 	if (!p->mm_rss || !p->mm_maps || !p->mm_page_tables)
 		return;
 	rss = out_size(strtoull(p->mm_rss, NULL, 10));
 	tables = out_size(strtoull(p->mm_page_tables, NULL, 10));
 	cpus = cpus_details(p);
-	printf("memory       %s resident, %s mapping%s, %s page tables%s\n", rss,
-	       p->mm_maps, strcmp(p->mm_maps, "1") ? "s" : "", tables, cpus);
+	escape_print(stdout,
+		     "memory       %s resident, %s mapping%s, %s page tables%s",
+		     rss, p->mm_maps, strcmp(p->mm_maps, "1") ? "s" : "",
+		     tables, cpus);
+	putchar('\n');
 	free(cpus);
 	free(rss);
 	free(tables);
@@ -245,9 +248,9 @@ static void print_files(const struct process *p)
 	if (!p->files_open || !p->files_kinds)
 		return;
 	kinds = kinds_list(p->files_kinds);
-	printf("descriptors  %s open%s", p->files_open, kinds);
+	escape_print(stdout, "descriptors  %s open%s", p->files_open, kinds);
 	if (p->files_cloexec && strcmp(p->files_cloexec, "0"))
-		printf("; %s close on exec", p->files_cloexec);
+		escape_print(stdout, "; %s close on exec", p->files_cloexec);
 	putchar('\n');
 	free(kinds);
 }

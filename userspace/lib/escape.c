@@ -2,7 +2,7 @@
 /* Names of tasks: any bytes but NUL, on their way to people and programs. */
 #include <jansson.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 #include <wctype.h>
@@ -72,6 +72,20 @@ char *escape_terminal(const char *bytes)
 		bytes += len;
 	}
 	return out;
+}
+
+void escape_print(FILE *f, const char *fmt, ...)
+{
+	char *raw, *safe;
+	va_list ap;
+
+	va_start(ap, fmt);
+	raw = xvasprintf(fmt, ap);
+	va_end(ap);
+	safe = escape_terminal(raw);
+	fputs(safe, f);
+	free(safe);
+	free(raw);
 }
 
 /* Length of the UTF-8 character at @s, 0 where there is none. */

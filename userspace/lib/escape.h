@@ -3,8 +3,16 @@
 #ifndef CTXLAB_ESCAPE_H
 #define CTXLAB_ESCAPE_H
 
+#include <stdio.h>
+
+#include "compiler.h"
+
 /* Undoes the module's escapes ("\n", "\\") in place. */
 void escape_undo(char *text);
+
+/* Prints to @f, escaped as by escape_terminal(), line breaks too. */
+__printf(2, 3)
+void escape_print(FILE *f, const char *fmt, ...);
 
 /*
  * For a terminal: backslash, control characters, what changes the direction of

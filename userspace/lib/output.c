@@ -88,13 +88,8 @@ static const char *add_list(const struct out_col *cols, const char *list,
 		len = strcspn(list, ",");
 		col = find_col(cols, list, len);
 		if (col < 0) {
-			char *name = xasprintf("%.*s", (int)len, list);
-			char *safe = escape_terminal(name);
-
-			snprintf(message, sizeof(message), "no column '%.80s'",
-				 safe);
-			free(safe);
-			free(name);
+			snprintf(message, sizeof(message), "no column '%.*s'",
+				 len < 80 ? (int)len : 80, list);
 			return message;
 		}
 		if (sel->n == OUT_MAX_COLS)
