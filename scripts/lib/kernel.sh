@@ -54,6 +54,7 @@ extract_vmlinux()
 	1f8b*)		unpack=gunzip ;;
 	fd377a58)	unpack=unxz ;;
 	28b52ffd)	unpack=unzstd ;;
+	02214c18)	unpack='lz4 -d' ;;
 	*)
 		say "$image is compressed in an unknown way ($magic)"
 		return 1
@@ -75,7 +76,7 @@ fetch_debian_image()
 	local release=$1 package=$2 dir=$CACHE/kernels/$1 tmp
 
 	[ ! -d "$dir" ] || return 0
-	need_programs apt-get dpkg-deb unxz unzstd
+	need_programs apt-get dpkg-deb unxz unzstd lz4
 	say "fetching Debian's kernel $release"
 	mkdir -p "$CACHE/kernels"
 	tmp=$(mktemp -d "$CACHE/kernels/new.XXXXXX")

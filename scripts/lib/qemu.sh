@@ -59,11 +59,18 @@ tcg_threads()
 	fi
 }
 
-# qemu_command MEMORY INITRD LOG [CPU] sets QEMU; a CPU named is emulated.  The
-# caller adds its channels.
+# qemu_port NAME FILE: a channel that the guest finds by its name.
+qemu_port()
+{
+	QEMU+=(-chardev "file,id=$1,path=$2"
+	       -device "virtserialport,name=$1,chardev=$1")
+}
+
+# qemu_command MEMORY DIR OPTIONS [CPU] sets QEMU: it boots DIR/initrd, and its
+# channels are files of their name in DIR.  A CPU named is emulated.
 qemu_command()
 {
-	local memory=$1 initrd=$2 log=$3 cpu=${4-}
+	local memory=$1 dir=$2 options=$3 cpu=${4-} port
 
 	QEMU=(qemu-system-x86_64 -M q35 -nodefaults -no-user-config
 	      -display none -no-reboot -smp 2 -m "$memory")
@@ -72,13 +79,17 @@ qemu_command()
 	else
 		QEMU+=(-accel "tcg,thread=$(tcg_threads)" -cpu "${cpu:-max}")
 	fi
-	QEMU+=(-kernel "$KERNEL_DIR/vmlinux" -initrd "$initrd"
-	       -append "console=ttyS0 panic=-1 oops=panic nokaslr reboot=t $KERNEL_OPTIONS"
-	       -serial "file:$log" -device virtio-serial)
+	QEMU+=(-kernel "$KERNEL_DIR/vmlinux" -initrd "$dir/initrd"
+	       -append "console=ttyS0 panic=-1 oops=panic nokaslr reboot=t $KERNEL_OPTIONS $options"
+	       -serial "file:$dir/log" -device virtio-serial)
+	for port in status stdout stderr files; do
+		qemu_port $port "$dir/$port"
+	done
 }
 
-# qemu_port NAME CHARDEV-OPTIONS: a channel that the guest finds by its name.
-qemu_port()
+# The terminal of this host becomes one of the guest's.
+qemu_shell()
 {
-	QEMU+=(-chardev "$2,id=$1" -device "virtserialport,name=$1,chardev=$1")
+	QEMU+=(-chardev 'stdio,id=shell,signal=off'
+	       -device 'virtconsole,chardev=shell')
 }
