@@ -12,10 +12,10 @@
 #include <time.h>
 
 #include "kselftest_harness.h"
+#include "crowd.h"
 #include "text.h"
 
 #define CROWD 20000
-#define STACK 1024
 
 #define THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
 		CLONE_THREAD | CLONE_SYSVSEM)
@@ -36,21 +36,6 @@ static struct scene *new_scene(void)
 	return page == MAP_FAILED ? NULL : page;
 }
 
-static void set_limit(const char *path, int at_least)
-{
-	char *text = text_read(path);
-	FILE *file;
-
-	if (text && atoi(text) < at_least) {
-		file = fopen(path, "w");
-		if (file) {
-			fprintf(file, "%d\n", at_least);
-			fclose(file);
-		}
-	}
-	free(text);
-}
-
 /* These threads need no more of a stack than one system call does. */
 static int stand(void *arg)
 {
@@ -60,33 +45,7 @@ static int stand(void *arg)
 	return 0;
 }
 
-/* A process that is @count threads and says so by @scene->ready. */
-static pid_t start_crowd(struct scene *scene, int count)
-{
-	pid_t pid = fork();
-	char *stacks;
-	int i;
-
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	stacks = mmap(NULL, (size_t)count * STACK, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (stacks == MAP_FAILED)
-		_exit(1);
-	for (i = 1; i < count; i++) {
-		if (clone(stand, stacks + (size_t)i * STACK, THREAD, NULL) < 0) {
-			printf("# thread %d: %m\n", i);
-			fflush(stdout);
-			_exit(2);
-		}
-	}
-	__atomic_store_n(&scene->ready, 1, __ATOMIC_RELEASE);
-	for (;;)
-		pause();
-}
-
-static bool await_crowd(struct scene *scene, pid_t pid)
+static bool await_scene(struct scene *scene, pid_t pid)
 {
 	while (!__atomic_load_n(&scene->ready, __ATOMIC_ACQUIRE)) {
 		if (waitpid(pid, NULL, WNOHANG))
@@ -180,16 +139,14 @@ FIXTURE(crowd)
 
 FIXTURE_SETUP(crowd)
 {
-	set_limit("/proc/sys/kernel/threads-max", 3 * CROWD);
-	set_limit("/proc/sys/kernel/pid_max", 4 * CROWD);
+	crowd_make_room(CROWD);
 	self->scene = new_scene();
 	ASSERT_NE(NULL, self->scene);
 }
 
 FIXTURE_TEARDOWN(crowd)
 {
-	kill(self->pid, SIGKILL);
-	waitpid(self->pid, NULL, 0);
+	crowd_end_process(self->pid);
 }
 
 TEST_F_TIMEOUT(crowd, twenty_thousand, 180)
@@ -197,10 +154,8 @@ TEST_F_TIMEOUT(crowd, twenty_thousand, 180)
 	char expected[64], *text;
 	struct table *table;
 
-	self->pid = start_crowd(self->scene, CROWD);
-	ASSERT_LT(0, self->pid);
-	ASSERT_TRUE(await_crowd(self->scene, self->pid))
-		TH_LOG("no room for %d threads", CROWD);
+	self->pid = crowd_process(CROWD);
+	ASSERT_LT(0, self->pid) TH_LOG("no room for %d threads", CROWD);
 
 	text = text_readf(CTXLAB "/%d", self->pid);
 	ASSERT_NE(NULL, text) TH_LOG("%m");
@@ -291,7 +246,7 @@ TEST_F_TIMEOUT(crowd, come_and_go, 60)
 	ASSERT_LE(0, self->pid);
 	if (!self->pid)
 		churn(self->scene);
-	ASSERT_TRUE(await_crowd(self->scene, self->pid));
+	ASSERT_TRUE(await_scene(self->scene, self->pid));
 	for (i = 0; i < 300; i++) {
 		text = read_path_slowly(self->pid, i % 3 ? 4096 : 97);
 		ASSERT_NE(NULL, text);

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is concluded from runs whose truth is known. */
+#include <math.h>
+
+#include "run_sample.h"
+#include "tap.h"
+
+static const struct trouble calm = { .noise = 0.02 };
+
+static bool near(const struct estimate *e, double truth, double by,
+		 const char *what)
+{
+	if (ok(e->n && fabs(e->value - truth) <= by, "%s", what))
+		return true;
+	printf("# got %.2f [%.2f, %.2f] of %zu, not %.2f within %.2f\n",
+	       e->value, e->low, e->high, e->n, truth, by);
+	return false;
+}
+
+static bool holds(const struct estimate *e, double truth, const char *what)
+{
+	if (ok(e->n && e->low <= truth && truth <= e->high, "%s", what))
+		return true;
+	printf("# [%.2f, %.2f] does not hold %.2f\n", e->low, e->high, truth);
+	return false;
+}
+
+static void effects(const struct trouble *t, const char *when, double by,
+		    bool verdict)
+{
+	struct answers a;
+	struct run run;
+	char what[128];
+
+	sample_run(&run, t);
+	answers_find(&run, &a);
+	snprintf(what, sizeof(what), "process - thread, %s", when);
+	near(&a.process, 108, by, what);
+	snprintf(what, sizeof(what), "the flush, %s", when);
+	near(&a.flush, 205, by, what);
+	snprintf(what, sizeof(what), "the null test, %s", when);
+	near(&a.null, 0, by, what);
+	snprintf(what, sizeof(what), "the refill for each page, %s", when);
+	near(&a.refill[PATTERN_CHAIN], 11, by / 10, what);
+	if (!ok(!a.reasons == verdict, "the verdict, %s", when))
+		printf("# %s\n", a.reasons ? a.reason[0] : "given");
+	answers_free(&a);
+	run_free(&run);
+}
+
+static void intervals(void)
+{
+	struct answers a;
+	struct run run;
+
+	sample_run(&run, &calm);
+	answers_find(&run, &a);
+	holds(&a.process, 108, "the interval of process - thread");
+	holds(&a.null, 0, "the interval of the null test");
+	holds(&a.refill[PATTERN_CHAIN], 11, "the interval of the refill");
+	ok(fabs(a.dominate[PATTERN_CHAIN] - 205.0 / 11) < 2,
+	   "the pages from which on refilling outweighs the flush");
+	ok(!a.refill[PATTERN_INDEPENDENT].n, "what was not swept has no slope");
+	ok(!a.knee[PATTERN_CHAIN].found, "a straight sweep has no bend");
+	ok(answers_flushing(&run.counts[ARM_PROCESS]) == 0 &&
+	   answers_flushing(&run.counts[ARM_RING_PROCESS]) == 1,
+	   "the share of switches that flush");
+	answers_free(&a);
+	run_free(&run);
+}
+
+/* A run with one thing wrong; the verdict must be refused for it. */
+static void refused(const struct trouble *t, void (*spoil)(struct run *run),
+		    const char *word)
+{
+	struct answers a;
+	struct run run;
+	bool found = false;
+	unsigned int i;
+
+	sample_run(&run, t);
+	if (spoil)
+		spoil(&run);
+	answers_find(&run, &a);
+	for (i = 0; i < a.reasons; i++)
+		found = found || strstr(a.reason[i], word);
+	if (!ok(found, "refused: %s", word))
+		printf("# %u reasons, the first: %s\n", a.reasons,
+		       a.reasons ? a.reason[0] : "none");
+	answers_free(&a);
+	run_free(&run);
+}
+
+static void spoil_rusage(struct run *run)
+{
+	run->counts[ARM_THREAD].rusage += 400;
+}
+
+static void spoil_kernel(struct run *run)
+{
+	run->counts[ARM_PROCESS].other_mm -= 400;
+}
+
+static void spoil_mm(struct run *run)
+{
+	run->counts[ARM_THREAD].same_mm -= 400;
+	run->counts[ARM_THREAD].other_mm += 400;
+}
+
+static void spoil_flushes(struct run *run)
+{
+	run->counts[ARM_THREAD_FLUSH].probe.flushes -= 400;
+}
+
+static void spoil_control(struct run *run)
+{
+	run->counts[ARM_THREAD_CONTROL].probe.flushes = 1;
+}
+
+static void spoil_probe(struct run *run)
+{
+	run->counts[ARM_THREAD_FULL].probe.same_mm -= 400;
+}
+
+static void spoil_cpu(struct run *run)
+{
+	run->counts[ARM_THREAD_CONTROL].probe.migrations = 1;
+}
+
+static void spoil_null(struct run *run)
+{
+	struct series *s = &run->series[ARM_THREAD_AGAIN][0];
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		s->sample[i].ns += 30;
+}
+
+static void spoil_moved(struct run *run)
+{
+	struct series *s;
+	size_t i;
+	int arm;
+
+	for (arm = 0; arm < ARMS; arm++) {
+		s = &run->series[arm][0];
+		for (i = 0; i < s->n; i++)
+			s->sample[i].moved = i % 2;
+	}
+}
+
+static void spoil_steal(struct run *run)
+{
+	run->machine.steal = 0.5;
+}
+
+static void spoil_end(struct run *run)
+{
+	run->interrupted = true;
+}
+
+static void refusals(void)
+{
+	static const struct trouble wild = { .noise = 1 };
+	static const struct trouble crowded = { .noise = 0.02, .disturbed = 0.3 };
+
+	refused(&calm, spoil_rusage, "getrusage counts");
+	refused(&calm, spoil_kernel, "the kernel's events show");
+	refused(&calm, spoil_mm, "kept the mm");
+	refused(&calm, spoil_flushes, "flushes for");
+	refused(&calm, spoil_control, "flushes where none was meant");
+	refused(&calm, spoil_probe, "the probe saw");
+	refused(&calm, spoil_cpu, "moved between CPUs");
+	refused(&calm, spoil_null, "null test");
+	refused(&calm, spoil_moved, "too few");
+	refused(&calm, spoil_steal, "hypervisor took");
+	refused(&calm, spoil_end, "interrupted");
+	refused(&wild, NULL, "too wide");
+	refused(&crowded, NULL, "disturbed by other tasks");
+}
+
+/* Half a per cent is allowed, no more. */
+static void tolerance(void)
+{
+	struct answers a;
+	struct run run;
+
+	sample_run(&run, &calm);
+	run.counts[ARM_THREAD].rusage += 199;
+	run.counts[ARM_THREAD_FLUSH].probe.flushes += 199;
+	answers_find(&run, &a);
+	is_number(a.reasons, 0, "counts that differ by less than 0.5 %");
+	answers_free(&a);
+	run_free(&run);
+}
+
+int main(void)
+{
+	static const struct trouble drift = { .noise = 0.02, .drift = 0.3 };
+	static const struct trouble step = { .noise = 0.02, .step = 0.5 };
+	static const struct trouble spikes = { .noise = 0.02, .outliers = 0.1 };
+	static const struct trouble guests = { .noise = 0.02,
+					       .disturbed = 0.08 };
+
+	effects(&calm, "in calm", 6, true);
+	/* A machine that slows down makes everything dearer by its mean. */
+	effects(&drift, "while it slows down", 108 * 0.3 + 6, true);
+	/* Then nobody can say what a thread costs; the differences hold. */
+	effects(&step, "with half the run slower", 108 * 0.5 + 6, false);
+	effects(&spikes, "with a tenth of outliers", 8, true);
+	effects(&guests, "with rounds that others got into", 8, true);
+	intervals();
+	refusals();
+	tolerance();
+	return tap_done();
+}

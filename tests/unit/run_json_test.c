@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A run as JSON, there and back, and what a reader must refuse. */
+#include <errno.h>
+
+#include "run_sample.h"
+#include "switch/run_json.h"
+#include "tap.h"
+
+static json_t *make_sample(void)
+{
+	static const struct trouble t = { .noise = 0.02, .disturbed = 0.1 };
+	struct histogram *h;
+	struct answers a;
+	struct run run;
+	json_t *root;
+
+	sample_run(&run, &t);
+	run_note(&run, "a note with \"quotes\" and\na newline");
+	run.machine.pti = -1;
+	run.series[ARM_THREAD][0].sample[3].moved = true;
+	h = &run.histogram[ARM_THREAD_CONTROL];
+	h->n = 2;
+	h->from_ns = xcalloc(2, sizeof(double));
+	h->to_ns = xcalloc(2, sizeof(double));
+	h->count = xcalloc(2, sizeof(uint64_t));
+	h->to_ns[0] = 450.25;
+	h->from_ns[1] = 450.25;
+	h->to_ns[1] = 500;
+	h->count[0] = 1234567890123;
+	answers_find(&run, &a);
+	root = run_to_json(&run, &a);
+	answers_free(&a);
+	run_free(&run);
+	return root;
+}
+
+/* A copy of one and the same. */
+static json_t *sample_json(void)
+{
+	static json_t *sample;
+
+	if (!sample)
+		sample = make_sample();
+	return json_deep_copy(sample);
+}
+
+static void round_trip(void)
+{
+	json_t *first = sample_json(), *second;
+	struct answers a;
+	struct run run;
+	char *error = NULL;
+
+	if (!ok(!run_from_json(first, &run, &error), "a run is read back")) {
+		printf("# %s\n", error);
+		exit(1);
+	}
+	answers_find(&run, &a);
+	second = run_to_json(&run, &a);
+	ok(json_equal(first, second), "and writes the same JSON again");
+	is_number(run.series[ARM_THREAD][0].n, SAMPLES, "with every sample");
+	is(run.note[0], "a note with \"quotes\" and\na newline",
+	   "and the notes");
+	ok(run.histogram[ARM_THREAD_CONTROL].count[0] == 1234567890123,
+	   "and large counts");
+	ok(run.machine.pti == -1, "what is not known stays so");
+	answers_free(&a);
+	run_free(&run);
+	json_decref(first);
+	json_decref(second);
+}
+
+static void text_round_trip(void)
+{
+	json_t *first = sample_json(), *second;
+	char *text = json_dumps(first, JSON_COMPACT);
+	json_error_t e;
+
+	second = json_loads(text, 0, &e);
+	ok(json_equal(first, second), "the text loses no digit");
+	free(text);
+	json_decref(first);
+	json_decref(second);
+}
+
+/* Reads @root, which is wrong; the error must have @word in it. */
+static void wrong(json_t *root, const char *word, const char *what)
+{
+	char *error = NULL;
+	struct run run;
+
+	if (ok(run_from_json(root, &run, &error) == -EINVAL && error &&
+	       strstr(error, word), "refused: %s", what)) {
+		free(error);
+	} else {
+		printf("# %s\n", error ? error : "it was read");
+		free(error);
+	}
+	json_decref(root);
+}
+
+/* The sample with the value at @path, keys parted by '/', replaced. */
+static json_t *with(const char *path, json_t *value)
+{
+	json_t *root = sample_json(), *at = root, *next;
+	char key[64];
+	size_t len;
+
+	for (;;) {
+		len = strcspn(path, "/");
+		snprintf(key, sizeof(key), "%.*s", (int)len, path);
+		if (!path[len])
+			break;
+		next = json_is_array(at) ? json_array_get(at, atoi(key)) :
+					   json_object_get(at, key);
+		if (!next) {
+			printf("Bail out! no %s in the sample\n", key);
+			exit(1);
+		}
+		at = next;
+		path += len + 1;
+	}
+	if (!value)
+		json_object_del(at, key);
+	else if (json_is_array(at))
+		json_array_set_new(at, atoi(key), value);
+	else
+		json_object_set_new(at, key, value);
+	return root;
+}
+
+static void hostile(void)
+{
+	json_t *root, *extra;
+	int i;
+
+	wrong(json_array(), "not a run", "no object");
+	wrong(json_object(), "not a run", "an empty object");
+	wrong(with("ctxlab", json_string("diff")), "not a run", "another kind");
+	wrong(with("schema", json_integer(99)), "newer", "a newer schema");
+	wrong(with("machine", NULL), "machine", "no machine");
+	wrong(with("machine/cpu", json_integer(1)), "cpu", "a number as a name");
+	wrong(with("settings/ring", json_integer(-1)), "range",
+	      "a negative number");
+	wrong(with("settings/ring", json_integer(1 << 20)), "range",
+	      "a ring too large");
+	wrong(with("settings/mechanism", json_string("x")), "no such name",
+	      "an unknown mechanism");
+	wrong(with("settings/arms/0", json_string("x")), "arm",
+	      "an unknown arm");
+	wrong(with("settings/points/0/pages", json_integer(8)), "first point",
+	      "no point without pages");
+	wrong(with("settings/points", json_array()), "first point",
+	      "no points at all");
+	wrong(with("series/0/pages", json_integer(7)), "no point of the run",
+	      "a series of no point");
+	wrong(with("series/0/ns", json_array()), "length", "a series cut short");
+	wrong(with("series/0/switches/0", json_real(1.5)), "range",
+	      "half a switch");
+	wrong(with("series/0/switches/0", json_integer(1LL << 40)), "range",
+	      "too many switches");
+	wrong(with("counts/3/rusage", json_string("1")), "rusage",
+	      "a string as a count");
+	wrong(with("histograms/0/buckets/0", json_integer(1)), "bucket",
+	      "a bucket that is none");
+	root = sample_json();
+	extra = json_object_get(root, "series");
+	json_array_append(extra, json_array_get(extra, 0));
+	wrong(root, "twice", "a series twice");
+	root = sample_json();
+	extra = json_object_get(json_object_get(root, "settings"), "points");
+	for (i = 0; i < 100; i++)
+		json_array_append(extra, json_array_get(extra, 1));
+	wrong(root, "more than", "too many points");
+}
+
+static void tolerant(void)
+{
+	json_t *root = with("unknown", json_string("of a later version"));
+	char *error = NULL;
+	struct run run;
+
+	ok(!run_from_json(root, &run, &error), "unknown keys are skipped");
+	run_free(&run);
+	json_decref(root);
+	root = with("series/0/ns/0", json_null());
+	ok(!run_from_json(root, &run, &error) &&
+	   isnan(run.series[0][0].sample[0].ns), "null is not a number");
+	run_free(&run);
+	json_decref(root);
+}
+
+static void files(void)
+{
+	char *error = NULL;
+	struct run run;
+
+	ok(run_load("/nonexistent", &run, &error) && error,
+	   "a file that is not there");
+	free(error);
+	ok(run_load("/dev/null", &run, &error) && error, "an empty file");
+	free(error);
+}
+
+int main(void)
+{
+	round_trip();
+	text_round_trip();
+	hostile();
+	tolerant();
+	files();
+	return tap_done();
+}

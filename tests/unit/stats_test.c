@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The statistics, against exact small cases and known distributions. */
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+#include <math.h>
+
+#include "switch/stats.h"
+#include "tap.h"
+
+#define EXACT 0.000000001
+
+static bool near(double got, double want, double by, const char *what)
+{
+	if (ok(fabs(got - want) <= by, "%s", what))
+		return true;
+	printf("# got %.6g, not %.6g within %.2g\n", got, want, by);
+	return false;
+}
+
+static void medians(void)
+{
+	const double odd[] = { 9, 1, 5 }, even[] = { 4, 1, 3, 2 };
+	const double same[] = { 7, 7, 7, 7, 7 }, one[] = { 3 };
+	struct estimate e;
+
+	near(stats_median(odd, 3).value, 5, 0, "median of three");
+	near(stats_median(even, 4).value, 2.5, 0, "median of four");
+	e = stats_median(same, 5);
+	ok(e.low == 7 && e.high == 7, "equal numbers leave no doubt");
+	e = stats_median(one, 1);
+	ok(e.n == 1 && e.low == 3 && e.high == 3, "one number");
+	ok(!stats_median(one, 0).n, "no number");
+	e = stats_median(odd, 3);
+	ok(e.low >= 1 && e.high <= 9 && e.low <= e.value && e.high >= e.value,
+	   "the interval lies within the numbers and around the median");
+}
+
+/* 95 % intervals must hold the truth in about 95 % of all cases. */
+static void coverage(void)
+{
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	int held = 0, i, k, trials = 200;
+	struct estimate e;
+	double x[60];
+
+	for (i = 0; i < trials; i++) {
+		for (k = 0; k < 60; k++)
+			x[k] = 100 + gsl_ran_exponential(rng, 10);
+		e = stats_median(x, 60);
+		held += e.low <= 100 + 10 * M_LN2 && e.high >= 100 + 10 * M_LN2;
+	}
+	gsl_rng_free(rng);
+	if (!ok(held >= trials * 0.90 && held <= trials * 0.995,
+		"the interval holds the truth as often as it says"))
+		printf("# %d of %d\n", held, trials);
+}
+
+static void width(void)
+{
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	struct estimate few, many;
+	double x[1600];
+	int i;
+
+	for (i = 0; i < 1600; i++)
+		x[i] = gsl_ran_gaussian(rng, 10);
+	gsl_rng_free(rng);
+	few = stats_median(x, 100);
+	many = stats_median(x, 1600);
+	near(estimate_half(&few) / estimate_half(&many), 4, 1.5,
+	     "sixteen times the numbers, a quarter of the width");
+	/* The median's error is 1.2533 sigma / sqrt(n). */
+	near(estimate_half(&many), 1.96 * 1.2533 * 10 / 40, 0.2,
+	     "the width is that of theory");
+	ok(stats_median(x, 1600).low == many.low,
+	   "the same numbers give the same interval");
+}
+
+static void fold(void)
+{
+	double x[] = { 1, 3, NAN, 5, 10, 20, 7 };
+	size_t n = stats_fold(x, 7);
+
+	is_number(n, 2, "pairs with a NaN and a single last one are left out");
+	ok(x[0] == 2 && x[1] == 15, "the others become means");
+	is_number(stats_fold(x, 0), 0, "nothing folds to nothing");
+}
+
+static void slopes(void)
+{
+	const double x[] = { 0, 1, 2 };
+	const double y[] = { 5, 7, 9, 1, 3, 5, NAN, 1, 2, 0, 2, 4 };
+	struct estimate e = stats_slope(x, 3, y, 4);
+
+	ok(e.n == 3 && fabs(e.value - 2) < EXACT && fabs(e.low - 2) < EXACT,
+	   "the slope of exact lines, a row with NaN left out");
+	ok(!stats_slope(x, 1, y, 4).n, "one point has no slope");
+}
+
+static void quotients(void)
+{
+	const struct estimate a = { 200, 190, 210, 50 };
+	const struct estimate b = { 100, 90, 110, 40 }, none = {};
+	struct estimate r = stats_ratio(&a, &b);
+
+	ok(r.value == 2 && r.n == 40, "a ratio");
+	/* Relative errors of 5 % and 10 % add up in quadrature. */
+	near(r.high - r.value, 2 * hypot(0.05, 0.10), EXACT, "and its interval");
+	ok(!stats_ratio(&a, &none).n, "nothing to divide by");
+	r = stats_difference(&a, &b);
+	ok(r.value == 100 && r.n == 40, "a difference");
+	near(r.value - r.low, hypot(10, 10), EXACT, "and its interval");
+	ok(!stats_difference(&none, &b).n, "nothing to take from");
+}
+
+static void knees(void)
+{
+	const double x[] = { 16, 32, 64, 128, 256, 512, 768, 1024, 1280, 1536,
+			     2048, 3072, 4096 };
+	const size_t n = sizeof(x) / sizeof(*x);
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	double y[sizeof(x) / sizeof(*x)], at, before, after;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		y[i] = (1000 + 5 * x[i] + 15 * fmax(0, x[i] - 1400)) *
+		       (1 + gsl_ran_gaussian(rng, 0.01));
+	ok(stats_knee(x, y, n, &at, &before, &after), "a bend is found");
+	near(at, 1400, 0.1 * 1400, "where it is");
+	near(before, 5, 0.5, "with the slope before it");
+	near(after, 20, 2, "and after it");
+	for (i = 0; i < n; i++)
+		y[i] = (1000 + 5 * x[i]) * (1 + gsl_ran_gaussian(rng, 0.01));
+	ok(!stats_knee(x, y, n, &at, &before, &after),
+	   "a straight line has none");
+	for (i = 0; i < n; i++)
+		y[i] = 1000 + 20 * fmin(x[i], 1400) + 5 * fmax(0, x[i] - 1400);
+	ok(!stats_knee(x, y, n, &at, &before, &after),
+	   "a bend downwards is none");
+	ok(!stats_knee(x, y, 5, &at, &before, &after),
+	   "five points are too few");
+	gsl_rng_free(rng);
+}
+
+int main(void)
+{
+	medians();
+	coverage();
+	width();
+	fold();
+	slopes();
+	quotients();
+	knees();
+	return tap_done();
+}

@@ -1,0 +1,124 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# ctxlab switch and diff without measuring: a saved run shown again, in words,
+# tables, plots and JSON, and command lines that are wrong.
+
+set -u
+here=$(dirname "${BASH_SOURCE[0]}")
+. "$here/tap.sh"
+export LC_ALL=C.UTF-8
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+run=$here/fixtures/run.json
+
+# try STATUS ARGUMENT...: runs the tool; leaves its output in $out and $err.
+try()
+{
+	local want=$1 got
+
+	shift
+	"$CTXLAB" "$@" >"$work/out" 2>"$work/err" </dev/null
+	got=$?
+	out=$(cat "$work/out")
+	err=$(cat "$work/err")
+	is $got "$want" "ctxlab ${*##*/} exits with $want"
+}
+
+# expect NAME ARGUMENT...: the output is that of expected/NAME.
+expect()
+{
+	local name=$1
+
+	shift
+	try 0 "$@"
+	is "$out" "$(cat "$here/expected/$name")" "and prints expected/$name"
+	is "$err" "" "and nothing on stderr"
+}
+
+# changed SED-SCRIPT: the run, changed, in $work/run.json.
+changed()
+{
+	sed "$1" "$run" >"$work/run.json"
+	! cmp -s "$run" "$work/run.json"
+	ok $? "the run is changed by $1"
+}
+
+expect switch switch --from "$run"
+expect switch-raw switch --raw --from "$run"
+expect switch-columns switch -n -o ARM,PAGES,NS --from "$run"
+
+changed 's/"emulator":""/"emulator":"QEMU TCG"/'
+try 0 switch --from "$work/run.json"
+like "$out" 'EMULATED TLB*' "an emulated TLB is marked before all else"
+try 0 diff "$run" "$work/run.json"
+like "$out" '*EMULATED TLB*' "and in a comparison"
+try 0 switch --from "$work/run.json" --json
+like "$out" '*"tlb_emulated": true*' "and in JSON"
+
+# No cost is told where there is no verdict.
+changed 's/"rusage":40000/"rusage":41000/'
+try 4 switch --from "$work/run.json"
+like "$out" 'No verdict*getrusage counts 41000*' "the reason is told"
+like "$out" '*Counted:*41000*' "and what was counted"
+[[ $out != *"between threads"* && $out != *"Nanoseconds a switch"* ]]
+ok $? "but no cost"
+try 4 diff "$run" "$work/run.json"
+like "$out" '*no verdict: *' "a comparison says so too"
+
+try 0 switch --from "$run" --json
+printf '%s\n' "$out" >"$work/again.json"
+try 0 switch --from "$work/again.json" --json
+is "$out" "$(cat "$work/again.json")" "JSON of JSON is the same"
+try 0 switch --from "$run" --save "$work/saved.json"
+try 0 switch --from "$work/saved.json" --json
+is "$out" "$(cat "$work/again.json")" "so is what --save writes"
+
+"$CTXLAB" switch --from - --json <"$run" >"$work/piped.json"
+ok $? "a run is read from standard input"
+is "$(cat "$work/piped.json")" "$(cat "$work/again.json")" "as it is"
+
+expect diff-same diff -r -o WHAT,PAGES,A,B,DIFF,IS "$run" "$run"
+changed 's/"kernel":"6.0"/"kernel":"6.1"/'
+try 0 diff "$run" "$work/run.json"
+like "$out" '*kernel       6.0 | 6.1*' "what differs between the machines"
+try 0 diff --json "$run" "$work/run.json"
+like "$out" '*"is": "same"*' "as JSON"
+
+if command -v gnuplot >/dev/null; then
+	for kind in svg png; do
+		try 0 switch --from "$run" --plot "$work/plot.$kind"
+		[ "$(stat -c %s "$work/plot.$kind")" -gt 10000 ]
+		ok $? "a picture is drawn as $kind"
+	done
+	# Four curves and three, a histogram: each arm has its name in it.
+	is "$(grep -o '>thread+flush - thread+control<' "$work/plot.svg" |
+		wc -l)" 1 "with what the flush adds"
+	# shellcheck disable=SC2016 # nothing is to be carried out
+	changed 's/"Imagined CPU"/"`touch HACKED` \x27; system \\"touch HACKED\\""/'
+	(cd "$work" && "$CTXLAB" switch --from run.json --plot plot.svg \
+		>/dev/null)
+	ok $? "a name full of quotes can be drawn"
+	[ ! -e "$work/HACKED" ]
+	ok $? "and is carried out nowhere"
+else
+	echo "ok $((++tap_run)) - # SKIP no gnuplot"
+fi
+try 1 switch --from "$run" --plot "$work/plot.gif"
+like "$err" '*ends in .svg or .png*' "other pictures are refused"
+
+try 1 switch --from /nonexistent
+like "$err" '*/nonexistent*' "a file that is not there is named"
+head -c 5000 "$run" >"$work/cut.json"
+try 1 switch --from "$work/cut.json"
+like "$err" '*line 1:*' "a file cut short"
+try 1 diff "$run" "$work/cut.json"
+for wrong in '--cpu x' '--cpu 99999' '--mechanism x' '--ring 1' '--ring 99' \
+	'--seconds 0' '--seconds x' '--pages 1,x' '--pages -1' \
+	'--pages 99999999' 'extra' "--from $run -o NONE"; do
+	# shellcheck disable=SC2086 # an option and its argument
+	try 2 switch $wrong
+	like "$err" "*see 'ctxlab switch --help'*" "with the way to help"
+done
+try 2 diff "$run"
+try 2 diff "$run" "$run" "$run"
+tap_done
