@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every allocation made to fail in turn: through load, mount, lookup, open,
+ * read, readdir, and the probe's open, attach and read.  Each time the answer is
+ * a clean errno or a success, nothing is left half done, and the next try, with
+ * all memory there, succeeds.
+ *
+ * /proc/<tid>/fail-nth makes the n-th allocation of one thread fail; it reads 0
+ * once that has happened.  The walk ends with the first n that was not reached.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "kselftest_harness.h"
+#include "load.h"
+#include "probe.h"
+#include "states.h"
+#include "text.h"
+
+#define FAIL_NTH "/proc/thread-self/fail-nth"
+#define PLACE "/tmp/ctxlab-fault"
+#define WALK_MAX 5000
+
+/* What the deeds work on. */
+static struct {
+	int fd;
+	int session;
+	pid_t other;
+	char path[64];
+} scene;
+
+static int result(long ret)
+{
+	return ret < 0 ? errno : 0;
+}
+
+static void set_fail_nth(int n)
+{
+	char text[16];
+	int fd = open(FAIL_NTH, O_WRONLY);
+	int length = snprintf(text, sizeof(text), "%d", n);
+
+	if (fd < 0 || write(fd, text, length) != length)
+		_exit(KSFT_FAIL);
+	close(fd);
+}
+
+/*
+ * The file is opened before the deed, as opening allocates; what is left to
+ * count when it is read is what the deed did not use up.
+ */
+static int run_with_fault(int (*deed)(void), int n, bool *failed)
+{
+	int fd = open(FAIL_NTH, O_RDWR), err;
+	char text[16];
+	ssize_t length = snprintf(text, sizeof(text), "%d", n);
+
+	if (fd < 0 || write(fd, text, length) != length)
+		_exit(KSFT_FAIL);
+	err = deed();
+	length = pread(fd, text, sizeof(text) - 1, 0);
+	text[length > 0 ? length : 0] = '\0';
+	*failed = !atoi(text);
+	if (pwrite(fd, "0", 1, 0) != 1)
+		_exit(KSFT_FAIL);
+	close(fd);
+	return err;
+}
+
+/* Names that were looked up once are cached: begin with none. */
+static void forget_names(void)
+{
+	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
+
+	if (write(fd, "2", 1) != 1)
+		_exit(KSFT_FAIL);
+	close(fd);
+}
+
+static void nothing(void)
+{
+}
+
+static void unload_first(void)
+{
+	if (module_is_loaded() && module_unload())
+		_exit(KSFT_FAIL);
+}
+
+static int load_module(void)
+{
+	return result(module_load("automount=0"));
+}
+
+static void unload_again(void)
+{
+	struct stat st;
+
+	/* All of it or nothing. */
+	if (module_is_loaded() ? module_unload() : !stat(CTXLAB, &st))
+		_exit(KSFT_FAIL);
+}
+
+static int mount_once(void)
+{
+	return result(mount("none", PLACE, "ctxlab", 0, NULL));
+}
+
+static void unmount(void)
+{
+	umount2(PLACE, MNT_DETACH);
+}
+
+static int look_up(void)
+{
+	struct stat st;
+
+	return result(stat(scene.path, &st));
+}
+
+static void name_process(void)
+{
+	forget_names();
+	snprintf(scene.path, sizeof(scene.path), CTXLAB "/%d", scene.other);
+}
+
+static void name_pair(void)
+{
+	forget_names();
+	snprintf(scene.path, sizeof(scene.path), CTXLAB "/%d,%d", scene.other,
+		 getpid());
+}
+
+static void name_tasks(void)
+{
+	forget_names();
+	snprintf(scene.path, sizeof(scene.path), CTXLAB "/tasks");
+}
+
+static int open_and_read(void)
+{
+	static char buffer[1 << 16];
+	int fd = open(scene.path, O_RDONLY), err;
+	ssize_t n;
+
+	if (fd < 0)
+		return errno;
+	do {
+		n = read(fd, buffer, sizeof(buffer));
+	} while (n > 0);
+	err = result(n);
+	close(fd);
+	return err;
+}
+
+static int list(void)
+{
+	static char buffer[1 << 15];
+	int fd = open(CTXLAB, O_RDONLY | O_DIRECTORY), err;
+	ssize_t n;
+
+	if (fd < 0)
+		return errno;
+	do {
+		n = getdents64(fd, buffer, sizeof(buffer));
+	} while (n > 0);
+	err = result(n);
+	close(fd);
+	return err;
+}
+
+static int follow_self(void)
+{
+	char target[16];
+
+	return result(readlink(CTXLAB "/self", target, sizeof(target)));
+}
+
+static int open_probe(void)
+{
+	int fd = probe_open();
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+static void open_session(void)
+{
+	scene.session = probe_open();
+	if (scene.session < 0)
+		_exit(KSFT_FAIL);
+}
+
+static int attach(void)
+{
+	return probe_attach(scene.session);
+}
+
+/* Attached or not, and nothing between. */
+static void close_session(void)
+{
+	int attached = probe_is_attached(scene.session);
+	int err = probe_detach(scene.session);
+
+	if (err != (attached ? 0 : ENOENT) ||
+	    probe_nr_attached(scene.session))
+		_exit(KSFT_FAIL);
+	close(scene.session);
+}
+
+static int read_probe(void)
+{
+	static __u64 buckets[CTXLAB_HIST_BUCKETS];
+	struct ctxlab_switch_info info;
+	struct ctxlab_switch_read read;
+
+	return probe_info(scene.session, &info) ?:
+	       probe_read(scene.session, &read) ?:
+	       probe_hist(scene.session, CTXLAB_HIST_FLUSH, buckets);
+}
+
+FIXTURE(fault)
+{
+	struct states states;
+};
+
+/**
+ * struct _fixture_variant_fault - a deed under faults
+ * @before: sets the scene for one try, with all memory there
+ * @deed: 0 or an errno
+ * @after: looks at what it left, and clears it away
+ * @allocates: it must meet at least so many allocations
+ */
+FIXTURE_VARIANT(fault)
+{
+	void (*before)(void);
+	int (*deed)(void);
+	void (*after)(void);
+	int allocates;
+};
+
+FIXTURE_VARIANT_ADD(fault, load)
+{
+	unload_first, load_module, unload_again, 20,
+};
+
+FIXTURE_VARIANT_ADD(fault, mount)
+{
+	nothing, mount_once, unmount, 3,
+};
+
+FIXTURE_VARIANT_ADD(fault, lookup_process)
+{
+	name_process, look_up, nothing, 2,
+};
+
+FIXTURE_VARIANT_ADD(fault, lookup_pair)
+{
+	name_pair, look_up, nothing, 2,
+};
+
+FIXTURE_VARIANT_ADD(fault, self)
+{
+	forget_names, follow_self, nothing, 2,
+};
+
+FIXTURE_VARIANT_ADD(fault, read_process)
+{
+	name_process, open_and_read, nothing, 5,
+};
+
+FIXTURE_VARIANT_ADD(fault, read_pair)
+{
+	name_pair, open_and_read, nothing, 5,
+};
+
+FIXTURE_VARIANT_ADD(fault, read_tasks)
+{
+	name_tasks, open_and_read, nothing, 4,
+};
+
+FIXTURE_VARIANT_ADD(fault, list)
+{
+	forget_names, list, nothing, 2,
+};
+
+FIXTURE_VARIANT_ADD(fault, probe_open)
+{
+	forget_names, open_probe, nothing, 3,
+};
+
+FIXTURE_VARIANT_ADD(fault, probe_attach)
+{
+	open_session, attach, close_session, 1,
+};
+
+FIXTURE_VARIANT_ADD(fault, probe_read)
+{
+	open_session, read_probe, close_session, 0,
+};
+
+static void allow_faults(const char *path)
+{
+	int fd = open(path, O_WRONLY);
+
+	/* By default only allocations that may not wait are made to fail. */
+	if (fd >= 0 && write(fd, "N", 1) != 1)
+		_exit(KSFT_FAIL);
+	close(fd);
+}
+
+FIXTURE_SETUP(fault)
+{
+	static const struct plan plan = { "another", 0, 0, NULL };
+	struct state *state;
+
+	if (access(FAIL_NTH, F_OK))
+		SKIP(return, "the kernel was built without fault injection");
+	allow_faults("/sys/kernel/debug/failslab/ignore-gfp-wait");
+	allow_faults("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait");
+	mkdir(PLACE, 0755);
+	ASSERT_EQ(0, states_begin(&self->states));
+	state = states_add(&self->states, &plan);
+	ASSERT_NE(NULL, state);
+	scene.other = state->tid;
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	set_fail_nth(0);
+	states_end(&self->states);
+	umount2(PLACE, MNT_DETACH);
+	rmdir(PLACE);
+	/* The tests that follow find it loaded and mounted. */
+	if (!module_is_loaded())
+		module_load("");
+}
+
+TEST_F_TIMEOUT(fault, each_in_turn, 240)
+{
+	int n, err, clean = 0, survived = 0;
+	bool failed;
+
+	for (n = 1; n < WALK_MAX; n++) {
+		variant->before();
+		err = run_with_fault(variant->deed, n, &failed);
+		if (failed && err)
+			clean++;
+		else if (failed)
+			survived++;
+		EXPECT_TRUE(!err || (failed && err == ENOMEM))
+			TH_LOG("allocation %d: %s", n, strerror(err));
+		variant->after();
+		/* With memory, it works again. */
+		variant->before();
+		err = variant->deed();
+		EXPECT_EQ(0, err)
+			TH_LOG("after allocation %d: %s", n, strerror(err));
+		variant->after();
+		if (!failed)
+			break;
+	}
+	printf("# %d allocations: %d refused with ENOMEM, %d done without\n",
+	       n - 1, clean, survived);
+	EXPECT_LT(n, WALK_MAX);
+	EXPECT_LE(variant->allocates, n - 1);
+}
+
+TEST_HARNESS_MAIN
