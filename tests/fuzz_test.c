@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fuzz_test [-s SEED] [-t SECONDS]
+ *
+ * Names and ioctls that know the grammar and bend it.  What a name should give
+ * follows from the rules of the ABI, re-stated here; what an ioctl may give,
+ * from the errors that the uapi header lists.  No answer may write past the
+ * room that it was given.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "probe.h"
+#include "states.h"
+#include "text.h"
+
+static unsigned int seed = 20261121;
+static long failures;
+
+static unsigned int pick(unsigned int below)
+{
+	return rand_r(&seed) % below;
+}
+
+static void complain(const char *what, const char *detail, int err)
+{
+	/* The first few tell enough. */
+	if (failures++ < 10)
+		ksft_print_msg("%s: %s: %s\n", what, detail, strerror(err));
+}
+
+/* The tasks that names may mean: all stand still, so the answer is known. */
+static struct states tasks;
+
+/* Names that once found something, or were thought of: tried before all else. */
+static const char *const corpus[] = {
+	"", "0", "00", "01", "1", "1,", ",1", ",", ",,", "1,1", "1,1,", "1,1,1",
+	"1,01", "-1", "1,-1", "+1", " 1", "1 ", "1, 1", "1\n", "2147483647",
+	"2147483648", "4294967295", "4294967296", "4294967297",
+	"18446744073709551615", "18446744073709551616", "1,4294967297",
+	"99999999999999999999", "self", "self,1", "thread-self", "tasks",
+	"tasksx", "task", "abi", "switch", "switch,1", "SELF", "1x", "x1",
+	"0x1", "1e0", "\xef\xbc\x91", "1\xff", "%d", "%s%n", "*", "..1", "...",
+};
+
+/* A number as the rules have it: no sign, no leading zero, a task's tid. */
+static const char *skip_tid(const char *name, bool *exists)
+{
+	unsigned long long value = 0;
+	const char *at = name;
+	char path[32];
+
+	if (*at < '1' || *at > '9')
+		return NULL;
+	for (; *at >= '0' && *at <= '9'; at++) {
+		value = value * 10 + (*at - '0');
+		if (value > INT_MAX)
+			return NULL;
+	}
+	/* Bent, it may be that of any task of the machine. */
+	snprintf(path, sizeof(path), "/proc/%llu", value);
+	*exists = access(path, F_OK) == 0;
+	return at;
+}
+
+/* Whether the rules of the ABI let this name be found. */
+static bool is_name(const char *name)
+{
+	static const char *const fixed[] = {
+		"self", "thread-self", "tasks", "switch", "abi"
+	};
+	bool exists, other = true;
+	const char *rest;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(fixed); i++)
+		if (!strcmp(name, fixed[i]))
+			return true;
+	rest = skip_tid(name, &exists);
+	if (rest && *rest == ',')
+		rest = skip_tid(rest + 1, &other);
+	return rest && !*rest && exists && other;
+}
+
+static void put_tid(char *name)
+{
+	/* Above pid_max there is nobody, whatever happens meanwhile. */
+	if (pick(4))
+		sprintf(name, "%d", tasks.list[pick(tasks.count)].tid);
+	else
+		sprintf(name, "%u", (1U << 22) + 1 + pick(1U << 31));
+}
+
+/* Byte by byte: change, drop, double, insert. */
+static void bend(char *name)
+{
+	static const char bytes[] = "0123456789,,,-+ x.\n\t\\\"%\x7f\xff\x01";
+	size_t length = strlen(name), at = length ? pick(length) : 0;
+	char byte = bytes[pick(sizeof(bytes) - 1)];
+
+	switch (pick(4)) {
+	case 0:
+		name[at] = byte;
+		name[length ? length : 1] = '\0';
+		break;
+	case 1:
+		memmove(name + at, name + at + !!length, length - at + 1);
+		break;
+	case 2:
+		memmove(name + at + 1, name + at, length - at + 1);
+		break;
+	default:
+		memmove(name + at + 1, name + at, length - at + 1);
+		name[at] = byte;
+	}
+}
+
+static void make_name(char *name)
+{
+	int bends = pick(3);
+
+	if (!pick(5)) {
+		sprintf(name, "%s", corpus[pick(ARRAY_SIZE(corpus))]);
+	} else {
+		put_tid(name);
+		if (pick(2)) {
+			strcat(name, ",");
+			put_tid(name + strlen(name));
+		}
+	}
+	while (bends--)
+		bend(name);
+	if (!pick(50))
+		memset(name, '1', 200 + pick(60));
+}
+
+/* Whether the answers are those that the rules give. */
+static bool name_obeys(const char *name, int *err)
+{
+	char path[PATH_MAX], byte;
+	bool is = is_name(name);
+	struct stat st;
+	int fd;
+
+	snprintf(path, sizeof(path), CTXLAB "/%s", name);
+	*err = stat(path, &st) ? errno : 0;
+	if (*err != (is ? 0 : ENOENT))
+		return false;
+	fd = open(path, O_RDONLY | O_NONBLOCK);
+	if (fd < 0) {
+		*err = errno;
+		return !is && errno == ENOENT;
+	}
+	/* Of the probe's file nothing is read. */
+	*err = !strcmp(name, "switch") || pread(fd, &byte, 1, 0) == 1 ? 0 : errno;
+	close(fd);
+	return is && !*err;
+}
+
+static void try_name(const char *name)
+{
+	int tries, err;
+
+	/* These are the directory itself, or above it. */
+	if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
+		return;
+	/* A kernel thread may come or go between two looks. */
+	for (tries = 0; tries < 3; tries++)
+		if (name_obeys(name, &err))
+			return;
+	complain("name", name, err);
+}
+
+static long fuzz_names(time_t end)
+{
+	char name[512] = "";
+	long tries = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(corpus); i++)
+		try_name(corpus[i]);
+	while (time(NULL) < end) {
+		memset(name, 0, sizeof(name));
+		make_name(name);
+		try_name(name);
+		tries++;
+	}
+	return tries;
+}
+
+/* The last bytes before a page that nobody may touch. */
+static unsigned char *room;
+static long page;
+
+static int make_room(void)
+{
+	page = sysconf(_SC_PAGESIZE);
+	room = mmap(NULL, 8 * page, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (room == MAP_FAILED || mprotect(room + 7 * page, page, PROT_NONE))
+		return -1;
+	return 0;
+}
+
+#define GUARD 0xa5
+
+static bool is_listed(int err)
+{
+	static const int errors[] = {
+		0, ENOTTY, EINVAL, E2BIG, EFAULT, EBUSY, ENOENT, EOPNOTSUPP,
+		ENOSPC, EPERM,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(errors); i++)
+		if (err == errors[i])
+			return true;
+	return false;
+}
+
+static unsigned long make_command(void)
+{
+	unsigned long cmd = _IO(CTXLAB_SWITCH_IOC, pick(8));
+
+	if (!pick(4))
+		cmd ^= 1UL << pick(32);
+	if (!pick(16))
+		cmd = rand_r(&seed);
+	return cmd;
+}
+
+/* A structure of some size that tells some size, most of it zero. */
+static void try_ioctl(int fd)
+{
+	static const unsigned int sizes[] = { 8, 24, 48, 128, 176, 0, 4, 4096 };
+	unsigned int size = sizes[pick(ARRAY_SIZE(sizes))], told, i;
+	unsigned long cmd = make_command();
+	unsigned char *arg;
+	int err;
+
+	if (pick(2))
+		size = pick(300);
+	told = pick(8) ? size : (unsigned int)rand_r(&seed);
+	arg = room + 7 * page - size;
+	memset(room, GUARD, 7 * page);
+	memset(arg, 0, size);
+	if (size >= 4)
+		memcpy(arg, &told, 4);
+	for (i = pick(3); i > 0 && size > 8; i--)
+		arg[4 + pick(size - 4)] = pick(4) ? pick(4) : pick(256);
+	/* A place for buckets that is good, bad, or the structure itself. */
+	if (size >= 24 && pick(2)) {
+		unsigned long buckets = pick(3) ? (unsigned long)room :
+						  (unsigned long)arg;
+		unsigned int count = pick(2) ? 1792 : pick(4096);
+
+		memcpy(arg + 8, &buckets, 8);
+		memcpy(arg + 16, &count, 4);
+	}
+	err = ioctl(fd, cmd, pick(32) ? (void *)arg : (void *)(long)pick(64)) ?
+	      errno : 0;
+	if (!is_listed(err)) {
+		char detail[64];
+
+		snprintf(detail, sizeof(detail), "%lx with %u of %u", cmd, told,
+			 size);
+		complain("ioctl", detail, err);
+	}
+	/* What is before the structure is not the kernel's, but for buckets. */
+	for (i = 1; size < 300 && i <= 64; i++)
+		if (arg[-(int)i] != GUARD && arg - i > room + 1792 * 8)
+			complain("ioctl", "wrote before its structure", err);
+}
+
+static long fuzz_ioctls(time_t end)
+{
+	int fd = probe_open();
+	long tries = 0;
+
+	if (fd < 0)
+		return 0;
+	while (time(NULL) < end) {
+		try_ioctl(fd);
+		/* Some run attached, if the last ones have come to that. */
+		if (!pick(16))
+			sched_yield();
+		tries++;
+	}
+	probe_detach(fd);
+	/* It still works after all this. */
+	if (probe_reset(fd) || probe_attach(fd) || probe_detach(fd) ||
+	    probe_nr_attached(fd))
+		complain("ioctl", "the session does not work any more", errno);
+	close(fd);
+	return tries;
+}
+
+static int set_up(void)
+{
+	return make_room() || states_begin(&tasks) ||
+	       states_add_unshared(&tasks) || states_add_leaderless(&tasks) ||
+	       !states_note(&tasks, 1, "first process") ||
+	       !states_note(&tasks, 2, "kthreadd");
+}
+
+int main(int argc, char **argv)
+{
+	int option, seconds = 10;
+	unsigned int first;
+	long tries;
+
+	while ((option = getopt(argc, argv, "s:t:")) != -1) {
+		if (option == 's')
+			seed = strtoul(optarg, NULL, 0);
+		else if (option == 't')
+			seconds = atoi(optarg);
+		else
+			ksft_exit_fail_msg("usage: fuzz_test [-s SEED] [-t SECONDS]\n");
+	}
+	first = seed;
+	ksft_print_header();
+	ksft_set_plan(2);
+	ksft_print_msg("seed %u, %d seconds each\n", first, seconds);
+	if (set_up())
+		ksft_exit_fail_msg("cannot set up: %m\n");
+
+	tries = fuzz_names(time(NULL) + seconds);
+	ksft_test_result(tries > 100 && !failures, "names (%ld tries)\n", tries);
+	failures = 0;
+	tries = fuzz_ioctls(time(NULL) + seconds);
+	ksft_test_result(tries > 100 && !failures, "ioctls (%ld tries)\n",
+			 tries);
+	states_end(&tasks);
+	ksft_finished();
+}
