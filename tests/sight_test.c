@@ -9,7 +9,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
@@ -364,6 +366,82 @@ TEST_F(sight, target_becomes_another_user)
 	EXPECT_EQ(EACCES, read_errno_as(ALICE, by_root));
 	EXPECT_EQ(0, read_errno_as(BOB, by_root));
 	close(by_root);
+}
+
+/*
+ * "PROGRAM --setuid" is the setuid program: as soon as it is root, it says so
+ * over the descriptor that the builder gave the task, and waits.
+ */
+#define SETUID_PROGRAM "/tmp/ctxlab-setuid"
+
+static void __attribute__((constructor)) be_setuid_program(int argc, char **argv)
+{
+	if (argc != 3 || strcmp(argv[1], "--setuid"))
+		return;
+	if (geteuid() || write(atoi(argv[2]), "", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static int exec_setuid_program(void)
+{
+	char fd[16];
+
+	snprintf(fd, sizeof(fd), "%d", change_pipe[1]);
+	execl(SETUID_PROGRAM, "setuid", "--setuid", fd, NULL);
+	return 1;
+}
+
+static int alice_then_setuid(struct state *state)
+{
+	/* It answers in the place of the task that execs it. */
+	change_pipe[1] = state->ready;
+	return change_when_told(state, exec_setuid_program);
+}
+
+static const struct plan execs_setuid = {
+	"execs a setuid program", 0, 0, alice_then_setuid
+};
+
+static int copy_program(const char *to)
+{
+	int in = open("/proc/self/exe", O_RDONLY);
+	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0755);
+	ssize_t n;
+
+	if (in < 0 || out < 0)
+		return -1;
+	while ((n = sendfile(out, in, NULL, 1 << 20)) > 0)
+		;
+	close(in);
+	close(out);
+	return n || chmod(to, 04755);
+}
+
+/* What was hers a moment ago is now a program that is root. */
+TEST_F(sight, target_execs_setuid_program)
+{
+	struct state *state;
+	int by_alice, by_root;
+
+	ASSERT_EQ(0, copy_program(SETUID_PROGRAM));
+	ASSERT_EQ(0, pipe(change_pipe));
+	state = states_add(&self->states, &execs_setuid);
+	ASSERT_NE(NULL, state);
+	by_alice = open_pid_as(ALICE, state->tid);
+	by_root = open_pid_as(0, state->tid);
+	ASSERT_LE(0, by_alice);
+	ASSERT_LE(0, by_root);
+	EXPECT_EQ(0, read_errno_as(ALICE, by_alice));
+	ASSERT_TRUE(tell_to_change(&self->states));
+	EXPECT_EQ(EACCES, read_errno_as(ALICE, by_alice));
+	EXPECT_EQ(EACCES, read_errno_as(0, by_alice));
+	EXPECT_EQ(-1, open_pid_as(ALICE, state->tid));
+	EXPECT_EQ(0, read_errno_as(0, by_root));
+	close(by_alice);
+	close(by_root);
+	unlink(SETUID_PROGRAM);
 }
 
 /* The reader opens, then gives up what let it. */
