@@ -70,9 +70,10 @@ static double *differences(const struct run *run, int arm, int base,
 	return x;
 }
 
-static struct estimate difference(const struct run *run, int arm, int base,
+static struct estimate difference(const struct run *run, int arm,
 				  unsigned int point, double typical)
 {
+	int base = answers_base(arm);
 	struct estimate e;
 	double *x;
 	size_t n;
@@ -228,22 +229,22 @@ static double disturbed(const struct run *run)
 	return all ? (double)bad / all : 0;
 }
 
-static void find_estimates(const struct run *run, struct answers *a)
+static void find_estimates(const struct run *run, struct answers *a, int arm)
 {
 	const struct settings *set = &run->settings;
+	int base = answers_base(arm);
+	double typical;
 	unsigned int p;
-	int arm, base;
 
-	for (arm = 0; arm < ARMS; arm++) {
-		base = answers_base(arm);
-		for (p = 0; p < set->points; p++) {
-			if (!run_has(set, arm, p))
-				continue;
-			a->cell[arm][p] = cost(run, arm, p);
-			if (base >= 0 && run_has(set, base, p))
-				a->diff[arm][p] = difference(run, arm, base, p,
-						a->cell[base][p].value);
-		}
+	for (p = 0; p < set->points; p++) {
+		if (!run_has(set, arm, p))
+			continue;
+		a->cell[arm][p] = cost(run, arm, p);
+		if (base < 0 || !run_has(set, base, p))
+			continue;
+		/* A base stands before the arms that are held against it. */
+		typical = a->cell[base][p].value;
+		a->diff[arm][p] = difference(run, arm, p, typical);
 	}
 }
 
@@ -253,9 +254,10 @@ void answers_find(const struct run *run, struct answers *a)
 	int arm;
 
 	*a = (struct answers){};
-	find_estimates(run, a);
-	for (arm = 0; arm < ARMS; arm++)
+	for (arm = 0; arm < ARMS; arm++) {
+		find_estimates(run, a, arm);
 		a->empty[arm] = a->cell[arm][0];
+	}
 	a->process = a->diff[ARM_PROCESS][0];
 	a->null = a->diff[ARM_THREAD_AGAIN][0];
 	a->probe = a->diff[ARM_THREAD_CONTROL][0];

@@ -18,21 +18,21 @@ const struct out_col diff_columns[] = {
 	[COL_PATTERN] = { "PATTERN", 0, 0, OUT_STRING, "how it touches them" },
 	[COL_A] = { "A", 0, OUT_RIGHT, OUT_NUMBER, "ns in the first run" },
 	[COL_B] = { "B", 0, OUT_RIGHT, OUT_NUMBER, "ns in the second run" },
-	[COL_DIFF] = { "B-A", 0, OUT_RIGHT, OUT_NUMBER, "the difference" },
-	[COL_LOW] = { "LOW", 0, OUT_RIGHT, OUT_NUMBER,
+	[COL_DIFF] = { "DIFF", 0, OUT_RIGHT, OUT_NUMBER, "B - A" },
+	[COL_LOW] = { "DIFFLOW", 0, OUT_RIGHT, OUT_NUMBER,
 		      "lower end of its 95 % interval" },
-	[COL_HIGH] = { "HIGH", 0, OUT_RIGHT, OUT_NUMBER, "upper end" },
-	[COL_RATIO] = { "B/A", 0, OUT_RIGHT, OUT_NUMBER, "the ratio" },
+	[COL_HIGH] = { "DIFFHIGH", 0, OUT_RIGHT, OUT_NUMBER, "upper end" },
+	[COL_RATIO] = { "RATIO", 0, OUT_RIGHT, OUT_NUMBER, "B / A" },
 	[COL_RATIOLOW] = { "RATIOLOW", 0, OUT_RIGHT, OUT_NUMBER,
 			   "lower end of its 95 % interval" },
 	[COL_RATIOHIGH] = { "RATIOHIGH", 0, OUT_RIGHT, OUT_NUMBER,
 			    "upper end" },
-	[COL_IS] = { "B-IS", 0, 0, OUT_STRING,
-		     "dearer, cheaper, or same: the interval holds 0" },
+	[COL_IS] = { "IS", 0, 0, OUT_STRING,
+		     "B is dearer, cheaper, or same (the interval holds 0)" },
 	{}
 };
 
-#define DEFAULT "WHAT,PAGES,PATTERN,A,B,B-A,LOW,HIGH,B/A,B-IS"
+#define DEFAULT "WHAT,PAGES,PATTERN,A,B,DIFF,DIFFLOW,DIFFHIGH,RATIO,IS"
 
 /* What to compare: an arm, or an arm's difference from its base. */
 struct row {

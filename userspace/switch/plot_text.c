@@ -134,12 +134,16 @@ static void print_canvas(FILE *out, const struct canvas *c)
 
 	for (row = 0; row < HIGH; row++) {
 		double y = c->y1 - (c->y1 - c->y0) * row / (HIGH - 1);
+		int end = WIDE;
+
+		while (end && c->cell[row][end - 1] == ' ')
+			end--;
 
 		if (row % 4 == 0 || row == HIGH - 1)
-			fprintf(out, "%9s |%s\n", report_ns(label, exp(y)),
-				c->cell[row]);
+			fprintf(out, "%9s |%.*s\n", report_ns(label, exp(y)),
+				end, c->cell[row]);
 		else
-			fprintf(out, "%9s |%s\n", "", c->cell[row]);
+			fprintf(out, "%9s |%.*s\n", "", end, c->cell[row]);
 	}
 	fprintf(out, "%9s +", "");
 	for (row = 0; row < WIDE; row++)
@@ -152,7 +156,7 @@ static void print_canvas(FILE *out, const struct canvas *c)
 static void print_legend(FILE *out, const struct line *lines, bool added)
 {
 	char name[64];
-	int arm, n = 0;
+	int arm, n = 0, gap = 0;
 
 	for (arm = 0; arm < ARMS; arm++) {
 		if (!lines[arm].n)
@@ -160,8 +164,9 @@ static void print_legend(FILE *out, const struct line *lines, bool added)
 		snprintf(name, sizeof(name), "%s%s%s", arms[arm].name,
 			 added ? " - " : "",
 			 added ? arms[answers_base(arm)].name : "");
-		fprintf(out, "%s%c %-*s", n % 3 ? " " : n ? "\n  " : "  ",
-			letters[arm], added ? 30 : 18, name);
+		fprintf(out, "%s%*s%c %s", n % 3 ? "" : n ? "\n  " : "  ",
+			n % 3 ? gap : 0, "", letters[arm], name);
+		gap = (added ? 34 : 20) - (int)strlen(name);
 		n++;
 	}
 	fputc('\n', out);

@@ -88,8 +88,9 @@ static void line(FILE *out, const char *what, const struct estimate *e,
 	report_ns(value, e->value);
 	snprintf(span, sizeof(span), "[%s, %s]", report_ns(low, e->low),
 		 report_ns(high, e->high));
-	fprintf(out, "  %-26s %s%-9s %-22s %s\n", what,
-		extra && e->value >= 0 ? "+" : " ", value, span, remark);
+	fprintf(out, "  %-26s %s%-9s %-*s%s\n", what,
+		extra && e->value >= 0 ? "+" : " ", value, *remark ? 24 : 0,
+		span, remark);
 }
 
 static const char *process_remark(const struct run *run)
@@ -169,8 +170,8 @@ static void refilling(FILE *out, const struct answers *a, enum pattern i)
 	if (!a->refill[i].n)
 		return;
 	if (a->refill[i].low <= 0) {
-		paragraph_add(&p, "That pages touched again after the flush cost more cannot be seen here (%s):",
-			      pattern_name(i));
+		paragraph_add(&p, "That pages touched again after the flush cost more %s (%s):",
+			      "cannot be seen here", pattern_name(i));
 		add_estimate(&p, &a->refill[i]);
 		paragraph_add(&p, " each.");
 		paragraph_print(out, &p);
