@@ -121,6 +121,12 @@ static int compare_ticks(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static void sort_results(struct lab *lab)
+{
+	qsort(lab->lost, TRIES, sizeof(*lab->lost), compare_ints);
+	qsort(lab->ticks, TRIES, sizeof(*lab->ticks), compare_ticks);
+}
+
 FIXTURE(flush)
 {
 	int fd;
@@ -160,8 +166,7 @@ static int lost(struct lab *lab, struct ring *ring)
 	ring->data = lab;
 	if (ring_run(ring))
 		return -1;
-	qsort(lab->lost, TRIES, sizeof(*lab->lost), compare_ints);
-	qsort(lab->ticks, TRIES, sizeof(*lab->ticks), compare_ticks);
+	sort_results(lab);
 	return lab->lost[TRIES / 2];
 }
 
@@ -186,26 +191,48 @@ static bool kernel_entry_flushes(struct lab *lab)
 	lab->yields = false;
 	for (int i = 0; i < TRIES; i++)
 		turn(lab, 0, i);
-	qsort(lab->lost, TRIES, sizeof(*lab->lost), compare_ints);
+	sort_results(lab);
 	return lab->lost[TRIES / 2] > PAGES / 2;
+}
+
+/* Changing the protection and back makes the kernel itself flush. */
+static void touch_after_mprotect(struct lab *lab, int try)
+{
+	long size = PAGES * sysconf(_SC_PAGESIZE);
+	__u64 ticks;
+
+	touch(lab->pages);
+	clear_accessed();
+	mprotect(lab->pages, size, PROT_READ);
+	mprotect(lab->pages, size, PROT_READ | PROT_WRITE);
+	ticks = probe_clock();
+	touch(lab->pages);
+	lab->ticks[try] = probe_clock() - ticks;
+	lab->lost[try] = referenced(lab->pages);
+}
+
+/* An emulator may count instructions, of which a refill has none. */
+static bool clock_sees_a_refill(struct lab *lab)
+{
+	__u64 kept;
+
+	kernel_entry_flushes(lab);
+	kept = lab->ticks[TRIES / 2];
+	for (int i = 0; i < TRIES; i++)
+		touch_after_mprotect(lab, i);
+	sort_results(lab);
+	return kept < lab->ticks[TRIES / 2];
 }
 
 /* Without this, none of the tests below would mean anything. */
 TEST_F(flush, the_oracle_sees_a_lost_entry)
 {
-	long size = sysconf(_SC_PAGESIZE);
-
 	if (kernel_entry_flushes(self->lab))
 		SKIP(return, "every entry to the kernel flushes the TLB here");
 	EXPECT_GE(1, self->lab->lost[TRIES / 2]);
 	for (int i = 0; i < TRIES; i++) {
-		touch(self->lab->pages);
-		clear_accessed();
-		/* Changing the protection makes the kernel flush. */
-		mprotect(self->lab->pages, PAGES * size, PROT_READ);
-		mprotect(self->lab->pages, PAGES * size, PROT_READ | PROT_WRITE);
-		touch(self->lab->pages);
-		EXPECT_EQ(PAGES, referenced(self->lab->pages))
+		touch_after_mprotect(self->lab, i);
+		EXPECT_EQ(PAGES, self->lab->lost[i])
 			TH_LOG("try %d", i);
 	}
 }
@@ -271,6 +298,8 @@ TEST_F(flush, the_refill_takes_time)
 
 	if (kernel_entry_flushes(self->lab))
 		SKIP(return, "every entry to the kernel flushes the TLB here");
+	if (!clock_sees_a_refill(self->lab))
+		SKIP(return, "even the kernel's own flush takes no time here");
 	if (!allows(self->lab, CTXLAB_FLUSH_MM))
 		SKIP(return, "this flush is not allowed here");
 	lost_by_threads(self->lab, CTXLAB_FLUSH_NONE);
