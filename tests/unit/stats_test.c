@@ -113,32 +113,39 @@ static void quotients(void)
 	ok(!stats_difference(&none, &b).n, "nothing to take from");
 }
 
-static void knees(void)
+static void rises(void)
 {
-	const double x[] = { 16, 32, 64, 128, 256, 512, 768, 1024, 1280, 1536,
-			     2048, 3072, 4096 };
+	const double x[] = { 128, 256, 384, 512, 768, 1024, 1280, 1536, 2048,
+			     3072, 4096, 6144 };
 	const size_t n = sizeof(x) / sizeof(*x);
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
 	double y[sizeof(x) / sizeof(*x)], at, before, after;
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		y[i] = (1000 + 5 * x[i] + 15 * fmax(0, x[i] - 1400)) *
-		       (1 + gsl_ran_gaussian(rng, 0.01));
-	ok(stats_knee(x, y, n, &at, &before, &after), "a bend is found");
-	near(at, 1400, 0.1 * 1400, "where it is");
-	near(before, 5, 0.5, "with the slope before it");
-	near(after, 20, 2, "and after it");
+		y[i] = (5 + 15 / (1 + pow(1400 / x[i], 6))) *
+		       (1 + gsl_ran_gaussian(rng, 0.02));
+	ok(stats_rise(x, y, n, &at, &before, &after), "a rise is found");
+	near(at, 1400, 0.1 * 1400, "where it is half way");
+	near(before, 5, 0.5, "with the level before it");
+	near(after, 20, 1, "and after it");
+	/* Least recently used first, a set at a time: all miss or all hit. */
 	for (i = 0; i < n; i++)
-		y[i] = (1000 + 5 * x[i]) * (1 + gsl_ran_gaussian(rng, 0.01));
-	ok(!stats_knee(x, y, n, &at, &before, &after),
-	   "a straight line has none");
+		y[i] = x[i] > 1536 ? 20 : 5;
+	ok(stats_rise(x, y, n, &at, &before, &after) && at > 1536 &&
+	   at < 2048, "a sudden rise");
 	for (i = 0; i < n; i++)
-		y[i] = 1000 + 20 * fmin(x[i], 1400) + 5 * fmax(0, x[i] - 1400);
-	ok(!stats_knee(x, y, n, &at, &before, &after),
-	   "a bend downwards is none");
-	ok(!stats_knee(x, y, 5, &at, &before, &after),
-	   "five points are too few");
+		y[i] = 5 * (1 + gsl_ran_gaussian(rng, 0.02));
+	ok(!stats_rise(x, y, n, &at, &before, &after), "a level has none");
+	for (i = 0; i < n; i++)
+		y[i] = 5 + x[i] / 100;
+	ok(!stats_rise(x, y, n, &at, &before, &after),
+	   "neither has a straight line");
+	for (i = 0; i < n; i++)
+		y[i] = x[i] > 1536 ? 5 : 20;
+	ok(!stats_rise(x, y, n, &at, &before, &after), "a fall is none");
+	ok(!stats_rise(x, y, 4, &at, &before, &after),
+	   "four points are too few");
 	gsl_rng_free(rng);
 }
 
@@ -150,6 +157,6 @@ int main(void)
 	fold();
 	slopes();
 	quotients();
-	knees();
+	rises();
 	return tap_done();
 }

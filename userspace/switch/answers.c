@@ -7,6 +7,8 @@
 #include "lib/xalloc.h"
 #include "verdict.h"
 
+#define KNEE_PAGES 64
+
 int answers_base(int arm)
 {
 	static const int base[ARMS] = {
@@ -172,29 +174,30 @@ static double vanishing(const struct run *run, const struct answers *a,
 	return gone;
 }
 
+/*
+ * A page's own cost over the number of pages: it rises where they outgrow the
+ * TLB.  Of few pages the noise of the whole switch is too large a part.
+ */
 static struct knee find_knee(const struct run *run, const struct answers *a,
 			     enum pattern pattern)
 {
 	const struct settings *set = &run->settings;
 	double x[MAX_POINTS], y[MAX_POINTS];
-	struct estimate e;
+	const struct estimate *e;
 	struct knee k = {};
 	unsigned int p;
 	size_t n = 0;
 
 	for (p = 0; p < set->points; p++) {
-		if (!set->point[p].pages || set->point[p].pattern != pattern)
-			continue;
-		e = a->cell[ARM_THREAD][p];
-		if (!e.n)
+		e = &a->cell[ARM_THREAD][p];
+		if (set->point[p].pages < KNEE_PAGES || !e->n ||
+		    set->point[p].pattern != pattern)
 			continue;
 		x[n] = 2.0 * set->point[p].pages;
-		y[n++] = e.value;
+		y[n++] = (e->value - a->empty[ARM_THREAD].value) /
+			 set->point[p].pages;
 	}
-	k.found = stats_knee(x, y, n, &k.pages, &k.before, &k.after);
-	/* The slope is over pages of both; a switch touches one half. */
-	k.before *= 2;
-	k.after *= 2;
+	k.found = stats_rise(x, y, n, &k.pages, &k.before, &k.after);
 	return k;
 }
 
@@ -248,6 +251,22 @@ static void find_estimates(const struct run *run, struct answers *a, int arm)
 	}
 }
 
+/* The middle of the bucket that holds the median. */
+static double histogram_median(const struct histogram *h)
+{
+	uint64_t all = 0, seen = 0;
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		all += h->count[i];
+	for (i = 0; i < h->n; i++) {
+		seen += h->count[i];
+		if (2 * seen >= all)
+			return (h->from_ns[i] + h->to_ns[i]) / 2;
+	}
+	return 0;
+}
+
 void answers_find(const struct run *run, struct answers *a)
 {
 	enum pattern p;
@@ -257,6 +276,7 @@ void answers_find(const struct run *run, struct answers *a)
 	for (arm = 0; arm < ARMS; arm++) {
 		find_estimates(run, a, arm);
 		a->empty[arm] = a->cell[arm][0];
+		a->own[arm] = histogram_median(&run->histogram[arm]);
 	}
 	a->process = a->diff[ARM_PROCESS][0];
 	a->null = a->diff[ARM_THREAD_AGAIN][0];

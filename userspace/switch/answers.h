@@ -8,7 +8,7 @@
 
 #define MAX_REASONS 16
 
-/* A bend in the cost over pages, and the TLB it may belong to. */
+/* A rise in the cost of a page, as they outgrow the TLB. */
 struct knee {
 	bool found;
 	double pages;		/* of both members together */
@@ -38,6 +38,7 @@ struct answers {
 	double dominate[PATTERNS];	/* pages; 0: never, as far as seen */
 	double vanish[PATTERNS];	/* pages past which it is gone; 0: not seen */
 	struct knee knee[PATTERNS];
+	double own[ARMS];	/* median of the histogram, ns; 0: none */
 	double disturbed;	/* share of all rounds */
 	unsigned int reasons;	/* why there is no verdict */
 	char *reason[MAX_REASONS];

@@ -43,7 +43,10 @@ void co_destroy(struct co *co);
  */
 void co_switch(void **save, void *to);
 
-/* Keeps the floating-point control words (MXCSR, x87 CW) as well. */
+/*
+ * Keeps the floating-point control words as well: the control bits of MXCSR, and
+ * the x87 control word.
+ */
 void co_switch_fp(void **save, void *to);
 
 #endif /* SWITCH_COROUTINE_H */

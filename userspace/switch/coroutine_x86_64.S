@@ -20,7 +20,7 @@
 
 	.globl	co_switch
 	.type	co_switch, @function
-	.p2align 4
+	.p2align 6
 co_switch:
 	/* The call has pushed the address to go on at; the rest follows. */
 	pushq	%rbx
@@ -49,7 +49,7 @@ co_switch:
 
 	.globl	co_switch_fp
 	.type	co_switch_fp, @function
-	.p2align 4
+	.p2align 6
 co_switch_fp:
 	pushq	%rbx
 	pushq	%rbp
@@ -61,12 +61,21 @@ co_switch_fp:
 	leaq	-8(%rsp), %rsp
 	stmxcsr	(%rsp)
 	fnstcw	4(%rsp)
+	movl	(%rsp), %eax
+	movzwl	4(%rsp), %ecx
 	movq	%rsp, (%rdi)
 	movq	%rsi, %rsp
-	/* Both loads cost more than the stores: they wait for the FPU. */
-	ldmxcsr	(%rsp)
-	fldcw	4(%rsp)
-	leaq	8(%rsp), %rsp
+	/*
+	 * Loading a control word stalls the FPU for a hundred cycles and more
+	 * when the value changes, be it only in the status bits of MXCSR (0 to
+	 * 5), which a call need not keep: load only what has to change.
+	 */
+	xorl	(%rsp), %eax
+	testl	$0xffc0, %eax
+	jne	2f
+	cmpw	4(%rsp), %cx
+	jne	3f
+1:	leaq	8(%rsp), %rsp
 	popq	%r15
 	popq	%r14
 	popq	%r13
@@ -75,6 +84,11 @@ co_switch_fp:
 	popq	%rbx
 	popq	%rcx
 	jmpq	*%rcx
+2:	ldmxcsr	(%rsp)
+	cmpw	4(%rsp), %cx
+	je	1b
+3:	fldcw	4(%rsp)
+	jmp	1b
 	.size	co_switch_fp, . - co_switch_fp
 
 	/*
@@ -85,7 +99,7 @@ co_switch_fp:
 	.globl	co_start
 	.hidden	co_start
 	.type	co_start, @function
-	.p2align 4
+	.p2align 6
 co_start:
 	movq	%r12, %rdi
 	/* The end of every backtrace. */

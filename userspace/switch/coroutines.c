@@ -94,7 +94,7 @@ static void work_round(struct pair *p)
 	unsigned int cpu;
 	uint32_t before;
 
-	hand_over(p, WARM_UP, o->co);
+	hand_over(p, warm_up(o), o->co);
 	cpu = sched_getcpu();
 	before = member_kernel_switches();
 	p->second_switches = 0;

@@ -246,7 +246,7 @@ static void collect(const struct crew *c, struct sample *s, double *window_ns)
 	if (c->spec.kind == CREW_COROUTINES)
 		s->expected = 2 * o->hand_overs;
 	else
-		s->expected = (WARM_UP + o->hand_overs + TAIL) *
+		s->expected = (warm_up(o) + o->hand_overs + TAIL) *
 			      c->spec.members;
 	*window_ns = first->end_ns - first->start_ns;
 	if (!s->switches) {

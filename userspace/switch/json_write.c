@@ -251,6 +251,19 @@ static json_t *per_pattern(const struct answers *a)
 	return all;
 }
 
+/* Medians of the histograms. */
+static json_t *own_json(const struct answers *a)
+{
+	json_t *all = json_object();
+	int arm;
+
+	for (arm = 0; arm < ARMS; arm++)
+		if (a->own[arm])
+			json_object_set_new(all, arms[arm].name,
+					    json_real(a->own[arm]));
+	return all;
+}
+
 static json_t *answers_json(const struct answers *a)
 {
 	json_t *o = json_object(), *empty = json_object(), *why = json_array();
@@ -275,6 +288,7 @@ static json_t *answers_json(const struct answers *a)
 			    estimate_json(&a->process_flush));
 	json_object_set_new(o, "ring_process_minus_thread_ns",
 			    estimate_json(&a->ring));
+	json_object_set_new(o, "kernel_part_ns", own_json(a));
 	json_object_set_new(o, "patterns", per_pattern(a));
 	json_object_set_new(o, "disturbed_share", json_real(a->disturbed));
 	return o;

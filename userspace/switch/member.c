@@ -144,14 +144,15 @@ static void meet(struct shift *shift)
 static void work_round(struct member *m)
 {
 	const struct order o = m->shift->order;
-	uint32_t i, all = WARM_UP + o.hand_overs + TAIL, before;
+	const uint32_t warm = warm_up(&o), all = warm + o.hand_overs + TAIL;
+	uint32_t i, before;
 	unsigned int cpu;
 
 	touch(&m->work, &o);
 	meet(m->shift);
 	cpu = sched_getcpu();
 	before = member_kernel_switches();
-	for (i = 0; i < WARM_UP; i++)
+	for (i = 0; i < warm; i++)
 		hand_over(m, &o);
 	m->desk->start_ns = member_now();
 	for (; i < all - TAIL; i++)

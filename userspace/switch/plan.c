@@ -40,7 +40,11 @@ static void choose_mechanism(const struct plan *plan, struct run *run)
 {
 	struct settings *set = &run->settings;
 
-	set->fifo = plan->mechanism != MECH_PERF_PIPE && fifo_allowed();
+	/* perf bench runs under whatever policy it was started with. */
+	if (plan->mechanism == MECH_PERF_PIPE)
+		set->fifo = sched_getscheduler(0) == SCHED_FIFO;
+	else
+		set->fifo = fifo_allowed();
 	if (plan->mechanism >= 0)
 		set->mechanism = plan->mechanism;
 	else

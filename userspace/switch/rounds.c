@@ -35,6 +35,8 @@ bool fifo_allowed(void)
 	const struct sched_param fifo = { .sched_priority = 1 };
 	const struct sched_param other = {};
 
+	if (sched_getscheduler(0) == SCHED_FIFO)
+		return true;
 	if (sched_setscheduler(0, SCHED_FIFO, &fifo))
 		return false;
 	sched_setscheduler(0, SCHED_OTHER, &other);

@@ -16,9 +16,16 @@
 #include "crew.h"
 #include "lib/compiler.h"
 
-/* Untimed hand-overs before and after the timed ones, see member.c. */
-#define WARM_UP 6
+/*
+ * Untimed hand-overs before and after the timed ones, see member.c.  What the
+ * round before has left in the CPU's predictors takes some to go.
+ */
 #define TAIL 2
+
+static inline uint32_t warm_up(const struct order *o)
+{
+	return 4 + o->hand_overs / 8;
+}
 
 struct desk {
 	uint32_t token;		/* futex: 1 where it is this member's turn */

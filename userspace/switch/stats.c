@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Medians, bootstrap intervals, slopes and bends, on top of GSL. */
+/* Medians, bootstrap intervals, slopes and rises, on top of GSL. */
 #include <gsl/gsl_fit.h>
-#include <gsl/gsl_multifit.h>
 #include <gsl/gsl_rng.h>
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
@@ -67,6 +66,14 @@ struct estimate stats_median(const double *x, size_t n)
 	return e;
 }
 
+double stats_quantile(double *x, size_t n, double q)
+{
+	if (!n)
+		return NAN;
+	gsl_sort(x, 1, n);
+	return gsl_stats_quantile_from_sorted_data(x, 1, n, q);
+}
+
 struct estimate stats_slope(const double *x, size_t k, const double *y,
 			    size_t n)
 {
@@ -117,60 +124,44 @@ struct estimate stats_difference(const struct estimate *a,
 	return e;
 }
 
-/* y = c0 + c1 x + c2 max(0, x - bend), errors relative to y; bend < 0: c2 = 0. */
-static double fit_bent(const double *x, const double *y, size_t n, double bend,
-		       double *c1, double *c2)
-{
-	size_t terms = bend < 0 ? 2 : 3, i;
-	gsl_multifit_linear_workspace *w = gsl_multifit_linear_alloc(n, terms);
-	gsl_matrix *xs = gsl_matrix_alloc(n, terms);
-	gsl_matrix *cov = gsl_matrix_alloc(terms, terms);
-	gsl_vector *ys = gsl_vector_alloc(n), *c = gsl_vector_alloc(terms);
-	gsl_vector *weight = gsl_vector_alloc(n);
-	double chisq;
+#define PLACES 200	/* tried for the rise, even on a logarithmic scale */
 
-	for (i = 0; i < n; i++) {
-		gsl_matrix_set(xs, i, 0, 1);
-		gsl_matrix_set(xs, i, 1, x[i]);
-		if (terms == 3)
-			gsl_matrix_set(xs, i, 2, fmax(0, x[i] - bend));
-		gsl_vector_set(ys, i, y[i]);
-		gsl_vector_set(weight, i, 1 / (y[i] * y[i]));
-	}
-	gsl_multifit_wlinear(xs, weight, ys, c, cov, &chisq, w);
-	*c1 = gsl_vector_get(c, 1);
-	*c2 = terms == 3 ? gsl_vector_get(c, 2) : 0;
-	gsl_vector_free(weight);
-	gsl_vector_free(c);
-	gsl_vector_free(ys);
-	gsl_matrix_free(cov);
-	gsl_matrix_free(xs);
-	gsl_multifit_linear_free(w);
-	return chisq;
+/* The sum of squares that a line through (f(x), y) leaves. */
+static double fit_line(const double *f, const double *y, size_t n, double *c0,
+		       double *c1)
+{
+	double cov00, cov01, cov11, sumsq;
+
+	gsl_fit_linear(f, 1, y, 1, n, c0, c1, &cov00, &cov01, &cov11, &sumsq);
+	return sumsq;
 }
 
-#define BENDS 200	/* places tried, evenly spread on a logarithmic scale */
-
-bool stats_knee(const double *x, const double *y, size_t n, double *at,
+bool stats_rise(const double *x, const double *y, size_t n, double *at,
 		double *before, double *after)
 {
-	double best = INFINITY, c1, c2, bend, straight, chisq, from, to;
-	int i;
+	static const double steep[] = { 2, 3, 4, 6, 8, 12, 16 };
+	double *f, best = INFINITY, straight, c0, c1, sumsq, place;
+	size_t i, k;
+	int p;
 
-	if (n < 6)
+	if (n < 5)
 		return false;
-	straight = fit_bent(x, y, n, -1, &c1, &c2);
-	from = log(fmax(x[2], 1));
-	to = log(x[n - 3]);
-	for (i = 0; i <= BENDS; i++) {
-		bend = exp(from + (to - from) * i / BENDS);
-		chisq = fit_bent(x, y, n, bend, &c1, &c2);
-		if (chisq < best) {
-			best = chisq;
-			*at = bend;
-			*before = c1;
-			*after = c1 + c2;
+	straight = fit_line(x, y, n, &c0, &c1);
+	f = xcalloc(n, sizeof(*f));
+	for (p = 0; p <= PLACES; p++) {
+		place = x[1] * pow(x[n - 2] / x[1], (double)p / PLACES);
+		for (k = 0; k < sizeof(steep) / sizeof(*steep); k++) {
+			for (i = 0; i < n; i++)
+				f[i] = 1 / (1 + pow(place / x[i], steep[k]));
+			sumsq = fit_line(f, y, n, &c0, &c1);
+			if (sumsq >= best)
+				continue;
+			best = sumsq;
+			*at = place;
+			*before = c0;
+			*after = c0 + c1;
 		}
 	}
-	return *after > 1.5 * *before && best < straight / 4;
+	free(f);
+	return *before > 0 && *after > 1.5 * *before && best < straight / 4;
 }

@@ -27,6 +27,9 @@ size_t stats_fold(double *x, size_t n);
 /* The median of @n numbers, with a percentile bootstrap interval. */
 struct estimate stats_median(const double *x, size_t n);
 
+/* The @q-quantile of @n numbers; NaN of none.  @x is sorted. */
+double stats_quantile(double *x, size_t n, double q);
+
 /*
  * The slope of y over x where each of @n rows of @y has @k values, one for each
  * of @x: a least-squares line a row, then their median as above.  Rows with a
@@ -47,20 +50,21 @@ struct estimate stats_difference(const struct estimate *a,
 				 const struct estimate *b);
 
 /**
- * stats_knee() - where a curve of two straight parts bends upwards
- * @x: increasing
+ * stats_rise() - where a curve rises from one level to another
+ * @x: increasing, above 0
  * @y: the values at @x
  * @n: their number
- * @at: the place of the bend
- * @before: slope before it
- * @after: slope after it
+ * @at: where it has risen half way
+ * @before: the level before
+ * @after: the level after
  *
- * The bend is the one with the smallest sum of squares of relative errors.
- * Return: whether there is one that is worth the name: at least three points a
- * side, the second slope at least half as much again as the first, and the
- * bent line at most half as far off as the best straight one.
+ * The best fit of before + (after - before) / (1 + (at / x)^k), for k from 2
+ * (slow) to 16 (sudden).
+ * Return: whether there is a rise worth the name: five points at least, the
+ * half of it well within them, the second level at least half as much again as
+ * the first, and the fit at least twice as near as the best straight line.
  */
-bool stats_knee(const double *x, const double *y, size_t n, double *at,
+bool stats_rise(const double *x, const double *y, size_t n, double *at,
 		double *before, double *after);
 
 #endif /* SWITCH_STATS_H */

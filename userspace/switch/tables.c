@@ -10,7 +10,7 @@
 enum {
 	COL_ARM, COL_WHAT, COL_PAGES, COL_PATTERN, COL_NS, COL_LOW, COL_HIGH,
 	COL_BASE, COL_DIFF, COL_DIFFLOW, COL_DIFFHIGH, COL_ROUNDS,
-	COL_DISTURBED, COL_SWITCHES,
+	COL_DISTURBED, COL_SWITCHES, COL_P10,
 };
 
 const struct out_col report_columns[] = {
@@ -38,6 +38,8 @@ const struct out_col report_columns[] = {
 			    "rounds left out since something else got in" },
 	[COL_SWITCHES] = { "SWITCHES", 0, OUT_RIGHT, OUT_NUMBER,
 			   "switches counted in all its rounds" },
+	[COL_P10] = { "P10", 0, OUT_RIGHT, OUT_NUMBER,
+		      "tenth percentile of the rounds' nanoseconds a switch" },
 	{}
 };
 
@@ -55,6 +57,20 @@ static void set_estimate(struct out_row *row, int col,
 	out_set(row, col, "%.*f", digits, e->value);
 	out_set(row, col + 1, "%.*f", digits, e->low);
 	out_set(row, col + 2, "%.*f", digits, e->high);
+}
+
+/* The rounds as they are without what disturbed most of them. */
+static double tenth_percentile(const struct series *s)
+{
+	double *x = xcalloc(s->n, sizeof(*x)), q;
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n; i++)
+		if (!sample_disturbed(&s->sample[i]))
+			x[n++] = s->sample[i].ns;
+	q = stats_quantile(x, n, 0.1);
+	free(x);
+	return q;
 }
 
 static void add_row(struct out_table *t, const struct run *run,
@@ -84,6 +100,8 @@ static void add_row(struct out_table *t, const struct run *run,
 	out_set(row, COL_ROUNDS, "%zu", s->n);
 	out_set(row, COL_DISTURBED, "%zu", disturbed);
 	out_set(row, COL_SWITCHES, "%llu", switches);
+	if (disturbed < s->n)
+		out_set(row, COL_P10, "%.2f", tenth_percentile(s));
 }
 
 /* The rows of the first @points points. */

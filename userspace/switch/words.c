@@ -150,6 +150,21 @@ static void flushing(FILE *out, const struct run *run)
 	paragraph_print(out, &p);
 }
 
+/* What the probe timed: no system call and no scheduler's choice in it. */
+static void kernel_part(FILE *out, const struct answers *a)
+{
+	char thread[REPORT_NS], process[REPORT_NS];
+	struct paragraph p = {};
+
+	if (!a->own[ARM_THREAD_CONTROL] || !a->own[ARM_PROCESS_CONTROL])
+		return;
+	paragraph_add(&p, "The kernel's own part, from leaving one to arriving at the other, is %s",
+		      report_ns(thread, a->own[ARM_THREAD_CONTROL]));
+	paragraph_add(&p, " between threads and %s between processes (medians of the probe).",
+		      report_ns(process, a->own[ARM_PROCESS_CONTROL]));
+	paragraph_print(out, &p);
+}
+
 /* " 12 ns [11 ns, 13 ns]" */
 static void add_estimate(struct paragraph *p, const struct estimate *e)
 {
@@ -230,11 +245,10 @@ static void knee(FILE *out, const struct run *run, const struct answers *a,
 
 	if (!k->found)
 		return;
-	paragraph_add(&p, "The cost of touching pages (%s) bends at %.0f pages",
-		      pattern_name(i), k->pages);
-	paragraph_add(&p, " of both together: %s a page before, %s after",
-		      report_ns(before, k->before),
+	paragraph_add(&p, "A page's own cost (%s) rises from %s to %s, half way",
+		      pattern_name(i), report_ns(before, k->before),
 		      report_ns(after, k->after));
+	paragraph_add(&p, " at %.0f pages of both together", k->pages);
 	if (run->machine.tlb_l2 > 0)
 		paragraph_add(&p, "; CPUID tells of a TLB of %d entries",
 			      run->machine.tlb_l2);
@@ -269,6 +283,7 @@ void report_words(FILE *out, const struct run *run, const struct answers *a)
 		*run->machine.emulator ? "emulated machine" : "machine");
 	costs(out, run, a);
 	fputs("\n", out);
+	kernel_part(out, a);
 	flushing(out, run);
 	for (p = 0; p < PATTERNS; p++)
 		refilling(out, a, p);
@@ -276,7 +291,7 @@ void report_words(FILE *out, const struct run *run, const struct answers *a)
 	for (p = 0; p < PATTERNS; p++)
 		knee(out, run, a, p);
 	if (run->settings.points > 6 && !a->knee[0].found && !a->knee[1].found)
-		fputs("The sweep found no bend that could be the TLB's size.\n",
+		fputs("The sweep found no rise that could be the TLB's size.\n",
 		      out);
 	null_test(out, a);
 }
