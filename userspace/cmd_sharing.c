@@ -175,11 +175,14 @@ static void print_total(const struct groups *all, bool empty)
 	char *by_process = out_size(all->rss_by_process);
 
 	if (empty)
-		puts("No two processes that you may see share any of these.");
-	printf("\n%zu processes with %zu threads, %zu kernel threads.\n",
-	       all->processes, all->threads, all->kthreads);
-	printf("%zu memory maps with %s resident, each counted once", all->mms,
-	       once);
+		puts("No two processes that you may see share memory, descriptors, root and cwd,\n"
+		     "or signal handlers.");
+	printf("\n%zu process%s with %zu thread%s, %zu kernel thread%s.\n",
+	       all->processes, all->processes == 1 ? "" : "es", all->threads,
+	       all->threads == 1 ? "" : "s", all->kthreads,
+	       all->kthreads == 1 ? "" : "s");
+	printf("%zu memory map%s with %s resident, each counted once", all->mms,
+	       all->mms == 1 ? "" : "s", once);
 	if (strcmp(once, by_process))
 		printf(" (counted for each process: %s)", by_process);
 	puts(".");

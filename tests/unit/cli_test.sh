@@ -104,6 +104,13 @@ like "$err" "*/712, line *cut short*" "and says that and where the text ends"
 printf 'TGID TID MM NAME\n1 1 ? init\n' >"$work/root/tasks"
 try 1 sharing
 like "$err" "*/tasks, line 2: MM: '?' is not an ID*" "and says what is wrong"
+printf 'TGID TID MM RSS NAME\n1 1 %016d 8 a\n2 2 %016d 8 b\n' 1 2 \
+	>"$work/root/tasks"
+try 0 sharing
+like "$out" "No two processes*2 processes with 2 threads, 0 kernel threads*16K*" \
+	"and says that nothing is shared"
+try 0 sharing -J
+like "$out" '*"sharing": \[]*"rss_kib": 16*' "and so in JSON"
 printf '\033]0;title\a\n' >"$work/root/712,719"
 try 1 compare 712 719
 like "$err" '*\\x1b*' "and escapes what it quotes"
