@@ -191,8 +191,9 @@ static void summarize_user(struct seq_file *m, const struct ctxlab_process *p)
 	    p->elsewhere[CTXLAB_MM] || p->elsewhere[CTXLAB_FILES])
 		seq_puts(m, ", not by its threads alone");
 	if (p->deviating[CTXLAB_FILES])
-		seq_printf(m, ", %u threads without it",
-			   p->deviating[CTXLAB_FILES]);
+		seq_printf(m, ", %u thread%s without it",
+			   p->deviating[CTXLAB_FILES],
+			   p->deviating[CTXLAB_FILES] == 1 ? "" : "s");
 	seq_putc(m, '\n');
 }
 
