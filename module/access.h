@@ -14,6 +14,8 @@ struct task_struct;
  * @file: the open file
  * @opener_label: the opener's security label, as a secid.  Credentials do not
  *                give it under every security module, so it is noted at open.
+ * @sees_all: both may see every task: they have CAP_SYS_PTRACE over the initial
+ *            user namespace, and so over all.  Noted anew for each batch.
  *
  * The opener and the reader must both be allowed, so that a descriptor gains
  * nobody anything when it is passed to, or kept across an exec by, somebody
@@ -22,6 +24,7 @@ struct task_struct;
 struct ctxlab_reader {
 	const struct file *file;
 	u32 opener_label;
+	bool sees_all;
 };
 
 /* For open(): the current task is the opener. */
@@ -32,6 +35,9 @@ int ctxlab_single_open(struct file *file,
 		       int (*show)(struct seq_file *m, void *v));
 /* For show() of a file that ctxlab_single_open() has opened. */
 struct ctxlab_reader ctxlab_reader(const struct seq_file *m);
+
+/* Note @sees_all; the current task must go on to read as it is now. */
+void ctxlab_reader_refresh(struct ctxlab_reader *who);
 
 /**
  * ctxlab_may_see - may this reader look into @task?

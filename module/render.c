@@ -16,9 +16,6 @@
 #include "line.h"
 #include "render.h"
 
-/* "Key:", and the value from this column on. */
-#define KEY "%-14s"
-
 const char *const ctxlab_kind_names[] = {
 	[CTXLAB_TASK_USER]		= "user",
 	[CTXLAB_TASK_KTHREAD]		= "kthread",
@@ -91,53 +88,83 @@ static void put_start(struct ctxlab_line *l, u64 start)
 	ctxlab_put_dec(l, rest / 10000000 % 10);
 }
 
-static uid_t uid_of(struct seq_file *m, const struct ctxlab_task *t)
-{
-	return from_kuid_munged(seq_user_ns(m), t->uid);
-}
-
 static void show_word(struct seq_file *m, const char *key, const char *word)
 {
-	seq_printf(m, KEY "%s\n", key, word);
+	struct ctxlab_line l;
+
+	ctxlab_put_key(&l, key);
+	ctxlab_put_str(&l, word);
+	ctxlab_end_line(m, &l);
 }
 
 static void show_name(struct seq_file *m, const char *key, const char *comm)
 {
-	struct ctxlab_line l = {};
+	struct ctxlab_line l;
 
-	ctxlab_put_str(&l, key);
-	ctxlab_put_blanks(&l, 14);
+	ctxlab_put_key(&l, key);
 	ctxlab_put_name(&l, comm);
+	ctxlab_end_line(m, &l);
+}
+
+/* @unit begins with a blank, or is empty. */
+static void show_number(struct seq_file *m, const char *key, u64 number,
+			const char *unit)
+{
+	struct ctxlab_line l;
+
+	ctxlab_put_key(&l, key);
+	ctxlab_put_dec(&l, number);
+	ctxlab_put_str(&l, unit);
 	ctxlab_end_line(m, &l);
 }
 
 static void show_start(struct seq_file *m, const struct ctxlab_task *t)
 {
-	struct ctxlab_line l = {};
+	struct ctxlab_line l;
 
-	ctxlab_put_str(&l, "Start:");
-	ctxlab_put_blanks(&l, 14);
+	ctxlab_put_key(&l, "Start:");
 	put_start(&l, t->start);
 	ctxlab_end_line(m, &l);
+}
+
+static void put_id_or_none(struct ctxlab_line *l, enum ctxlab_kind kind,
+			   const void *object)
+{
+	if (object)
+		put_id_of(l, kind, object);
+	else
+		ctxlab_put_literal(l, "none");
 }
 
 static void show_id(struct seq_file *m, const char *key, enum ctxlab_kind kind,
 		    const void *object)
 {
-	if (object)
-		seq_printf(m, KEY "%016llx\n", key, ctxlab_id(kind, object));
-	else
-		show_word(m, key, "none");
+	struct ctxlab_line l;
+
+	ctxlab_put_key(&l, key);
+	put_id_or_none(&l, kind, object);
+	ctxlab_end_line(m, &l);
+}
+
+/* A key, and the start of its line: the object and its counter. */
+static void put_users(struct ctxlab_line *l, const char *key,
+		      enum ctxlab_kind kind, const struct ctxlab_task *t)
+{
+	ctxlab_put_key(l, key);
+	put_id_or_none(l, kind, t->held[kind]);
+	if (!t->held[kind])
+		return;
+	ctxlab_put_literal(l, " users ");
+	ctxlab_put_dec(l, t->users[kind]);
 }
 
 static void show_users(struct seq_file *m, const char *key,
 		       enum ctxlab_kind kind, const struct ctxlab_task *t)
 {
-	if (t->held[kind])
-		seq_printf(m, KEY "%016llx users %u\n", key,
-			   ctxlab_id(kind, t->held[kind]), t->users[kind]);
-	else
-		show_word(m, key, "none");
+	struct ctxlab_line l;
+
+	put_users(&l, key, kind, t);
+	ctxlab_end_line(m, &l);
 }
 
 /* The counter, against the holders that were found. */
@@ -146,15 +173,19 @@ static void show_reconciled(struct seq_file *m, const char *key,
 {
 	unsigned int users = p->base.users[kind];
 	unsigned int found = p->here[kind] + p->elsewhere[kind];
+	struct ctxlab_line l;
 
-	if (!p->base.held[kind]) {
-		show_word(m, key, "none");
-		return;
+	put_users(&l, key, kind, &p->base);
+	if (p->base.held[kind]) {
+		ctxlab_put_str(&l, found > users ? " ~ " : " = ");
+		ctxlab_put_dec(&l, p->here[kind]);
+		ctxlab_put_literal(&l, " here + ");
+		ctxlab_put_dec(&l, p->elsewhere[kind]);
+		ctxlab_put_literal(&l, " elsewhere + ");
+		ctxlab_put_dec(&l, found > users ? 0 : users - found);
+		ctxlab_put_literal(&l, " unseen");
 	}
-	seq_printf(m, KEY "%016llx users %u %c %u here + %u elsewhere + %u unseen\n",
-		   key, ctxlab_id(kind, p->base.held[kind]), users,
-		   found > users ? '~' : '=', p->here[kind], p->elsewhere[kind],
-		   found > users ? 0 : users - found);
+	ctxlab_end_line(m, &l);
 }
 
 static void show_namespaces(struct seq_file *m,
@@ -165,7 +196,7 @@ static void show_namespaces(struct seq_file *m,
 
 	seq_puts(m, "Namespaces:\n  NS      ID\n");
 	for (i = 0; i < CTXLAB_NS_KINDS; i++) {
-		ctxlab_put_str(&l, "  ");
+		ctxlab_put_literal(&l, "  ");
 		ctxlab_put_str(&l, ctxlab_resource_names[CTXLAB_FIRST_NS + i]);
 		ctxlab_put_blanks(&l, 10);
 		put_id_of(&l, CTXLAB_FIRST_NS + i, ns->held[i]);
@@ -173,48 +204,59 @@ static void show_namespaces(struct seq_file *m,
 	}
 }
 
-static void show_held(struct seq_file *m, const char *what, unsigned int users)
+static void put_held(struct ctxlab_line *l, const char *what, unsigned int users)
 {
-	seq_printf(m, "%s held %u time%s", what, users, users == 1 ? "" : "s");
+	ctxlab_put_str(l, what);
+	ctxlab_put_literal(l, " held ");
+	ctxlab_put_dec(l, users);
+	ctxlab_put_str(l, users == 1 ? " time" : " times");
 }
 
-static void summarize_user(struct seq_file *m, const struct ctxlab_process *p)
+static void summarize_user(struct ctxlab_line *l, const struct ctxlab_process *p)
 {
+	unsigned int threads = p->threads + p->hidden;
 	unsigned int files = p->here[CTXLAB_FILES] + p->elsewhere[CTXLAB_FILES];
 
-	seq_printf(m, "1 process = %u task_struct%s", p->threads + p->hidden,
-		   p->threads + p->hidden == 1 ? "" : "s");
-	show_held(m, " + 1 mm_struct", p->base.users[CTXLAB_MM]);
+	ctxlab_put_literal(l, "1 process = ");
+	ctxlab_put_dec(l, threads);
+	ctxlab_put_str(l, threads == 1 ? " task_struct" : " task_structs");
+	put_held(l, " + 1 mm_struct", p->base.users[CTXLAB_MM]);
 	if (p->base.held[CTXLAB_FILES])
-		show_held(m, " + 1 files_struct", p->base.users[CTXLAB_FILES]);
+		put_held(l, " + 1 files_struct", p->base.users[CTXLAB_FILES]);
 	if (files < p->base.users[CTXLAB_FILES] ||
 	    p->elsewhere[CTXLAB_MM] || p->elsewhere[CTXLAB_FILES])
-		seq_puts(m, ", not by its threads alone");
-	if (p->deviating[CTXLAB_FILES])
-		seq_printf(m, ", %u thread%s without it",
-			   p->deviating[CTXLAB_FILES],
-			   p->deviating[CTXLAB_FILES] == 1 ? "" : "s");
-	seq_putc(m, '\n');
+		ctxlab_put_literal(l, ", not by its threads alone");
+	if (p->deviating[CTXLAB_FILES]) {
+		ctxlab_put_literal(l, ", ");
+		ctxlab_put_dec(l, p->deviating[CTXLAB_FILES]);
+		ctxlab_put_str(l, p->deviating[CTXLAB_FILES] == 1 ?
+			       " thread without it" : " threads without it");
+	}
 }
 
 static void show_summary(struct seq_file *m, const struct ctxlab_process *p)
 {
-	seq_puts(m, "Summary:      ");
-	if (p->base.held[CTXLAB_MM] && p->base.kind != CTXLAB_TASK_KTHREAD)
-		summarize_user(m, p);
-	else if (p->base.kind == CTXLAB_TASK_KTHREAD)
-		seq_puts(m, "1 kernel thread = 1 task_struct; no mm_struct of its own, the kernel's files_struct\n");
+	struct ctxlab_line l;
+
+	ctxlab_put_key(&l, "Summary:");
+	if (p->base.kind == CTXLAB_TASK_KTHREAD)
+		ctxlab_put_literal(&l, "1 kernel thread = 1 task_struct; no mm_struct of its own, the kernel's files_struct");
+	else if (p->base.held[CTXLAB_MM])
+		summarize_user(&l, p);
 	else
-		seq_puts(m, "it has exited: a task_struct that waits for its parent; mm_struct and files_struct are gone\n");
+		ctxlab_put_literal(&l, "1 task_struct without an mm_struct: it has exited, or is about to");
+	ctxlab_end_line(m, &l);
 }
 
 static void show_task(struct seq_file *m, const struct ctxlab_task *t)
 {
-	seq_printf(m, KEY "%d\n", "Tgid:", t->tgid);
-	seq_printf(m, KEY "%d\n", "PPid:", t->ppid);
-	seq_printf(m, KEY "%s\n", "Kind:", ctxlab_kind_names[t->kind]);
-	seq_printf(m, KEY "%c\n", "State:", t->state);
-	seq_printf(m, KEY "%u\n", "Uid:", uid_of(m, t));
+	const char state[] = { t->state, '\0' };
+
+	show_number(m, "Tgid:", t->tgid, "");
+	show_number(m, "PPid:", t->ppid, "");
+	show_word(m, "Kind:", ctxlab_kind_names[t->kind]);
+	show_word(m, "State:", state);
+	show_number(m, "Uid:", from_kuid_munged(seq_user_ns(m), t->uid), "");
 }
 
 static void show_mm(struct seq_file *m, const struct ctxlab_process *p)
@@ -226,20 +268,31 @@ static void show_mm(struct seq_file *m, const struct ctxlab_process *p)
 		show_id(m, "MmBorrowed:", CTXLAB_MM, p->base.borrowed);
 	if (!p->base.held[CTXLAB_MM])
 		return;
-	seq_printf(m, KEY "%u\n", "MmCount:", mm->count);
-	seq_printf(m, KEY "%d\n", "MmMaps:", mm->maps);
-	seq_printf(m, KEY "%llu kB\n", "MmRss:", mm->rss_kb);
-	seq_printf(m, KEY "%llu kB\n", "MmPageTables:", mm->page_tables_kb);
+	show_number(m, "MmCount:", mm->count, "");
+	show_number(m, "MmMaps:", mm->maps, "");
+	show_number(m, "MmRss:", mm->rss_kb, " kB");
+	show_number(m, "MmPageTables:", mm->page_tables_kb, " kB");
 	if (!mm->cpus_known)
 		show_word(m, "MmCpus:", "unknown");
 	else if (cpumask_empty(&mm->cpus))
 		show_word(m, "MmCpus:", "none superset");
 	else
-		seq_printf(m, KEY "%*pbl superset\n", "MmCpus:",
+		seq_printf(m, "MmCpus:       %*pbl superset\n",
 			   cpumask_pr_args(&mm->cpus));
 }
 
-static void show_files(struct seq_file *m, const struct ctxlab_process *p)
+/* One more pair of a word and a number in a line of pairs. */
+static void put_pair(struct ctxlab_line *l, const char *name, unsigned int n)
+{
+	/* The first follows the blanks behind the key. */
+	if (l->text[l->len - 1] != ' ')
+		ctxlab_put_char(l, ' ');
+	ctxlab_put_str(l, name);
+	ctxlab_put_char(l, ' ');
+	ctxlab_put_dec(l, n);
+}
+
+static void show_file_kinds(struct seq_file *m, const struct ctxlab_files *files)
 {
 	static const char *const names[CTXLAB_FILE_KINDS] = {
 		[CTXLAB_FILE_REG]	= "file",
@@ -251,18 +304,24 @@ static void show_files(struct seq_file *m, const struct ctxlab_process *p)
 		[CTXLAB_FILE_LINK]	= "link",
 		[CTXLAB_FILE_ANON]	= "anon",
 	};
+	struct ctxlab_line l;
 	int i;
 
+	ctxlab_put_key(&l, "FilesKinds:");
+	for (i = 0; i < CTXLAB_FILE_KINDS; i++)
+		put_pair(&l, names[i], files->kinds[i]);
+	ctxlab_end_line(m, &l);
+}
+
+static void show_files(struct seq_file *m, const struct ctxlab_process *p)
+{
 	show_reconciled(m, "Files:", CTXLAB_FILES, p);
 	if (!p->base.held[CTXLAB_FILES])
 		return;
-	seq_printf(m, KEY "%u\n", "FilesOpen:", p->files.open);
-	seq_printf(m, KEY "%u\n", "FilesCloexec:", p->files.cloexec);
-	seq_printf(m, KEY "%u\n", "FilesSlots:", p->files.slots);
-	seq_printf(m, "%-13s", "FilesKinds:");
-	for (i = 0; i < CTXLAB_FILE_KINDS; i++)
-		seq_printf(m, " %s %u", names[i], p->files.kinds[i]);
-	seq_putc(m, '\n');
+	show_number(m, "FilesOpen:", p->files.open, "");
+	show_number(m, "FilesCloexec:", p->files.cloexec, "");
+	show_number(m, "FilesSlots:", p->files.slots, "");
+	show_file_kinds(m, &p->files);
 }
 
 static void show_others(struct seq_file *m, const struct ctxlab_task *t)
@@ -276,18 +335,31 @@ static void show_others(struct seq_file *m, const struct ctxlab_task *t)
 
 static void show_deviating(struct seq_file *m, const struct ctxlab_process *p)
 {
+	struct ctxlab_line l;
 	int kind;
 
-	seq_printf(m, "%-13s", "Deviating:");
+	ctxlab_put_key(&l, "Deviating:");
 	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++)
 		if (kind != CTXLAB_SIGNAL)
-			seq_printf(m, " %s %u", ctxlab_resource_names[kind],
-				   p->deviating[kind]);
-	seq_putc(m, '\n');
+			put_pair(&l, ctxlab_resource_names[kind],
+				 p->deviating[kind]);
+	ctxlab_end_line(m, &l);
 }
 
-static const char thread_columns[] =
-	"  TID     ST CPU MM FILES FS SIGHAND IO SYSVSEM CRED NSPROXY VCSW     ICSW   NAME\n";
+static void show_threads_head(struct seq_file *m, const struct ctxlab_process *p)
+{
+	struct ctxlab_line l;
+
+	ctxlab_put_key(&l, "Threads:");
+	ctxlab_put_dec(&l, p->threads + p->hidden);
+	if (p->hidden) {
+		ctxlab_put_literal(&l, " (");
+		ctxlab_put_dec(&l, p->hidden);
+		ctxlab_put_literal(&l, " unseen)");
+	}
+	ctxlab_end_line(m, &l);
+	seq_puts(m, "  TID     ST CPU MM FILES FS SIGHAND IO SYSVSEM CRED NSPROXY VCSW     ICSW   NAME\n");
+}
 
 void ctxlab_render_process(struct seq_file *m, const struct ctxlab_process *p)
 {
@@ -302,11 +374,7 @@ void ctxlab_render_process(struct seq_file *m, const struct ctxlab_process *p)
 	show_others(m, &p->base);
 	show_namespaces(m, &p->ns);
 	show_deviating(m, p);
-	seq_printf(m, KEY "%u", "Threads:", p->threads + p->hidden);
-	if (p->hidden)
-		seq_printf(m, " (%u unseen)", p->hidden);
-	seq_putc(m, '\n');
-	seq_puts(m, thread_columns);
+	show_threads_head(m, p);
 }
 
 void ctxlab_render_thread_row(struct seq_file *m, const struct ctxlab_task *t,
@@ -348,7 +416,7 @@ void ctxlab_render_thread_row(struct seq_file *m, const struct ctxlab_task *t,
 
 void ctxlab_render_own_head(struct seq_file *m)
 {
-	seq_printf(m, KEY "kernel stack %lu kB each\n", "Own:",
+	seq_printf(m, "Own:          kernel stack %lu kB each\n",
 		   THREAD_SIZE >> 10);
 	seq_puts(m, "  TID     KSTACK           STACK        SIZE   SP           TLS          POLICY   PRIO START      NAME\n");
 }
@@ -396,7 +464,7 @@ void ctxlab_render_own_row(struct seq_file *m, const struct ctxlab_task *t)
 
 void ctxlab_render_elsewhere_head(struct seq_file *m, unsigned int sharers)
 {
-	seq_printf(m, KEY "%u\n", "Elsewhere:", sharers);
+	show_number(m, "Elsewhere:", sharers, "");
 	if (sharers)
 		seq_puts(m, "  TGID    TID     MM               FILES            FS               SIGHAND          NAME\n");
 }
@@ -424,7 +492,7 @@ void ctxlab_render_elsewhere_row(struct seq_file *m, const struct ctxlab_task *t
 void ctxlab_render_walk(struct seq_file *m, unsigned int came, unsigned int gone)
 {
 	if (came || gone)
-		seq_printf(m, KEY "changed came %u gone %u\n", "Walk:", came,
+		seq_printf(m, "Walk:         changed came %u gone %u\n", came,
 			   gone);
 	else
 		show_word(m, "Walk:", "steady");
@@ -433,42 +501,47 @@ void ctxlab_render_walk(struct seq_file *m, unsigned int came, unsigned int gone
 static void show_against_leader(struct seq_file *m, const struct ctxlab_task *t,
 				const struct ctxlab_task *leader)
 {
+	struct ctxlab_line l;
 	int kind;
 
-	if (!leader) {
-		show_word(m, "Leader:", "unseen");
-		return;
+	ctxlab_put_key(&l, "Leader:");
+	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++) {
+		if (kind)
+			ctxlab_put_char(&l, ' ');
+		ctxlab_put_str(&l, ctxlab_resource_names[kind]);
+		ctxlab_put_str(&l, !t->held[kind] ? " -" :
+			       t->held[kind] == leader->held[kind] ? " =" :
+			       " other");
 	}
-	seq_printf(m, "%-13s", "Leader:");
-	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++)
-		seq_printf(m, " %s %s", ctxlab_resource_names[kind],
-			   !t->held[kind] ? "-" :
-			   t->held[kind] == leader->held[kind] ? "=" : "other");
-	seq_putc(m, '\n');
+	ctxlab_end_line(m, &l);
 }
 
 static void show_address(struct seq_file *m, const char *key,
 			 unsigned long address)
 {
+	struct ctxlab_line l;
+
+	ctxlab_put_key(&l, key);
 	if (address)
-		seq_printf(m, KEY "%lx\n", key, address);
+		ctxlab_put_hex(&l, address);
 	else
-		show_word(m, key, "none");
+		ctxlab_put_literal(&l, "none");
+	ctxlab_end_line(m, &l);
 }
 
 static void show_own(struct seq_file *m, const struct ctxlab_task *t)
 {
 	bool show = t->may_see_registers;
 
-	seq_printf(m, KEY "%d\n", "Cpu:", t->cpu);
-	seq_printf(m, KEY "%s\n", "Policy:", policy_name(t->policy));
-	seq_printf(m, KEY "%d\n", "Prio:", t->prio);
+	show_number(m, "Cpu:", t->cpu, "");
+	show_word(m, "Policy:", policy_name(t->policy));
+	seq_printf(m, "Prio:         %d\n", t->prio);
 	show_start(m, t);
-	seq_printf(m, KEY "%llu\n", "Vcsw:", t->nvcsw);
-	seq_printf(m, KEY "%llu\n", "Icsw:", t->nivcsw);
+	show_number(m, "Vcsw:", t->nvcsw, "");
+	show_number(m, "Icsw:", t->nivcsw, "");
 	show_id(m, "Kstack:", CTXLAB_KSTACK, t->kstack);
 	show_address(m, "Stack:", t->stack_start);
-	seq_printf(m, KEY "%lu kB\n", "StackSize:", t->stack_size >> 10);
+	show_number(m, "StackSize:", t->stack_size >> 10, " kB");
 	show_address(m, "Sp:", show ? t->sp : 0);
 	show_address(m, "Tls:", show ? t->tls : 0);
 }
@@ -478,7 +551,7 @@ void ctxlab_render_thread(struct seq_file *m, const struct ctxlab_task *t,
 			  const struct ctxlab_task *leader)
 {
 	show_name(m, "Name:", t->comm);
-	seq_printf(m, KEY "%d\n", "Tid:", t->tid);
+	show_number(m, "Tid:", t->tid, "");
 	show_task(m, t);
 	show_own(m, t);
 	show_users(m, "Mm:", CTXLAB_MM, t);
@@ -487,5 +560,8 @@ void ctxlab_render_thread(struct seq_file *m, const struct ctxlab_task *t,
 	show_users(m, "Sighand:", CTXLAB_SIGHAND, t);
 	show_others(m, t);
 	show_namespaces(m, ns);
-	show_against_leader(m, t, leader);
+	if (leader)
+		show_against_leader(m, t, leader);
+	else
+		show_word(m, "Leader:", "unseen");
 }

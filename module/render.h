@@ -3,6 +3,7 @@
 #ifndef CTXLAB_RENDER_H
 #define CTXLAB_RENDER_H
 
+#include "line.h"
 #include "snapshot.h"
 
 struct seq_file;
@@ -73,7 +74,7 @@ struct ctxlab_pair {
 /* The last ID of each kind, since neighbours in a walk mostly share. */
 struct ctxlab_last_ids {
 	const void *held[CTXLAB_TASK_KINDS];
-	u64 id[CTXLAB_TASK_KINDS];
+	char text[CTXLAB_TASK_KINDS][CTXLAB_ID_LEN];
 };
 
 void ctxlab_render_process(struct seq_file *m, const struct ctxlab_process *p);

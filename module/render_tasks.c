@@ -13,14 +13,19 @@ static void put_number_after(struct ctxlab_line *l, u64 v)
 	ctxlab_put_dec(l, v);
 }
 
-static u64 id_of(struct ctxlab_last_ids *last, enum ctxlab_kind kind,
-		 const void *object)
+static void put_id(struct ctxlab_line *l, struct ctxlab_last_ids *last,
+		   enum ctxlab_kind kind, const void *object)
 {
+	ctxlab_put_char(l, ' ');
+	if (!object) {
+		ctxlab_put_char(l, '-');
+		return;
+	}
 	if (last->held[kind] != object) {
 		last->held[kind] = object;
-		last->id[kind] = ctxlab_id(kind, object);
+		ctxlab_format_id(last->text[kind], ctxlab_id(kind, object));
 	}
-	return last->id[kind];
+	ctxlab_put(l, last->text[kind], CTXLAB_ID_LEN);
 }
 
 void ctxlab_render_tasks_head(struct seq_file *m)
@@ -44,10 +49,8 @@ void ctxlab_render_tasks_row(struct seq_file *m, const struct ctxlab_task *t,
 	ctxlab_put_str(&l, ctxlab_kind_names[t->kind]);
 	put_number_after(&l, t->cpu);
 	put_number_after(&l, from_kuid_munged(seq_user_ns(m), t->uid));
-	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++) {
-		ctxlab_put_char(&l, ' ');
-		ctxlab_put_id(&l, id_of(last, kind, t->held[kind]));
-	}
+	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++)
+		put_id(&l, last, kind, t->held[kind]);
 	put_number_after(&l, t->users[CTXLAB_MM]);
 	put_number_after(&l, t->rss_kb);
 	put_number_after(&l, t->users[CTXLAB_FILES]);

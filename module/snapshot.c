@@ -95,13 +95,10 @@ static void take_signals(struct task_struct *task, struct ctxlab_task *s)
  * not passed exit_mm(), so it has not died and its kernel stack, on which the
  * user's registers lie, is its own.
  */
-static void take_registers(const struct ctxlab_reader *who, struct task_struct *task,
+static void take_own(const struct ctxlab_reader *who, struct task_struct *task,
 			   struct ctxlab_task *s)
 {
 	s->kstack = READ_ONCE(task->stack);
-	s->sp = 0;
-	s->tls = 0;
-	s->may_see_registers = false;
 	if (!task->mm || s->kind == CTXLAB_TASK_KTHREAD)
 		return;
 	s->may_see_registers = ctxlab_may_see_registers(who, task);
@@ -138,20 +135,25 @@ static void take_plain(struct pid_namespace *ns, struct task_struct *task,
 	s->prio = data_race(prio_of(task, s->policy));
 	/* exit_state is written under tasklist_lock. */
 	s->state = data_race(task_state_to_char(task));
-	s->stack_start = 0;
-	s->stack_size = 0;
 }
 
 /* Context: task_lock(@task). */
 static bool take_task(const struct ctxlab_reader *who, struct task_struct *task,
-		      struct ctxlab_task *s)
+		      bool own, struct ctxlab_task *s)
 {
 	if (!ctxlab_may_see(who, task))
 		return false;
 	s->kind = kind_of(task);
 	take_held(task, s);
 	take_signals(task, s);
-	take_registers(who, task, s);
+	s->kstack = NULL;
+	s->sp = 0;
+	s->tls = 0;
+	s->may_see_registers = false;
+	s->stack_start = 0;
+	s->stack_size = 0;
+	if (own)
+		take_own(who, task, s);
 	take_plain(ctxlab_pid_ns(who), task, s);
 	/* Only a name to hash: nothing keeps a running kernel thread's loan. */
 	s->borrowed = s->kind == CTXLAB_TASK_KTHREAD && !task->mm ?
@@ -162,12 +164,12 @@ static bool take_task(const struct ctxlab_reader *who, struct task_struct *task,
 }
 
 bool ctxlab_snapshot_task(const struct ctxlab_reader *who, struct task_struct *task,
-			  struct ctxlab_task *s)
+			  bool own, struct ctxlab_task *s)
 {
 	bool seen;
 
 	task_lock(task);
-	seen = take_task(who, task, s);
+	seen = take_task(who, task, own, s);
 	task_unlock(task);
 	return seen;
 }
@@ -284,7 +286,7 @@ struct mm_struct *ctxlab_snapshot_details(const struct ctxlab_reader *who,
 	if (down_read_killable(&task->signal->exec_update_lock))
 		return ERR_PTR(-EINTR);
 	task_lock(task);
-	seen = take_task(who, task, s);
+	seen = take_task(who, task, true, s);
 	if (seen) {
 		take_namespaces(task, ns);
 		if (files)
@@ -405,7 +407,8 @@ int ctxlab_snapshot_pair(const struct ctxlab_reader *who, struct task_struct *a,
 	if (err)
 		return err;
 	lock_tasks(a, b);
-	if (take_task(who, a, &s[0]) && take_task(who, b, &s[1])) {
+	if (take_task(who, a, false, &s[0]) &&
+	    take_task(who, b, false, &s[1])) {
 		take_namespaces(a, &ns[0]);
 		take_namespaces(b, &ns[1]);
 		*vfork = waits_in_vfork(a, b) || waits_in_vfork(b, a);

@@ -110,13 +110,14 @@ struct ctxlab_files {
  * ctxlab_snapshot_task - one task, if the reader may see it
  * @who: who reads, and in which pid namespace
  * @task: the task; the caller has a reference, or RCU
- * @s: the result
+ * @own: also what is the task's own: stacks and thread-local storage
+ * @s: the result; without @own its @kstack, @sp and @tls are none
  *
  * Context: takes and releases task_lock(@task); does not sleep.
  * Return: false, and nothing in @s, if the reader may not see @task.
  */
 bool ctxlab_snapshot_task(const struct ctxlab_reader *who, struct task_struct *task,
-			  struct ctxlab_task *s);
+			  bool own, struct ctxlab_task *s);
 
 /**
  * ctxlab_snapshot_pair - two tasks at the same moment

@@ -31,7 +31,7 @@ static inline const struct ctxlab_target *ctxlab_target(const struct file *file)
  * Return: the task with a reference for put_task_struct(), ERR_PTR(-ESRCH) if
  * it has gone, ERR_PTR(-EACCES) if the reader may not see it.
  */
-struct task_struct *ctxlab_get_visible(const struct ctxlab_reader *who,
+struct task_struct *ctxlab_get_visible(struct ctxlab_reader *who,
 				       struct pid *pid);
 
 /* /proc/ctxlab/<tid>; open() turns to ctxlab_process_fops for a leader. */

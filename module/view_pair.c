@@ -69,7 +69,7 @@ static struct ctxlab_pair *take_pair(const struct ctxlab_reader *who,
 	return p;
 }
 
-static int get_both(const struct ctxlab_reader *who, struct task_struct **a,
+static int get_both(struct ctxlab_reader *who, struct task_struct **a,
 		    struct task_struct **b)
 {
 	*a = ctxlab_get_visible(who, ctxlab_target(who->file)->a);

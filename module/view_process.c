@@ -75,12 +75,12 @@ static void count_thread(struct ctxlab_process *p, const struct ctxlab_task *t)
 	}
 }
 
-static void count_threads(const struct ctxlab_reader *who, struct task_struct *leader,
+static void count_threads(struct ctxlab_reader *who, struct task_struct *leader,
 			  struct process_walk *w)
 {
 	int i, n;
 
-	ctxlab_threads_begin(&w->threads);
+	ctxlab_threads_begin(&w->threads, false);
 	w->counted_at = ktime_get_boottime_ns();
 	while ((n = ctxlab_walk_threads(who, leader, &w->threads, w->batch)))
 		for (i = 0; i < n; i++)
@@ -126,7 +126,7 @@ static bool held_elsewhere(const struct ctxlab_process *p)
 	return false;
 }
 
-static int count_sharers(const struct ctxlab_reader *who, struct process_walk *w)
+static int count_sharers(struct ctxlab_reader *who, struct process_walk *w)
 {
 	pid_t next = 1;
 	int i, n;
@@ -148,7 +148,7 @@ static void forget(struct process_walk *w)
 }
 
 /* Everything that the head says. */
-static int take_process(const struct ctxlab_reader *who, struct task_struct *leader,
+static int take_process(struct ctxlab_reader *who, struct task_struct *leader,
 			struct process_walk *w)
 {
 	struct ctxlab_process *p = &w->process;
@@ -159,7 +159,7 @@ static int take_process(const struct ctxlab_reader *who, struct task_struct *lea
 	memset(p, 0, sizeof(*p));
 	w->came = 0;
 	w->gone = 0;
-	if (!ctxlab_snapshot_task(who, leader, &p->leader))
+	if (!ctxlab_snapshot_task(who, leader, false, &p->leader))
 		return -EACCES;
 
 	base = ctxlab_get_live_thread(leader);
@@ -185,7 +185,7 @@ static void begin_part(struct process_walk *w, enum part part)
 	w->row = 0;
 	w->rows = 0;
 	if (part == THREADS || part == OWN) {
-		ctxlab_threads_begin(&w->threads);
+		ctxlab_threads_begin(&w->threads, part == OWN);
 		w->new = 0;
 		w->listed = 0;
 	}
@@ -214,7 +214,7 @@ static void reconcile_threads(struct process_walk *w)
 }
 
 /* The next rows of the table of sharers: only those that share. */
-static int fill_sharers(const struct ctxlab_reader *who, struct process_walk *w)
+static int fill_sharers(struct ctxlab_reader *who, struct process_walk *w)
 {
 	int i, n, kept = 0;
 
@@ -230,7 +230,7 @@ static int fill_sharers(const struct ctxlab_reader *who, struct process_walk *w)
 }
 
 /* The next rows of the present part; w->rows is 0 at its end. */
-static int fill(const struct ctxlab_reader *who, struct task_struct *leader,
+static int fill(struct ctxlab_reader *who, struct task_struct *leader,
 		struct process_walk *w)
 {
 	int n;
@@ -252,7 +252,7 @@ static int fill(const struct ctxlab_reader *who, struct task_struct *leader,
 }
 
 /* Move on until there is something to show. */
-static int settle(const struct ctxlab_reader *who, struct task_struct *leader,
+static int settle(struct ctxlab_reader *who, struct task_struct *leader,
 		  struct process_walk *w)
 {
 	int err;

@@ -10,7 +10,7 @@
 #include "render.h"
 #include "view.h"
 
-struct task_struct *ctxlab_get_visible(const struct ctxlab_reader *who,
+struct task_struct *ctxlab_get_visible(struct ctxlab_reader *who,
 				       struct pid *pid)
 {
 	struct task_struct *task = get_pid_task(pid, PIDTYPE_PID);
@@ -18,6 +18,7 @@ struct task_struct *ctxlab_get_visible(const struct ctxlab_reader *who,
 
 	if (!task)
 		return ERR_PTR(-ESRCH);
+	ctxlab_reader_refresh(who);
 	task_lock(task);
 	seen = ctxlab_may_see(who, task);
 	task_unlock(task);
@@ -43,7 +44,7 @@ static bool take_leader(const struct ctxlab_reader *who, struct task_struct *tas
 	/* A thread that is still hashed keeps its leader from being freed. */
 	rcu_read_lock();
 	if (pid_alive(task))
-		seen = ctxlab_snapshot_task(who, task->group_leader, s);
+		seen = ctxlab_snapshot_task(who, task->group_leader, false, s);
 	rcu_read_unlock();
 	return seen;
 }

@@ -7,18 +7,20 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
+#include "access.h"
 #include "walk.h"
 
 /* The most tasks that one RCU read section looks at. */
 #define LOOK_AT_MOST 256
 
 /* One RCU read section's worth of ctxlab_walk_all(); *@more: not at the end. */
-static int walk_some(const struct ctxlab_reader *who, pid_t *next,
+static int walk_some(struct ctxlab_reader *who, pid_t *next,
 		     struct ctxlab_task *batch, bool *more)
 {
 	struct pid_namespace *ns = ctxlab_pid_ns(who);
 	int looked, n = 0;
 
+	ctxlab_reader_refresh(who);
 	rcu_read_lock();
 	for (looked = 0; looked < LOOK_AT_MOST && n < CTXLAB_BATCH; looked++) {
 		struct pid *pid = find_ge_pid(*next, ns);
@@ -29,14 +31,14 @@ static int walk_some(const struct ctxlab_reader *who, pid_t *next,
 			break;
 		*next = pid_nr_ns(pid, ns) + 1;
 		task = pid_task(pid, PIDTYPE_PID);
-		if (task && ctxlab_snapshot_task(who, task, &batch[n]))
+		if (task && ctxlab_snapshot_task(who, task, false, &batch[n]))
 			n++;
 	}
 	rcu_read_unlock();
 	return n;
 }
 
-int ctxlab_walk_all(const struct ctxlab_reader *who, pid_t *next,
+int ctxlab_walk_all(struct ctxlab_reader *who, pid_t *next,
 		    struct ctxlab_task *batch)
 {
 	bool more = true;
@@ -67,7 +69,13 @@ struct task_struct *ctxlab_get_live_thread(struct task_struct *leader)
 	return live;
 }
 
-void ctxlab_threads_begin(struct ctxlab_threads *t)
+void ctxlab_threads_begin(struct ctxlab_threads *t, bool own)
+{
+	ctxlab_threads_end(t);
+	t->own = own;
+}
+
+void ctxlab_threads_end(struct ctxlab_threads *t)
 {
 	put_pid(t->last);
 	memset(t, 0, sizeof(*t));
@@ -110,20 +118,21 @@ static void remember(struct ctxlab_threads *t, struct task_struct *thread)
 	t->last_start = thread->start_time;
 }
 
-int ctxlab_walk_threads(const struct ctxlab_reader *who, struct task_struct *task,
+int ctxlab_walk_threads(struct ctxlab_reader *who, struct task_struct *task,
 			struct ctxlab_threads *t, struct ctxlab_task *batch)
 {
 	struct list_head *head = &task->signal->thread_head;
 	struct task_struct *thread, *last;
 	int looked, n = 0;
 
+	ctxlab_reader_refresh(who);
 	while (!n && !t->done) {
 		last = NULL;
 		rcu_read_lock();
 		thread = resume(task, t);
 		looked = 0;
 		while (thread && looked++ < LOOK_AT_MOST && n < CTXLAB_BATCH) {
-			if (ctxlab_snapshot_task(who, thread, &batch[n]))
+			if (ctxlab_snapshot_task(who, thread, t->own, &batch[n]))
 				n++;
 			else
 				t->hidden++;

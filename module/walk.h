@@ -15,7 +15,7 @@ struct pid;
 struct task_struct;
 
 /* The most tasks that one call takes. */
-#define CTXLAB_BATCH 32
+#define CTXLAB_BATCH 16
 
 /**
  * ctxlab_walk_all - the next visible tasks of the reader's pid namespace
@@ -26,19 +26,21 @@ struct task_struct;
  * Context: may sleep.
  * Return: how many there are in @batch, 0 at the end, -EINTR on a fatal signal.
  */
-int ctxlab_walk_all(const struct ctxlab_reader *who, pid_t *next,
+int ctxlab_walk_all(struct ctxlab_reader *who, pid_t *next,
 		    struct ctxlab_task *batch);
 
 /**
  * struct ctxlab_threads - a walk over the threads of one process
  * @last: the last thread visited (a reference), NULL at the start
  * @last_start: when that thread was created (task_struct.start_time)
+ * @own: take what is the threads' own as well
  * @hidden: threads passed by that the reader may not see
  * @done: the end has been reached
  */
 struct ctxlab_threads {
 	struct pid *last;
 	u64 last_start;
+	bool own;
 	unsigned int hidden;
 	bool done;
 };
@@ -49,9 +51,12 @@ struct ctxlab_threads {
  */
 struct task_struct *ctxlab_get_live_thread(struct task_struct *leader);
 
-/* Begin anew; @t is zeroed or has been begun before. */
-void ctxlab_threads_begin(struct ctxlab_threads *t);
-#define ctxlab_threads_end ctxlab_threads_begin
+/*
+ * Begin anew; @t is zeroed or has been begun before.  With @own the snapshots
+ * have what is the threads' own.
+ */
+void ctxlab_threads_begin(struct ctxlab_threads *t, bool own);
+void ctxlab_threads_end(struct ctxlab_threads *t);
 
 /**
  * ctxlab_walk_threads - the next visible threads of a process
@@ -65,7 +70,7 @@ void ctxlab_threads_begin(struct ctxlab_threads *t);
  *
  * Return: how many there are in @batch; 0 at the end.
  */
-int ctxlab_walk_threads(const struct ctxlab_reader *who, struct task_struct *task,
+int ctxlab_walk_threads(struct ctxlab_reader *who, struct task_struct *task,
 			struct ctxlab_threads *t, struct ctxlab_task *batch);
 
 #endif /* CTXLAB_WALK_H */
