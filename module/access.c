@@ -20,6 +20,7 @@
 #include <linux/user_namespace.h>
 
 #include "access.h"
+#include "compat.h"
 
 /* One who asks: the opener, with @file and @label, or else the current task. */
 struct asker {
@@ -65,6 +66,10 @@ static struct asker opener_of(const struct ctxlab_reader *who)
 	return asker;
 }
 
+/*
+ * file_ns_capable() audits a denial, as no exported variant does not; it is
+ * asked only where the opener's credentials are not the reader's.
+ */
 static bool capable_over(const struct asker *asker, struct user_namespace *ns)
 {
 	if (asker->file)
@@ -131,7 +136,10 @@ static bool asker_may_see(const struct asker *asker, struct task_struct *task)
 	 */
 	smp_rmb();
 	mm = task->mm;
-	return !mm || get_dumpable(mm) == SUID_DUMP_USER ||
+	if (!mm)
+		return ctxlab_was_dumpable(task) ||
+		       capable_over(asker, &init_user_ns);
+	return get_dumpable(mm) == SUID_DUMP_USER ||
 	       capable_over(asker, mm->user_ns);
 }
 

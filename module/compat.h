@@ -43,6 +43,19 @@ static inline struct timespec64 simple_inode_init_ts(struct inode *inode)
 #endif
 
 /*
+ * Was @task, which has dropped its mm, dumpable until then?  exit_mm() notes it
+ * under task_lock(); kernels that do not note it let everybody see such tasks.
+ */
+static inline bool ctxlab_was_dumpable(const struct task_struct *task)
+{
+#ifdef HAVE_USER_DUMPABLE
+	return task->user_dumpable;
+#else
+	return true;
+#endif
+}
+
+/*
  * The file of @task's next open descriptor from *@fd on, with a reference that
  * the caller puts by fput(); NULL when there is none, or no table any more.
  */
@@ -97,8 +110,8 @@ static inline unsigned long ctxlab_tls_base(struct task_struct *task)
 #if defined(CONFIG_X86_64)
 	return task == current ? x86_fsbase_read_cpu() : task->thread.fsbase;
 #elif defined(CONFIG_ARM64)
-	return task == current ? read_sysreg(tpidr_el0) :
-				 task->thread.uw.tp_value;
+	return task == current && !is_compat_thread(task_thread_info(task)) ?
+	       read_sysreg(tpidr_el0) : task->thread.uw.tp_value;
 #else
 #error "ctxlab knows x86-64 and arm64"
 #endif

@@ -3,7 +3,7 @@
  * Names -> inodes: the one directory of the file system.
  *
  * A few names are always there; the others are pids, looked up when asked for
- * and forgotten with their task.  An inode holds a reference on the struct pid
+ * and forgotten when closed.  An inode holds a reference on the struct pid
  * of the task, or of the two tasks, that it is about, never on the task.
  */
 #include <linux/ctype.h>
@@ -340,11 +340,13 @@ static int ctxlab_d_revalidate(struct dentry *dentry, unsigned int flags)
 	return !target || target_lives(target);
 }
 
+/*
+ * Nothing tells us when a task ends, so its name is not kept once nobody uses
+ * it: it would keep the pid, and that its pid namespace.
+ */
 static int ctxlab_d_delete(const struct dentry *dentry)
 {
-	struct ctxlab_target *target = d_inode(dentry)->i_private;
-
-	return target && !target_lives(target);
+	return !!d_inode(dentry)->i_private;
 }
 
 const struct dentry_operations ctxlab_dentry_ops = {

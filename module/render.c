@@ -240,11 +240,13 @@ static void show_summary(struct seq_file *m, const struct ctxlab_process *p)
 
 	ctxlab_put_key(&l, "Summary:");
 	if (p->base.kind == CTXLAB_TASK_KTHREAD)
-		ctxlab_put_literal(&l, "1 kernel thread = 1 task_struct; no mm_struct of its own, the kernel's files_struct");
+		ctxlab_put_literal(&l,
+				   "1 kernel thread = 1 task_struct; no mm_struct of its own, the kernel's files_struct");
 	else if (p->base.held[CTXLAB_MM])
 		summarize_user(&l, p);
 	else
-		ctxlab_put_literal(&l, "1 task_struct without an mm_struct: it has exited, or is about to");
+		ctxlab_put_literal(&l,
+				   "1 task_struct without an mm_struct: it has exited, or is about to");
 	ctxlab_end_line(m, &l);
 }
 

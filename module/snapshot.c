@@ -96,7 +96,7 @@ static void take_signals(struct task_struct *task, struct ctxlab_task *s)
  * user's registers lie, is its own.
  */
 static void take_own(const struct ctxlab_reader *who, struct task_struct *task,
-			   struct ctxlab_task *s)
+		     struct ctxlab_task *s)
 {
 	s->kstack = READ_ONCE(task->stack);
 	if (!task->mm || s->kind == CTXLAB_TASK_KTHREAD)
@@ -105,8 +105,10 @@ static void take_own(const struct ctxlab_reader *who, struct task_struct *task,
 	/* Workers never return to user space: their registers are not theirs. */
 	if (s->kind != CTXLAB_TASK_USER)
 		return;
-	s->sp = user_stack_pointer(task_pt_regs(task));
-	s->tls = ctxlab_tls_base(task);
+	/* A running task changes both. */
+	s->sp = data_race(user_stack_pointer(task_pt_regs(task)));
+	/* Likewise. */
+	s->tls = data_race(ctxlab_tls_base(task));
 }
 
 /* What chrt(1) and nice(1) would show. */
@@ -122,8 +124,12 @@ static void take_plain(struct pid_namespace *ns, struct task_struct *task,
 {
 	s->tid = task_pid_nr_ns(task, ns);
 	s->tgid = task_tgid_nr_ns(task, ns);
+	/* Reaping takes first the one, then the other. */
+	if (!s->tgid)
+		s->tid = 0;
 	s->ppid = task_ppid_nr_ns(task, ns);
-	s->start = task->start_boottime;
+	/* An exec(2) of another thread gives it the leader's. */
+	s->start = data_race(task->start_boottime);
 	/* From here on the scheduler's, under the runqueue's lock. */
 	s->nvcsw = data_race(task->nvcsw);
 	/* Likewise. */
@@ -174,6 +180,15 @@ bool ctxlab_snapshot_task(const struct ctxlab_reader *who, struct task_struct *t
 	return seen;
 }
 
+/* Of a task that was asked for by its number.  Context: task_lock(@task). */
+static int take_known(const struct ctxlab_reader *who, struct task_struct *task,
+		      bool own, struct ctxlab_task *s)
+{
+	if (!take_task(who, task, own, s))
+		return -EACCES;
+	return s->tid ? 0 : -ESRCH;
+}
+
 /* Context: task_lock(@task) keeps the nsproxy and so what it points to. */
 static void take_namespaces(struct task_struct *task,
 			    struct ctxlab_namespaces *s)
@@ -207,10 +222,12 @@ static void take_file_bits(struct task_struct *task, struct ctxlab_files *s)
 	rcu_read_lock();
 	fdt = files_fdtable(task->files);
 	s->slots = fdt->max_fds;
-	s->open = bitmap_weight(fdt->open_fds, fdt->max_fds);
+	/* The bits change under files->file_lock. */
+	s->open = data_race(bitmap_weight(fdt->open_fds, fdt->max_fds));
 	/* A closed descriptor may leave its close-on-exec bit behind. */
-	s->cloexec = bitmap_weight_and(fdt->open_fds, fdt->close_on_exec,
-				       fdt->max_fds);
+	s->cloexec = data_race(bitmap_weight_and(fdt->open_fds,
+						 fdt->close_on_exec,
+						 fdt->max_fds));
 	rcu_read_unlock();
 }
 
@@ -240,7 +257,8 @@ static enum ctxlab_file_kind kind_of_file(const struct inode *inode)
  * As /proc/<pid>/fd does it: descriptor by descriptor, so that neither
  * task_lock() nor RCU is held for the length of a large table.
  */
-static void take_file_kinds(struct task_struct *task, struct ctxlab_files *s)
+static void take_file_kinds(struct task_struct *task, const void *table,
+			    struct ctxlab_files *s)
 {
 	struct file *file;
 	unsigned int fd;
@@ -249,6 +267,11 @@ static void take_file_kinds(struct task_struct *task, struct ctxlab_files *s)
 		file = ctxlab_get_next_file(task, &fd);
 		if (!file)
 			return;
+		/* An exec(2) or unshare(2) has begun another one meanwhile. */
+		if (READ_ONCE(task->files) != table) {
+			fput(file);
+			return;
+		}
 		s->kinds[kind_of_file(file_inode(file))]++;
 		fput(file);
 		cond_resched();
@@ -277,7 +300,7 @@ struct mm_struct *ctxlab_snapshot_details(const struct ctxlab_reader *who,
 					  struct ctxlab_files *files)
 {
 	struct mm_struct *held = NULL;
-	bool seen;
+	int err;
 
 	/*
 	 * An exec(2) installs the new mm before the new credentials: whoever
@@ -286,8 +309,8 @@ struct mm_struct *ctxlab_snapshot_details(const struct ctxlab_reader *who,
 	if (down_read_killable(&task->signal->exec_update_lock))
 		return ERR_PTR(-EINTR);
 	task_lock(task);
-	seen = take_task(who, task, true, s);
-	if (seen) {
+	err = take_known(who, task, true, s);
+	if (!err) {
 		take_namespaces(task, ns);
 		if (files)
 			take_file_bits(task, files);
@@ -297,11 +320,11 @@ struct mm_struct *ctxlab_snapshot_details(const struct ctxlab_reader *who,
 	}
 	task_unlock(task);
 	up_read(&task->signal->exec_update_lock);
-	if (!seen)
-		return ERR_PTR(-EACCES);
+	if (err)
+		return ERR_PTR(err);
 
 	if (files)
-		take_file_kinds(task, files);
+		take_file_kinds(task, s->held[CTXLAB_FILES], files);
 	if (held && mm)
 		take_mm(held, mm);
 	return held;
@@ -344,17 +367,19 @@ static bool waits_in_vfork(struct task_struct *parent, struct task_struct *child
 {
 	bool waits;
 
-	/* mm_release() clears vfork_done under task_lock(). */
 	rcu_read_lock();
-	waits = child->vfork_done && child->mm && child->mm == parent->mm &&
+	/* mm_release() clears it under task_lock(), kernel_clone() sets it. */
+	waits = data_race(child->vfork_done) &&
+		child->mm && child->mm == parent->mm &&
 		rcu_dereference(child->real_parent) == parent;
 	rcu_read_unlock();
 	return waits;
 }
 
+/* In the order of kcmp_lock(), the other one who takes two of them. */
 static int lock_exec(struct rw_semaphore *a, struct rw_semaphore *b)
 {
-	if (a > b)
+	if (b > a)
 		swap(a, b);
 	if (down_read_killable(a))
 		return -EINTR;
@@ -407,13 +432,12 @@ int ctxlab_snapshot_pair(const struct ctxlab_reader *who, struct task_struct *a,
 	if (err)
 		return err;
 	lock_tasks(a, b);
-	if (take_task(who, a, false, &s[0]) &&
-	    take_task(who, b, false, &s[1])) {
+	err = take_known(who, a, false, &s[0]) ?:
+	      take_known(who, b, false, &s[1]);
+	if (!err) {
 		take_namespaces(a, &ns[0]);
 		take_namespaces(b, &ns[1]);
 		*vfork = waits_in_vfork(a, b) || waits_in_vfork(b, a);
-	} else {
-		err = -EACCES;
 	}
 	unlock_tasks(a, b);
 	unlock_exec(exec_a, exec_b);

@@ -36,7 +36,8 @@ enum ctxlab_task_kind {
 /**
  * struct ctxlab_task - one task at one moment
  * @held: what it holds, by kind
- * @users: the objects' own counters (mm_users, files_struct.count, ...)
+ * @users: the objects' own counters (mm_users, files_struct.count, ...); none
+ *         for CTXLAB_SIGNAL
  * @borrowed: active_mm of a kernel thread that has no mm, else NULL
  * @kstack: its kernel stack, NULL once that is freed
  * @start: nanoseconds since boot
@@ -114,7 +115,8 @@ struct ctxlab_files {
  * @s: the result; without @own its @kstack, @sp and @tls are none
  *
  * Context: takes and releases task_lock(@task); does not sleep.
- * Return: false, and nothing in @s, if the reader may not see @task.
+ * Return: false, and nothing in @s, if the reader may not see @task.  Where it
+ * has been reaped meanwhile, @tid is 0.
  */
 bool ctxlab_snapshot_task(const struct ctxlab_reader *who, struct task_struct *task,
 			  bool own, struct ctxlab_task *s);
@@ -129,7 +131,8 @@ bool ctxlab_snapshot_task(const struct ctxlab_reader *who, struct task_struct *t
  * @vfork: one of them waits in vfork(2) for the other
  *
  * Context: may sleep, for an exec(2) of either to finish.
- * Return: 0, -EACCES if the reader may not see one of them, -EINTR.
+ * Return: 0, -EACCES if the reader may not see one of them, -ESRCH if one has
+ * been reaped, -EINTR.
  */
 int ctxlab_snapshot_pair(const struct ctxlab_reader *who, struct task_struct *a,
 			 struct task_struct *b, struct ctxlab_task s[2],
@@ -146,7 +149,7 @@ int ctxlab_snapshot_pair(const struct ctxlab_reader *who, struct task_struct *a,
  *
  * Context: may sleep.
  * Return: the mm with a reference on mm_count that the caller puts by mmdrop(),
- * NULL where there is none, ERR_PTR(-EACCES) or ERR_PTR(-EINTR).
+ * NULL where there is none, or an error as of ctxlab_snapshot_pair().
  */
 struct mm_struct *ctxlab_snapshot_details(const struct ctxlab_reader *who,
 					  struct task_struct *task,

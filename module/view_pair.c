@@ -17,10 +17,9 @@ static bool shared(const struct ctxlab_pair *p, enum ctxlab_kind kind)
 	return a && a == p->task[1].held[kind];
 }
 
+/* Of two different tasks. */
 static enum ctxlab_relation relation_of(const struct ctxlab_pair *p, bool vfork)
 {
-	if (p->task[0].tid == p->task[1].tid)
-		return CTXLAB_SAME_TASK;
 	if (shared(p, CTXLAB_SIGNAL))
 		return CTXLAB_SAME_THREAD_GROUP;
 	if (vfork)
@@ -46,7 +45,7 @@ static enum ctxlab_switch switch_of(const struct ctxlab_pair *p)
 				      CTXLAB_SWITCH_OTHER_MM;
 }
 
-/* Look at both tasks of @file; the caller frees what comes back. */
+/* Both tasks at one moment; the caller frees what comes back. */
 static struct ctxlab_pair *take_pair(const struct ctxlab_reader *who,
 				     struct task_struct *a,
 				     struct task_struct *b)
@@ -62,7 +61,7 @@ static struct ctxlab_pair *take_pair(const struct ctxlab_reader *who,
 		kfree(p);
 		return ERR_PTR(err);
 	}
-	p->relation = relation_of(p, vfork);
+	p->relation = a == b ? CTXLAB_SAME_TASK : relation_of(p, vfork);
 	p->sw = switch_of(p);
 	p->tlb_tagged = ctxlab_tlb_tagged();
 	p->isolated = ctxlab_page_tables_isolated();

@@ -33,14 +33,15 @@ enum part {
  * @who: who reads
  * @process: what the head says; @base in it is what rows are compared with
  * @mm: @base's mm, a reference on mm_count, or NULL
- * @counted_at: when the threads were counted, in nanoseconds since boot
+ * @counted_at: when counting the threads began, in nanoseconds since boot
+ * @counted_new: threads counted that were created after @counted_at
  * @part: the part of the text that comes next
  * @row: in a table's part, the row that comes next
  * @rows: how many rows @batch has
  * @listed: threads in the present table of threads
  * @new: those of them that were created after @counted_at
- * @came: the most that @new was in a table
- * @gone: the most threads that were counted and then missing in a table
+ * @came: the most threads in a table that were not counted
+ * @gone: the most threads that were counted and are missing in a table
  * @threads: the walk behind a table of threads
  * @next: the walk behind the table of sharers
  * @batch: the rows
@@ -50,6 +51,7 @@ struct process_walk {
 	struct ctxlab_process process;
 	struct mm_struct *mm;
 	u64 counted_at;
+	unsigned int counted_new;
 	enum part part;
 	int row;
 	int rows;
@@ -75,16 +77,30 @@ static void count_thread(struct ctxlab_process *p, const struct ctxlab_task *t)
 	}
 }
 
-static void count_threads(struct ctxlab_reader *who, struct task_struct *leader,
-			  struct process_walk *w)
+/* How many of the first @n in the batch were created after @counted_at. */
+static unsigned int count_new(const struct process_walk *w, int n)
+{
+	unsigned int new = 0;
+	int i;
+
+	for (i = 0; i < n; i++)
+		new += w->batch[i].start > w->counted_at;
+	return new;
+}
+
+static void count_threads(struct process_walk *w, struct task_struct *leader)
 {
 	int i, n;
 
 	ctxlab_threads_begin(&w->threads, false);
 	w->counted_at = ktime_get_boottime_ns();
-	while ((n = ctxlab_walk_threads(who, leader, &w->threads, w->batch)))
+	w->counted_new = 0;
+	while ((n = ctxlab_walk_threads(&w->who, leader, &w->threads,
+					w->batch))) {
 		for (i = 0; i < n; i++)
 			count_thread(&w->process, &w->batch[i]);
+		w->counted_new += count_new(w, n);
+	}
 	w->process.hidden = w->threads.hidden;
 	ctxlab_threads_end(&w->threads);
 }
@@ -126,14 +142,14 @@ static bool held_elsewhere(const struct ctxlab_process *p)
 	return false;
 }
 
-static int count_sharers(struct ctxlab_reader *who, struct process_walk *w)
+static int count_sharers(struct process_walk *w)
 {
 	pid_t next = 1;
 	int i, n;
 
 	if (!held_elsewhere(&w->process))
 		return 0;
-	while ((n = ctxlab_walk_all(who, &next, w->batch)) > 0)
+	while ((n = ctxlab_walk_all(&w->who, &next, w->batch)) > 0)
 		for (i = 0; i < n; i++)
 			count_sharer(&w->process, &w->batch[i]);
 	return n;
@@ -148,8 +164,7 @@ static void forget(struct process_walk *w)
 }
 
 /* Everything that the head says. */
-static int take_process(struct ctxlab_reader *who, struct task_struct *leader,
-			struct process_walk *w)
+static int take_process(struct process_walk *w, struct task_struct *leader)
 {
 	struct ctxlab_process *p = &w->process;
 	struct task_struct *base;
@@ -159,19 +174,19 @@ static int take_process(struct ctxlab_reader *who, struct task_struct *leader,
 	memset(p, 0, sizeof(*p));
 	w->came = 0;
 	w->gone = 0;
-	if (!ctxlab_snapshot_task(who, leader, false, &p->leader))
+	if (!ctxlab_snapshot_task(&w->who, leader, false, &p->leader))
 		return -EACCES;
 
 	base = ctxlab_get_live_thread(leader);
-	mm = ctxlab_snapshot_details(who, base, &p->base, &p->ns, &p->mm,
+	mm = ctxlab_snapshot_details(&w->who, base, &p->base, &p->ns, &p->mm,
 				     &p->files);
 	put_task_struct(base);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
 	w->mm = mm;
 
-	count_threads(who, leader, w);
-	return count_sharers(who, w);
+	count_threads(w, leader);
+	return count_sharers(w);
 }
 
 static bool has_rows(enum part part)
@@ -194,34 +209,40 @@ static void begin_part(struct process_walk *w, enum part part)
 
 static void note_threads(struct process_walk *w)
 {
-	int i;
-
 	w->listed += w->rows;
-	for (i = 0; i < w->rows; i++)
-		w->new += w->batch[i].start > w->counted_at;
+	w->new += count_new(w, w->rows);
 }
 
-/* At the end of a table of threads: hold it against the count. */
+static unsigned int above(unsigned int a, unsigned int b)
+{
+	return a > b ? a - b : 0;
+}
+
+/*
+ * At the end of a table of threads: hold it against the count, old ones against
+ * old ones and new against new.  A thread gets its time of creation a moment
+ * before it is listed, so old ones may come, too.
+ */
 static void reconcile_threads(struct process_walk *w)
 {
-	unsigned int expected = w->process.threads + w->new;
-	/* A thread gets its time of creation a moment before it is listed. */
-	unsigned int late = w->listed > expected ? w->listed - expected : 0;
+	unsigned int counted_old = w->process.threads - w->counted_new;
+	unsigned int old = w->listed - w->new;
 
-	w->came = max(w->came, w->new + late);
-	if (expected > w->listed)
-		w->gone = max(w->gone, expected - w->listed);
+	w->came = max(w->came, above(old, counted_old) +
+			       above(w->new, w->counted_new));
+	w->gone = max(w->gone, above(counted_old, old) +
+			       above(w->counted_new, w->new));
 }
 
 /* The next rows of the table of sharers: only those that share. */
-static int fill_sharers(struct ctxlab_reader *who, struct process_walk *w)
+static int fill_sharers(struct process_walk *w)
 {
 	int i, n, kept = 0;
 
 	if (!w->process.sharers)
 		return 0;
 	do {
-		n = ctxlab_walk_all(who, &w->next, w->batch);
+		n = ctxlab_walk_all(&w->who, &w->next, w->batch);
 		for (i = 0; i < n; i++)
 			if (is_sharer(&w->process, &w->batch[i]))
 				w->batch[kept++] = w->batch[i];
@@ -230,21 +251,20 @@ static int fill_sharers(struct ctxlab_reader *who, struct process_walk *w)
 }
 
 /* The next rows of the present part; w->rows is 0 at its end. */
-static int fill(struct ctxlab_reader *who, struct task_struct *leader,
-		struct process_walk *w)
+static int fill(struct process_walk *w, struct task_struct *leader)
 {
 	int n;
 
 	w->row = 0;
 	w->rows = 0;
 	if (w->part == ELSEWHERE) {
-		n = fill_sharers(who, w);
+		n = fill_sharers(w);
 		if (n < 0)
 			return n;
 		w->rows = n;
 		return 0;
 	}
-	w->rows = ctxlab_walk_threads(who, leader, &w->threads, w->batch);
+	w->rows = ctxlab_walk_threads(&w->who, leader, &w->threads, w->batch);
 	note_threads(w);
 	if (w->part == OWN && w->mm)
 		return ctxlab_snapshot_stacks(w->mm, w->batch, w->rows);
@@ -252,13 +272,12 @@ static int fill(struct ctxlab_reader *who, struct task_struct *leader,
 }
 
 /* Move on until there is something to show. */
-static int settle(struct ctxlab_reader *who, struct task_struct *leader,
-		  struct process_walk *w)
+static int settle(struct process_walk *w, struct task_struct *leader)
 {
 	int err;
 
 	while (has_rows(w->part) && w->row == w->rows) {
-		err = fill(who, leader, w);
+		err = fill(w, leader);
 		if (err)
 			return err;
 		if (w->rows)
@@ -277,15 +296,18 @@ static void *go_on(struct seq_file *m, bool anew)
 	struct task_struct *leader;
 	int err = 0;
 
+	/* All has been read: no matter whether the task is still there. */
+	if (!anew && w->part == END)
+		return NULL;
 	leader = ctxlab_get_visible(&w->who, ctxlab_target(m->file)->a);
 	if (IS_ERR(leader))
 		return leader;
 	if (anew) {
 		begin_part(w, HEAD);
-		err = take_process(&w->who, leader, w);
+		err = take_process(w, leader);
 	}
 	if (!err)
-		err = settle(&w->who, leader, w);
+		err = settle(w, leader);
 	put_task_struct(leader);
 	if (err)
 		return ERR_PTR(err);

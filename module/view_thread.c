@@ -44,7 +44,8 @@ static bool take_leader(const struct ctxlab_reader *who, struct task_struct *tas
 	/* A thread that is still hashed keeps its leader from being freed. */
 	rcu_read_lock();
 	if (pid_alive(task))
-		seen = ctxlab_snapshot_task(who, task->group_leader, false, s);
+		seen = ctxlab_snapshot_task(who, READ_ONCE(task->group_leader),
+					    false, s);
 	rcu_read_unlock();
 	return seen;
 }
@@ -99,18 +100,30 @@ static const struct file_operations thread_fops = {
 	.release	= single_release,
 };
 
+/* Of the pid, not of a task: an exec(2) may be giving it another one. */
+static bool is_process(struct pid *pid)
+{
+	bool leads;
+
+	rcu_read_lock();
+	leads = pid_task(pid, PIDTYPE_TGID);
+	rcu_read_unlock();
+	return leads;
+}
+
 /* Which it is can change with an exec(2), so it is decided at each open. */
 static int task_open(struct inode *inode, struct file *file)
 {
 	struct ctxlab_reader who = ctxlab_opener(file);
+	struct pid *pid = ctxlab_target(file)->a;
 	const struct file_operations *fops;
 	struct task_struct *task;
 
-	task = ctxlab_get_visible(&who, ctxlab_target(file)->a);
+	task = ctxlab_get_visible(&who, pid);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	fops = thread_group_leader(task) ? &ctxlab_process_fops : &thread_fops;
 	put_task_struct(task);
+	fops = is_process(pid) ? &ctxlab_process_fops : &thread_fops;
 
 	/* One module owns all three: the reference of this open goes along. */
 	file->f_op = fops;

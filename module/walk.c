@@ -31,8 +31,11 @@ static int walk_some(struct ctxlab_reader *who, pid_t *next,
 			break;
 		*next = pid_nr_ns(pid, ns) + 1;
 		task = pid_task(pid, PIDTYPE_PID);
-		if (task && ctxlab_snapshot_task(who, task, false, &batch[n]))
-			n++;
+		if (!task || !ctxlab_snapshot_task(who, task, false, &batch[n]) ||
+		    !batch[n].tid)
+			continue;
+		/* An exec(2) may just have given its number to another thread. */
+		batch[n++].tid = *next - 1;
 	}
 	rcu_read_unlock();
 	return n;
@@ -59,7 +62,8 @@ struct task_struct *ctxlab_get_live_thread(struct task_struct *leader)
 
 	rcu_read_lock();
 	for_each_thread(leader, t) {
-		if (!READ_ONCE(t->exit_state)) {
+		/* Written by the task under siglock, before it drops anything. */
+		if (!(data_race(t->flags) & PF_EXITING)) {
 			live = t;
 			break;
 		}
@@ -81,13 +85,18 @@ void ctxlab_threads_end(struct ctxlab_threads *t)
 	memset(t, 0, sizeof(*t));
 }
 
-/* The first thread created after @since.  Context: RCU. */
+/*
+ * The first thread created after @since.  Context: RCU.  Threads stand on the
+ * list in the order in which they were put there, which may differ from that of
+ * their creation by the moment between the two.
+ */
 static struct task_struct *first_since(struct task_struct *task, u64 since)
 {
 	struct task_struct *t;
 
 	for_each_thread(task, t) {
-		if (t->start_time > since)
+		/* An exec(2) of another thread gives it the leader's. */
+		if (data_race(t->start_time) > since)
 			return t;
 	}
 	return NULL;
@@ -96,13 +105,18 @@ static struct task_struct *first_since(struct task_struct *task, u64 since)
 /*
  * The thread that a walk goes on with.  Context: RCU.  A thread that has not
  * been unhashed yet (pid_alive()) is still on the list, and whatever follows it
- * there outlives this read section.
+ * there outlives this read section.  While an exec(2) by another thread swaps
+ * two tids the walk may go back by one thread.
  */
 static struct task_struct *resume(struct task_struct *task,
 				  const struct ctxlab_threads *t)
 {
-	struct task_struct *last = pid_task(t->last, PIDTYPE_PID);
+	struct task_struct *last;
 
+	if (!t->begun)
+		return list_first_or_null_rcu(&task->signal->thread_head,
+					      struct task_struct, thread_node);
+	last = pid_task(t->last, PIDTYPE_PID);
 	if (!last || !same_thread_group(last, task) || !pid_alive(last))
 		return first_since(task, t->last_start);
 	return list_next_or_null_rcu(&task->signal->thread_head,
@@ -114,8 +128,10 @@ static struct task_struct *resume(struct task_struct *task,
 static void remember(struct ctxlab_threads *t, struct task_struct *thread)
 {
 	put_pid(t->last);
-	t->last = get_pid(task_pid(thread));
-	t->last_start = thread->start_time;
+	t->last = get_task_pid(thread, PIDTYPE_PID);
+	/* As in first_since(). */
+	t->last_start = data_race(thread->start_time);
+	t->begun = true;
 }
 
 int ctxlab_walk_threads(struct ctxlab_reader *who, struct task_struct *task,
@@ -132,10 +148,11 @@ int ctxlab_walk_threads(struct ctxlab_reader *who, struct task_struct *task,
 		thread = resume(task, t);
 		looked = 0;
 		while (thread && looked++ < LOOK_AT_MOST && n < CTXLAB_BATCH) {
-			if (ctxlab_snapshot_task(who, thread, t->own, &batch[n]))
-				n++;
-			else
+			if (!ctxlab_snapshot_task(who, thread, t->own,
+						  &batch[n]))
 				t->hidden++;
+			else if (batch[n].tid)
+				n++;
 			last = thread;
 			thread = list_next_or_null_rcu(head,
 						       &thread->thread_node,

@@ -31,7 +31,8 @@ int ctxlab_walk_all(struct ctxlab_reader *who, pid_t *next,
 
 /**
  * struct ctxlab_threads - a walk over the threads of one process
- * @last: the last thread visited (a reference), NULL at the start
+ * @begun: a thread has been visited
+ * @last: the last one (a reference), NULL if it was being reaped
  * @last_start: when that thread was created (task_struct.start_time)
  * @own: take what is the threads' own as well
  * @hidden: threads passed by that the reader may not see
@@ -40,8 +41,9 @@ int ctxlab_walk_all(struct ctxlab_reader *who, pid_t *next,
 struct ctxlab_threads {
 	struct pid *last;
 	u64 last_start;
-	bool own;
 	unsigned int hidden;
+	bool begun;
+	bool own;
 	bool done;
 };
 
