@@ -232,6 +232,23 @@ void crew_destroy(struct crew *c)
 	*c = (struct crew){};
 }
 
+/*
+ * Switches that a round makes.  With sched_yield() each hand-over is one; else
+ * the first turn reaches all members but one while they are still on the run
+ * queue, before they have gone to sleep for it.
+ */
+static uint32_t expected(const struct crew *c)
+{
+	const struct order *o = &c->shift->order;
+	uint32_t each = warm_up(o) + o->hand_overs + TAIL;
+
+	if (c->spec.kind == CREW_COROUTINES)
+		return 2 * o->hand_overs;
+	if (c->spec.mechanism == MECH_YIELD)
+		return each * c->spec.members;
+	return each * c->spec.members - (c->spec.members - 1);
+}
+
 static void collect(const struct crew *c, struct sample *s, double *window_ns)
 {
 	const struct order *o = &c->shift->order;
@@ -243,11 +260,7 @@ static void collect(const struct crew *c, struct sample *s, double *window_ns)
 		s->switches += c->shift->desk[i].switches;
 		s->moved |= c->shift->desk[i].moved;
 	}
-	if (c->spec.kind == CREW_COROUTINES)
-		s->expected = 2 * o->hand_overs;
-	else
-		s->expected = (warm_up(o) + o->hand_overs + TAIL) *
-			      c->spec.members;
+	s->expected = expected(c);
 	*window_ns = first->end_ns - first->start_ns;
 	if (!s->switches) {
 		s->ns = 0;

@@ -51,7 +51,7 @@ static void choose_mechanism(const struct plan *plan, struct run *run)
 		set->mechanism = set->fifo ? MECH_YIELD : MECH_FUTEX;
 	if (set->fifo || plan->mechanism == MECH_PERF_PIPE)
 		return;
-	run_note(run, "SCHED_FIFO is not permitted: %s; using the default policy%s",
+	run_note(run, "SCHED_FIFO is not permitted: %s; using the default policy%s, and no rings",
 		 "it takes root, CAP_SYS_NICE or RLIMIT_RTPRIO",
 		 plan->mechanism < 0 ? " and futexes" : "");
 }
@@ -185,7 +185,11 @@ static void choose_arms(const struct plan *plan, struct run *run)
 	for (arm = 0; arm < ARMS; arm++) {
 		if (arms[arm].flush != FLUSH_DETACHED)
 			continue;
-		set->arm[arm] = !arms[arm].ring || plan->ring;
+		/*
+		 * Who is woken preempts who woke it, but for real-time tasks:
+		 * in a ring that makes more switches than hand-overs.
+		 */
+		set->arm[arm] = !arms[arm].ring || (plan->ring && set->fifo);
 		/* What is held against perf bench has nothing else beside it. */
 		if (plan->mechanism == MECH_PERF_PIPE)
 			set->arm[arm] &= !arms[arm].ring &&
