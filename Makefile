@@ -88,6 +88,8 @@ style:
 
 bench:
 	scripts/bench
+	scripts/bench-switch
+	scripts/bench-switch --kernel 6.12
 
 clean:
 	rm -rf $(BUILD)

@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# ctxlab switch measuring for real: not how long anything takes, but that it
+# counts what it does, says what it cannot do, and leaves nobody behind.
+
+set -u
+here=$(dirname "${BASH_SOURCE[0]}")
+. "$here/tap.sh"
+export LC_ALL=C.UTF-8
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+run=$work/run.json
+
+# measure ARGUMENT...: a short run; a busy machine may refuse the verdict.
+measure()
+{
+	"$CTXLAB" switch --seconds 1 --ring 4 "$@" --save "$run" \
+		>"$work/out" 2>"$work/err" </dev/null
+	status=$?
+	[ $status = 0 ] || [ $status = 4 ]
+	ok $? "ctxlab switch $* measures"
+	[ $status = 0 ] || [ $status = 4 ] || sed 's/^/# /' "$work/err"
+}
+
+# counted: the arms' names, switches made, and those that getrusage counted.
+counted()
+{
+	awk '/^Counted:/ { on = 1; getline; next } on && NF { print $1, $2, $3 }' \
+		"$work/out"
+}
+
+for mechanism in yield futex pipe; do
+	measure --mechanism $mechanism --pages 0,16
+	"$CTXLAB" switch --from "$run" -n -r -o ARM,PAGES,ROUNDS >"$work/rounds"
+	awk '$3 < 10 { bad = 1 } { seen[$1 "@" $2] = 1 }
+		END { exit bad || !seen["thread@0"] || !seen["process@0"] ||
+		      !seen["thread@16"] || !seen["process@16"] ||
+		      !seen["thread-again@0"] }' "$work/rounds"
+	ok $? "with rounds of threads and processes, without and with pages"
+	# Without real-time tasks, others get in between: on a busy machine more.
+	tolerance=0.005
+	grep -q 'under SCHED_FIFO' "$work/out" || tolerance=0.2
+	counted >"$work/counted"
+	awk -v t=$tolerance '$1 !~ /^(coroutine|swapcontext)/ {
+			n++
+			d = $3 - $2
+			if ($2 < 2500 || (d < 0 ? -d : d) > t * $2 + 2)
+				bad = 1
+		} END { exit bad || n < 3 }' "$work/counted"
+	ok $? "getrusage counts the hand-overs that were made"
+	[ "$tap_failed" = 0 ] || sed 's/^/# /' "$work/counted"
+	awk '$1 ~ /^coroutine/ && $3 * 1000 > $2 { exit 1 }' "$work/counted"
+	ok $? "and none for coroutines"
+done
+measure --mechanism perf-pipe
+like "$(cat "$work/out")" '*Switched by perf-pipe*' "by perf's layout"
+
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	install -m 755 "$CTXLAB" "$work/ctxlab"
+	chmod 755 "$work"
+	setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all \
+		"$work/ctxlab" switch --seconds 1 --pages 0 >"$work/out" 2>&1
+	status=$?
+	[ $status = 0 ] || [ $status = 4 ]
+	ok $? "without privileges it measures"
+	like "$(cat "$work/out")" '*Note: SCHED_FIFO is not permitted*' \
+		"and says what it falls back to"
+	like "$(cat "$work/out")" '*Note: *module*' "and what the module is for"
+else
+	echo "ok $((++tap_run)) - # SKIP not root"
+fi
+
+# living PID...: whether one of them is there and no zombie.
+living()
+{
+	local pid state
+
+	for pid; do
+		read -r _ _ state _ 2>/dev/null <"/proc/$pid/stat" || continue
+		[ "$state" = Z ] || return 0
+	done
+	return 1
+}
+
+# ended SIGNAL STATUS: a run gets the signal while its members switch.
+ended()
+{
+	local pid children=() tries=0
+
+	"$CTXLAB" switch --seconds 60 --pages 0 >/dev/null 2>&1 &
+	pid=$!
+	# The crews of two and more processes each have been made by then.
+	while [ ${#children[@]} -lt 5 ] && [ $((tries++)) -lt 300 ]; do
+		sleep 0.1
+		mapfile -t children < <(pgrep -P $pid)
+	done
+	[ ${#children[@]} -ge 5 ]
+	ok $? "the members are there before SIG$1"
+	kill -s "$1" $pid
+	wait $pid 2>/dev/null
+	is $? "$2" "after SIG$1 the status is $2"
+	tries=0
+	while living "${children[@]}" && [ $((tries++)) -lt 50 ]; do
+		sleep 0.1
+	done
+	! living "${children[@]}"
+	ok $? "and nobody is left behind"
+}
+
+# A background job of a script ignores SIGINT, until it asks for it.
+ended INT 130
+ended TERM 143
+ended KILL 137
+tap_done
