@@ -236,9 +236,14 @@ void torture_mount(struct torture *t, unsigned int *seed)
 {
 	unsigned int own_pids = torture_random(seed, 2);
 	unsigned int theirs = torture_random(seed, 1 << 30);
-	pid_t child = fork();
+	pid_t child;
 
-	(void)t;
+	/* Every mount holds the module: leave moments for it to go. */
+	if (t->reloading && torture_random(seed, 8)) {
+		usleep(100000);
+		return;
+	}
+	child = fork();
 	if (!child) {
 		if (own_pids && unshare(CLONE_NEWPID))
 			_exit(1);
