@@ -28,6 +28,7 @@ function finish(status, seconds,    tag)
 	printf "  %-7s %-24s %4d passed %3d failed %3d skipped %5s s\n", tag,
 	       test, passed, failed, skipped, seconds
 	printf "%s", wrong
+	fflush()
 	total_passed += passed
 	total_failed += failed
 	total_skipped += skipped
