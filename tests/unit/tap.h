@@ -23,6 +23,8 @@ static inline bool ok(bool good, const char *fmt, ...)
 	vprintf(fmt, ap);
 	va_end(ap);
 	putchar('\n');
+	/* A sanitizer may end the program at any moment. */
+	fflush(stdout);
 	tap_failed += !good;
 	return good;
 }
