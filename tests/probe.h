@@ -10,6 +10,9 @@
 
 #define PROBE "/proc/ctxlab/switch"
 
+/* Seconds for one test: a debug kernel on a busy emulator is slow. */
+#define PATIENCE 120
+
 /* The clock that the probe counts in. */
 static inline __u64 probe_clock(void)
 {

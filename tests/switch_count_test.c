@@ -55,7 +55,7 @@ FIXTURE_TEARDOWN(counts)
 	close(self->fd);
 }
 
-TEST_F(counts, threads_have_the_same_mm)
+TEST_F_TIMEOUT(counts, threads_have_the_same_mm, PATIENCE)
 {
 	struct ring ring = { .nr = 2, .fds = { self->fd, self->fd },
 			     .rounds = ROUNDS };
@@ -71,7 +71,7 @@ TEST_F(counts, threads_have_the_same_mm)
 	EXPECT_EQ(0, self->read.attached);
 }
 
-TEST_F(counts, processes_have_another_mm)
+TEST_F_TIMEOUT(counts, processes_have_another_mm, PATIENCE)
 {
 	struct ring ring = { .nr = 2, .fds = { self->fd, self->fd },
 			     .rounds = ROUNDS, .processes = true };
@@ -85,7 +85,7 @@ TEST_F(counts, processes_have_another_mm)
 }
 
 /* Every time that a task was left is counted somewhere. */
-TEST_F(counts, agrees_with_rusage)
+TEST_F_TIMEOUT(counts, agrees_with_rusage, PATIENCE)
 {
 	struct ring ring = { .nr = 2, .fds = { self->fd, self->fd },
 			     .rounds = ROUNDS };
@@ -104,7 +104,7 @@ TEST_F(counts, agrees_with_rusage)
 	}
 }
 
-TEST_F(counts, histograms_add_up)
+TEST_F_TIMEOUT(counts, histograms_add_up, PATIENCE)
 {
 	struct ring ring = { .nr = 2, .fds = { self->fd, self->fd },
 			     .rounds = ROUNDS };
@@ -136,7 +136,7 @@ TEST_F(counts, histograms_add_up)
 }
 
 /* As the probe's time is part of the round's, it cannot be longer. */
-TEST_F(counts, time_fits_into_the_rounds)
+TEST_F_TIMEOUT(counts, time_fits_into_the_rounds, PATIENCE)
 {
 	struct ring ring = { .nr = 2, .fds = { self->fd, self->fd },
 			     .rounds = ROUNDS };
@@ -149,7 +149,7 @@ TEST_F(counts, time_fits_into_the_rounds)
 	EXPECT_LT(ticks / 1000, sum(self->read.cycles, CTXLAB_HIST_SWITCHES));
 }
 
-TEST_F(counts, nobody_attached_counts_nothing)
+TEST_F_TIMEOUT(counts, nobody_attached_counts_nothing, PATIENCE)
 {
 	struct ctxlab_switch_read zero = { .size = sizeof(zero) };
 	struct ring ring = { .nr = 2, .fds = { -1, -1 }, .rounds = ROUNDS };
@@ -159,7 +159,7 @@ TEST_F(counts, nobody_attached_counts_nothing)
 	EXPECT_EQ(0, memcmp(&zero, &self->read, sizeof(zero)));
 }
 
-TEST_F(counts, one_attached_has_no_switch)
+TEST_F_TIMEOUT(counts, one_attached_has_no_switch, PATIENCE)
 {
 	struct ring ring = { .nr = 2, .fds = { self->fd, -1 },
 			     .rounds = ROUNDS };
@@ -175,7 +175,7 @@ TEST_F(counts, one_attached_has_no_switch)
  * Three in a ring, one of them a stranger: only one switch in three counts, and
  * what the stranger switches to is never taken for it.
  */
-TEST_F(counts, a_stranger_in_between)
+TEST_F_TIMEOUT(counts, a_stranger_in_between, PATIENCE)
 {
 	struct ring ring = { .nr = 3, .fds = { self->fd, self->fd, -1 },
 			     .rounds = ROUNDS };
@@ -206,7 +206,7 @@ static void sleep_or_yield(void *data, int player, unsigned int round)
 		sched_yield();
 }
 
-TEST_F(counts, a_mark_counts_once)
+TEST_F_TIMEOUT(counts, a_mark_counts_once, PATIENCE)
 {
 	struct ring ring = { .nr = 3, .fds = { self->fd, self->fd, -1 },
 			     .rounds = 100, .turn = sleep_or_yield };
@@ -219,7 +219,7 @@ TEST_F(counts, a_mark_counts_once)
 	EXPECT_LT(5000, self->read.from_elsewhere);
 }
 
-TEST_F(counts, another_session_is_elsewhere)
+TEST_F_TIMEOUT(counts, another_session_is_elsewhere, PATIENCE)
 {
 	struct ring ring = { .nr = 2, .rounds = ROUNDS };
 	struct ctxlab_switch_read read;
@@ -243,7 +243,7 @@ TEST_F(counts, another_session_is_elsewhere)
  * came to the barrier, they go round: A a B b, where no switch counts, or
  * A B a b, where every other one does.
  */
-TEST_F(counts, two_sessions_do_not_mix)
+TEST_F_TIMEOUT(counts, two_sessions_do_not_mix, PATIENCE)
 {
 	struct ring ring = { .nr = 4, .rounds = ROUNDS };
 	struct ctxlab_switch_read read;
@@ -265,7 +265,7 @@ TEST_F(counts, two_sessions_do_not_mix)
 	close(fd);
 }
 
-TEST_F(counts, sleeping_goes_to_the_kernels_idle_thread)
+TEST_F_TIMEOUT(counts, sleeping_goes_to_the_kernels_idle_thread, PATIENCE)
 {
 	ASSERT_EQ(0, pin(last_cpu(), true));
 	ASSERT_EQ(0, probe_attach(self->fd));
@@ -280,7 +280,7 @@ TEST_F(counts, sleeping_goes_to_the_kernels_idle_thread)
 	EXPECT_EQ(0, probe_detach(self->fd));
 }
 
-TEST_F(counts, migrations)
+TEST_F_TIMEOUT(counts, migrations, PATIENCE)
 {
 	if (!last_cpu())
 		SKIP(return, "there is one CPU");
@@ -311,7 +311,7 @@ static void exit_slowly(int fd)
 	_exit(pin(last_cpu(), false) || probe_attach(fd));
 }
 
-TEST_F(counts, an_exiting_task_borrows_its_mm)
+TEST_F_TIMEOUT(counts, an_exiting_task_borrows_its_mm, PATIENCE)
 {
 	int status;
 	pid_t pid;
@@ -330,7 +330,7 @@ TEST_F(counts, an_exiting_task_borrows_its_mm)
 	EXPECT_EQ(0, self->read.switches[CTXLAB_HIST_SAME_MM]);
 }
 
-TEST_F(counts, reset_keeps_the_attached)
+TEST_F_TIMEOUT(counts, reset_keeps_the_attached, PATIENCE)
 {
 	struct ctxlab_switch_read zero = { .size = sizeof(zero) };
 	struct ring ring = { .nr = 2, .fds = { self->fd, self->fd },
@@ -376,7 +376,7 @@ static void *reset_and_read(void *arg)
 	return (void *)bad;
 }
 
-TEST_F(counts, reset_while_they_run)
+TEST_F_TIMEOUT(counts, reset_while_they_run, PATIENCE)
 {
 	struct ring ring = { .nr = 2, .fds = { self->fd, self->fd },
 			     .rounds = ROUNDS };

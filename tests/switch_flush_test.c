@@ -225,7 +225,7 @@ static bool clock_sees_a_refill(struct lab *lab)
 }
 
 /* Without this, none of the tests below would mean anything. */
-TEST_F(flush, the_oracle_sees_a_lost_entry)
+TEST_F_TIMEOUT(flush, the_oracle_sees_a_lost_entry, PATIENCE)
 {
 	if (kernel_entry_flushes(self->lab))
 		SKIP(return, "every entry to the kernel flushes the TLB here");
@@ -237,7 +237,7 @@ TEST_F(flush, the_oracle_sees_a_lost_entry)
 	}
 }
 
-TEST_F(flush, the_control_keeps_the_entries)
+TEST_F_TIMEOUT(flush, the_control_keeps_the_entries, PATIENCE)
 {
 	if (kernel_entry_flushes(self->lab))
 		SKIP(return, "every entry to the kernel flushes the TLB here");
@@ -266,17 +266,17 @@ static void expect_flush(struct __test_metadata *_metadata, struct lab *lab,
 		  read.from_elsewhere, read.flushes);
 }
 
-TEST_F(flush, the_address_space_loses_all)
+TEST_F_TIMEOUT(flush, the_address_space_loses_all, PATIENCE)
 {
 	expect_flush(_metadata, self->lab, CTXLAB_FLUSH_MM);
 }
 
-TEST_F(flush, everything_is_lost)
+TEST_F_TIMEOUT(flush, everything_is_lost, PATIENCE)
 {
 	expect_flush(_metadata, self->lab, CTXLAB_FLUSH_ALL);
 }
 
-TEST_F(flush, modes_change_from_run_to_run)
+TEST_F_TIMEOUT(flush, modes_change_from_run_to_run, PATIENCE)
 {
 	if (kernel_entry_flushes(self->lab))
 		SKIP(return, "every entry to the kernel flushes the TLB here");
@@ -292,7 +292,7 @@ TEST_F(flush, modes_change_from_run_to_run)
 }
 
 /* Touching pages whose entries are gone takes longer. */
-TEST_F(flush, the_refill_takes_time)
+TEST_F_TIMEOUT(flush, the_refill_takes_time, PATIENCE)
 {
 	__u64 kept, gone;
 
@@ -310,7 +310,7 @@ TEST_F(flush, the_refill_takes_time)
 	TH_LOG("%d pages: %llu ticks kept, %llu flushed", PAGES, kept, gone);
 }
 
-TEST_F(flush, the_flush_takes_time)
+TEST_F_TIMEOUT(flush, the_flush_takes_time, PATIENCE)
 {
 	long long none, median;
 
@@ -339,7 +339,7 @@ static int lost_by_a_stranger(struct lab *lab, __u32 mode)
 	return probe_flush(lab->fd, mode) ? -1 : lost(lab, &ring);
 }
 
-TEST_F(flush, everything_is_other_address_spaces_too)
+TEST_F_TIMEOUT(flush, everything_is_other_address_spaces_too, PATIENCE)
 {
 	if (!allows(self->lab, CTXLAB_FLUSH_ALL))
 		SKIP(return, "this flush is not allowed here");
@@ -347,7 +347,7 @@ TEST_F(flush, everything_is_other_address_spaces_too)
 	EXPECT_EQ(PAGES, self->lab->lost[0]);
 }
 
-TEST_F(flush, one_address_space_is_not_another)
+TEST_F_TIMEOUT(flush, one_address_space_is_not_another, PATIENCE)
 {
 	if (lost_by_a_stranger(self->lab, CTXLAB_FLUSH_NONE) > PAGES / 2)
 		SKIP(return, "every switch between processes flushes here");

@@ -63,79 +63,84 @@ static int kernel_int(unsigned long address)
 	return value;
 }
 
+static bool in_place(unsigned long notifiers, unsigned long tracepoint)
+{
+	return kernel_int(notifiers) > 0 && kernel_int(tracepoint) > 0;
+}
+
+static bool gone(unsigned long notifiers, unsigned long tracepoint)
+{
+	return kernel_int(notifiers) == 0 && kernel_int(tracepoint) == 0;
+}
+
 FIXTURE(hooks)
 {
 	unsigned long notifiers;	/* addresses of the keys' counts */
 	unsigned long tracepoint;
+	bool told;			/* the kernel lets us read them */
 };
 
 FIXTURE_SETUP(hooks)
 {
 	self->notifiers = symbol("preempt_notifier_key");
 	self->tracepoint = symbol("__tracepoint_sched_process_exit");
-	if (!self->notifiers || !self->tracepoint)
-		SKIP(return, "this kernel does not tell its symbols");
 	/* struct tracepoint: a pointer to its name, and then the key. */
 	self->tracepoint += sizeof(void *);
-	ASSERT_EQ(0, kernel_int(self->notifiers));
-	ASSERT_EQ(0, kernel_int(self->tracepoint));
+	self->told = kernel_int(self->notifiers) >= 0 &&
+		     kernel_int(self->tracepoint) >= 0;
+	if (self->told)
+		ASSERT_TRUE(gone(self->notifiers, self->tracepoint));
 }
 
 FIXTURE_TEARDOWN(hooks)
 {
-	EXPECT_EQ(0, kernel_int(self->notifiers));
-	EXPECT_EQ(0, kernel_int(self->tracepoint));
+	if (self->told)
+		EXPECT_TRUE(gone(self->notifiers, self->tracepoint));
 	if (!module_is_loaded())
 		module_load("");
 }
 
-static bool in_place(FIXTURE_DATA(hooks) * self)
-{
-	return kernel_int(self->notifiers) > 0 &&
-	       kernel_int(self->tracepoint) > 0;
-}
-
-static bool gone(FIXTURE_DATA(hooks) * self)
-{
-	return kernel_int(self->notifiers) == 0 &&
-	       kernel_int(self->tracepoint) == 0;
-}
-
-TEST_F(hooks, an_open_file_has_none)
+TEST_F_TIMEOUT(hooks, an_open_file_has_none, PATIENCE)
 {
 	int fd = probe_open();
 
 	ASSERT_LE(0, fd);
-	EXPECT_TRUE(gone(self));
+	if (!self->told)
+		SKIP(return, "no /proc/kcore here");
+	EXPECT_TRUE(gone(self->notifiers, self->tracepoint));
 	close(fd);
 }
 
-TEST_F(hooks, from_the_first_attach_to_the_close)
+TEST_F_TIMEOUT(hooks, from_the_first_attach_to_the_close, PATIENCE)
 {
 	int fd = probe_open();
 
+	if (!self->told)
+		SKIP(return, "no /proc/kcore here");
 	ASSERT_EQ(0, probe_attach(fd));
-	EXPECT_TRUE(in_place(self));
+	EXPECT_TRUE(in_place(self->notifiers, self->tracepoint));
 	ASSERT_EQ(0, probe_detach(fd));
-	EXPECT_TRUE(in_place(self));
+	EXPECT_TRUE(in_place(self->notifiers, self->tracepoint));
 	ASSERT_EQ(0, probe_attach(fd));
 	ASSERT_EQ(0, probe_detach(fd));
 	close(fd);
-	EXPECT_TRUE(gone(self));
+	EXPECT_TRUE(gone(self->notifiers, self->tracepoint));
 }
 
-TEST_F(hooks, as_long_as_one_session_needs_them)
+TEST_F_TIMEOUT(hooks, as_long_as_one_session_needs_them, PATIENCE)
 {
 	int first = probe_open(), second = probe_open();
 
+	if (!self->told)
+		SKIP(return, "no /proc/kcore here");
 	ASSERT_EQ(0, probe_attach(first));
 	ASSERT_EQ(0, probe_detach(first));
 	ASSERT_EQ(0, probe_attach(second));
 	ASSERT_EQ(0, probe_detach(second));
 	close(first);
-	EXPECT_TRUE(in_place(self));
+	EXPECT_TRUE(in_place(self->notifiers, self->tracepoint));
 	close(second);
-	EXPECT_TRUE(gone(self));
+	EXPECT_TRUE(gone(self->notifiers, self->tracepoint));
 }
 
 /* Attached, and no descriptor left: says so over a pipe, and then waits. */
@@ -172,14 +177,14 @@ static void end(pid_t pid)
 	reap(pid);
 }
 
-TEST_F(hooks, until_the_last_attached_task_exits)
+TEST_F_TIMEOUT(hooks, until_the_last_attached_task_exits, PATIENCE)
 {
 	pid_t pid = start_attached();
 
 	ASSERT_LT(0, pid);
-	EXPECT_TRUE(in_place(self));
+	EXPECT_TRUE(!self->told || in_place(self->notifiers, self->tracepoint));
 	end(pid);
-	EXPECT_TRUE(gone(self));
+	EXPECT_TRUE(!self->told || gone(self->notifiers, self->tracepoint));
 }
 
 static int unload(void)
@@ -187,7 +192,7 @@ static int unload(void)
 	return syscall(SYS_delete_module, "ctxlab", O_NONBLOCK) ? errno : 0;
 }
 
-TEST_F(hooks, an_open_file_keeps_the_module)
+TEST_F_TIMEOUT(hooks, an_open_file_keeps_the_module, PATIENCE)
 {
 	int fd = probe_open();
 
@@ -201,7 +206,7 @@ TEST_F(hooks, an_open_file_keeps_the_module)
 	EXPECT_EQ(0, module_load(""));
 }
 
-TEST_F(hooks, an_attached_task_keeps_mount_and_module)
+TEST_F_TIMEOUT(hooks, an_attached_task_keeps_mount_and_module, PATIENCE)
 {
 	pid_t pid = start_attached();
 
@@ -222,7 +227,7 @@ TEST_F(hooks, an_attached_task_keeps_mount_and_module)
  * The exit of the last attached task is also what lets the module go: unloading
  * is tried all the time while they exit one after the other.
  */
-TEST_F(hooks, unloading_races_with_the_last_exit)
+TEST_F_TIMEOUT(hooks, unloading_races_with_the_last_exit, PATIENCE)
 {
 	for (int i = 0; i < 20; i++) {
 		pid_t pid = start_attached();
@@ -238,7 +243,8 @@ TEST_F(hooks, unloading_races_with_the_last_exit)
 		EXPECT_EQ(0, err)
 			TH_LOG("round %d", i);
 		reap(pid);
-		EXPECT_TRUE(gone(self));
+		EXPECT_TRUE(!self->told ||
+			    gone(self->notifiers, self->tracepoint));
 		ASSERT_EQ(0, module_load(""));
 	}
 }

@@ -64,7 +64,7 @@ FIXTURE_TEARDOWN(life)
 	close(self->fd);
 }
 
-TEST_F(life, attach_and_detach)
+TEST_F_TIMEOUT(life, attach_and_detach, PATIENCE)
 {
 	for (int i = 0; i < 100; i++) {
 		ASSERT_EQ(0, probe_attach(self->fd));
@@ -76,7 +76,7 @@ TEST_F(life, attach_and_detach)
 	}
 }
 
-TEST_F(life, attaching_twice_is_ebusy)
+TEST_F_TIMEOUT(life, attaching_twice_is_ebusy, PATIENCE)
 {
 	int other = probe_open();
 
@@ -93,7 +93,7 @@ TEST_F(life, attaching_twice_is_ebusy)
 	close(other);
 }
 
-TEST_F(life, detaching_from_where_one_is_not)
+TEST_F_TIMEOUT(life, detaching_from_where_one_is_not, PATIENCE)
 {
 	int other = probe_open();
 
@@ -127,7 +127,7 @@ static void *attach_and_wait(void *arg)
 	return NULL;
 }
 
-TEST_F(life, no_thread_detaches_another)
+TEST_F_TIMEOUT(life, no_thread_detaches_another, PATIENCE)
 {
 	struct waiter w = { .fd = self->fd };
 	pthread_t thread;
@@ -142,7 +142,7 @@ TEST_F(life, no_thread_detaches_another)
 	pthread_join(thread, NULL);
 }
 
-TEST_F(life, a_threads_exit_ends_it)
+TEST_F_TIMEOUT(life, a_threads_exit_ends_it, PATIENCE)
 {
 	struct ctxlab_switch_read before, after;
 	struct waiter w = { .fd = self->fd };
@@ -164,7 +164,7 @@ TEST_F(life, a_threads_exit_ends_it)
 }
 
 /* The descriptor's end is not the attachment's. */
-TEST_F(life, closing_does_not_detach)
+TEST_F_TIMEOUT(life, closing_does_not_detach, PATIENCE)
 {
 	int refs = module_refs(), fd = probe_open(), copy = dup(fd);
 
@@ -180,7 +180,7 @@ TEST_F(life, closing_does_not_detach)
 	EXPECT_LT(refs, module_refs());
 }
 
-TEST_F(life, exit_ends_what_no_descriptor_reaches)
+TEST_F_TIMEOUT(life, exit_ends_what_no_descriptor_reaches, PATIENCE)
 {
 	int refs = module_refs();
 
@@ -201,7 +201,7 @@ TEST_F(life, exit_ends_what_no_descriptor_reaches)
 	EXPECT_TRUE(wait_module_refs(refs));
 }
 
-TEST_F(life, a_crash_ends_it)
+TEST_F_TIMEOUT(life, a_crash_ends_it, PATIENCE)
 {
 	const int signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGSYS };
 
@@ -219,7 +219,7 @@ TEST_F(life, a_crash_ends_it)
 	EXPECT_TRUE(probe_wait_attached(self->fd, 0));
 }
 
-TEST_F(life, fork_does_not_pass_it_on)
+TEST_F_TIMEOUT(life, fork_does_not_pass_it_on, PATIENCE)
 {
 	pid_t pid;
 
@@ -249,7 +249,7 @@ static int attach_as_clone(void *arg)
 }
 
 /* The child of vfork's kind shares the memory, not the attachment. */
-TEST_F(life, a_child_in_the_same_memory)
+TEST_F_TIMEOUT(life, a_child_in_the_same_memory, PATIENCE)
 {
 	char *stack = malloc(STACK_SIZE);
 	pid_t pid;
@@ -274,7 +274,7 @@ static void attach_and_exec(int fd, int in)
 	_exit(1);
 }
 
-TEST_F(life, exec_keeps_it_until_exit)
+TEST_F_TIMEOUT(life, exec_keeps_it_until_exit, PATIENCE)
 {
 	struct ctxlab_switch_read before, after;
 	int end[2];
@@ -308,7 +308,7 @@ static void *exec_thread(void *arg)
 }
 
 /* A thread that execs takes over the leader's number and ends all others. */
-TEST_F(life, a_thread_execs_away_the_others)
+TEST_F_TIMEOUT(life, a_thread_execs_away_the_others, PATIENCE)
 {
 	for (int i = 0; i < 10; i++) {
 		pid_t pid = fork();
@@ -328,7 +328,7 @@ TEST_F(life, a_thread_execs_away_the_others)
 }
 
 /* The one who opened it attaches, passes it on and exits. */
-TEST_F(life, passed_over_a_socket)
+TEST_F_TIMEOUT(life, passed_over_a_socket, PATIENCE)
 {
 	int sockets[2], fd;
 	pid_t pid;
@@ -352,7 +352,7 @@ TEST_F(life, passed_over_a_socket)
 }
 
 /* In flight, and then thrown away with the socket, while its task is attached. */
-TEST_F(life, left_in_a_socket)
+TEST_F_TIMEOUT(life, left_in_a_socket, PATIENCE)
 {
 	int refs = module_refs(), sockets[2], fd = probe_open();
 
@@ -373,7 +373,7 @@ static int close_it(void *arg)
 	return close(*(int *)arg);
 }
 
-TEST_F(life, closed_by_another_in_a_shared_table)
+TEST_F_TIMEOUT(life, closed_by_another_in_a_shared_table, PATIENCE)
 {
 	char *stack = malloc(STACK_SIZE);
 	int fd = probe_open();
@@ -387,7 +387,7 @@ TEST_F(life, closed_by_another_in_a_shared_table)
 }
 
 /* Who drops the capability after attaching cannot detach; exit still ends it. */
-TEST_F(life, attached_and_then_unprivileged)
+TEST_F_TIMEOUT(life, attached_and_then_unprivileged, PATIENCE)
 {
 	pid_t pid = fork();
 
@@ -402,10 +402,10 @@ TEST_F(life, attached_and_then_unprivileged)
 }
 
 /* Many, and all of them leave together. */
-TEST_F(life, two_hundred_threads)
+TEST_F_TIMEOUT(life, fifty_threads, PATIENCE)
 {
 	struct waiter w = { .fd = self->fd, .detaches = true };
-	pthread_t threads[200];
+	pthread_t threads[50];
 	size_t n = ARRAY_SIZE(threads);
 
 	pthread_barrier_init(&w.barrier, NULL, n + 1);

@@ -33,7 +33,7 @@ FIXTURE_TEARDOWN(storm)
 	close(self->fd);
 }
 
-TEST_F(storm, killed_at_any_moment)
+TEST_F_TIMEOUT(storm, killed_at_any_moment, PATIENCE)
 {
 	for (int i = 0; i < 60; i++) {
 		pid_t pid = fork();
@@ -61,7 +61,7 @@ static void exit_group(int fd, int after)
 	_exit(0);
 }
 
-TEST_F(storm, a_group_exits)
+TEST_F_TIMEOUT(storm, a_group_exits, PATIENCE)
 {
 	for (int i = 0; i < 10; i++) {
 		pid_t pid = fork();
@@ -82,7 +82,7 @@ static void count_signal(int signal)
 }
 
 /* Signals all the time, into attach, detach and the switches between. */
-TEST_F(storm, signals_at_every_moment)
+TEST_F_TIMEOUT(storm, signals_at_every_moment, PATIENCE)
 {
 	struct itimerval often = { { 0, 300 }, { 0, 300 } }, never = {};
 	struct sigaction action = { .sa_handler = count_signal };
@@ -113,7 +113,7 @@ static void attach_and_detach_forever(int fd)
 	}
 }
 
-TEST_F(storm, stopped_and_continued)
+TEST_F_TIMEOUT(storm, stopped_and_continued, PATIENCE)
 {
 	struct timespec pause = { 0, 100 * 1000 };
 	pid_t pid = fork();
@@ -131,7 +131,7 @@ TEST_F(storm, stopped_and_continued)
 	EXPECT_TRUE(probe_wait_attached(self->fd, 0));
 }
 
-TEST_F(storm, killed_while_attaching_and_detaching)
+TEST_F_TIMEOUT(storm, killed_while_attaching_and_detaching, PATIENCE)
 {
 	for (int i = 0; i < 60; i++) {
 		pid_t pid = fork();
@@ -147,7 +147,7 @@ TEST_F(storm, killed_while_attaching_and_detaching)
 }
 
 /* Moved to and fro by another, by a way that does not ask the task. */
-TEST_F(storm, moved_between_cpus)
+TEST_F_TIMEOUT(storm, moved_between_cpus, PATIENCE)
 {
 	struct ctxlab_switch_read read;
 	cpu_set_t set;
@@ -191,7 +191,7 @@ static void *deeds(void *arg)
 	return (void *)bad;
 }
 
-TEST_F(storm, everything_at_once)
+TEST_F_TIMEOUT(storm, everything_at_once, PATIENCE)
 {
 	pthread_t threads[6];
 	void *bad;
