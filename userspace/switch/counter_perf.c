@@ -24,7 +24,8 @@ enum { WITHIN, ACROSS, FLUSHES_FROM };
 #define EVENTS (FLUSHES_FROM + TLB_REASONS * TLB_SIZES)
 
 struct counter {
-	int fd[EVENTS];
+	unsigned int cpu;
+	int fd[EVENTS];		/* -1: not open */
 };
 
 /* A tracepoint's number, or a negative errno. */
@@ -67,17 +68,24 @@ static int open_event(int id, unsigned int cpu)
 	return fd < 0 ? -errno : fd;
 }
 
-static void perf_close(struct counter *counter)
+static void close_events(struct counter *counter)
 {
 	int i;
 
-	for (i = 0; i < EVENTS; i++)
+	for (i = 0; i < EVENTS; i++) {
 		if (counter->fd[i] >= 0)
 			close(counter->fd[i]);
+		counter->fd[i] = -1;
+	}
+}
+
+static void perf_close(struct counter *counter)
+{
+	close_events(counter);
 	free(counter);
 }
 
-static int open_events(struct counter *counter, unsigned int cpu)
+static int open_events(struct counter *counter)
 {
 	int sched = tracepoint("sched/sched_switch");
 	int tlb = tracepoint("tlb/tlb_flush"), i;
@@ -88,7 +96,7 @@ static int open_events(struct counter *counter, unsigned int cpu)
 		return tlb;
 	for (i = 0; i < EVENTS; i++) {
 		counter->fd[i] = open_event(i < FLUSHES_FROM ? sched : tlb,
-					    cpu);
+					    counter->cpu);
 		if (counter->fd[i] < 0)
 			return counter->fd[i];
 	}
@@ -106,8 +114,11 @@ static struct counter *perf_open(unsigned int cpu, char **why)
 		return NULL;
 	}
 	counter = xcalloc(1, sizeof(*counter));
+	counter->cpu = cpu;
 	memset(counter->fd, -1, sizeof(counter->fd));
-	err = open_events(counter, cpu);
+	/* Whether they can be had; a filter is set once and for all, later. */
+	err = open_events(counter);
+	close_events(counter);
 	if (!err)
 		return counter;
 	*why = xasprintf("perf tracepoints: %s%s", strerror(-err),
@@ -174,7 +185,7 @@ static int perf_start(struct counter *counter, const pid_t *tids,
 	char *prev = one_of("prev_pid", tids, n);
 	char *next = one_of("next_pid", tids, n);
 	char *current = one_of("common_pid", tids, n);
-	int i, err = 0;
+	int i, err = open_events(counter);
 
 	for (i = 0; i < EVENTS && !err; i++)
 		err = start_event(counter->fd[i],
@@ -182,6 +193,8 @@ static int perf_start(struct counter *counter, const pid_t *tids,
 	free(prev);
 	free(next);
 	free(current);
+	if (err)
+		close_events(counter);
 	return err;
 }
 
@@ -195,6 +208,7 @@ static int perf_stop(struct counter *counter, struct counts *c)
 		if (read(counter->fd[i], &n[i], sizeof(n[i])) != sizeof(n[i]))
 			err = -EIO;
 	}
+	close_events(counter);
 	if (err)
 		return err;
 	c->kernel = true;

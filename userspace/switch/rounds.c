@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Sets the stage, and has the rounds of all arms done in turn. */
 #include <errno.h>
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
 #include <math.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -192,16 +194,40 @@ static void keep(struct series *s, const struct sample *sample)
 	s->sample[s->n++] = *sample;
 }
 
-/* All arms at one point, once; @back: in the opposite order. */
-static int all_arms(struct stage *st, unsigned int p, bool back)
+/*
+ * The order of the arms: by chance in even turns, so that no arm always comes
+ * after the same one and finds the CPU as that has left it; in the odd turn that
+ * follows, the other way round.
+ */
+static void order_arms(unsigned int p, unsigned int turn, int order[ARMS])
+{
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_taus);
+	int i;
+
+	for (i = 0; i < ARMS; i++)
+		order[i] = i;
+	gsl_rng_set(rng, turn / 2 * MAX_POINTS + p + 1);
+	gsl_ran_shuffle(rng, order, ARMS, sizeof(*order));
+	gsl_rng_free(rng);
+	for (i = 0; turn & 1 && i < ARMS / 2; i++) {
+		int other = order[ARMS - 1 - i];
+
+		order[ARMS - 1 - i] = order[i];
+		order[i] = other;
+	}
+}
+
+/* All arms at one point, once. */
+static int all_arms(struct stage *st, unsigned int p, unsigned int turn)
 {
 	struct run *run = st->run;
+	int i, arm, err, order[ARMS];
 	struct sample s;
 	double window;
-	int i, arm, err;
 
+	order_arms(p, turn, order);
 	for (i = 0; i < ARMS; i++) {
-		arm = back ? ARMS - 1 - i : i;
+		arm = order[i];
 		if (!run_has(&run->settings, arm, p))
 			continue;
 		err = stage_round(st, arm, p, st->hand_overs[arm][p],
@@ -242,7 +268,7 @@ static int one_pass(struct stage *st, unsigned int pass)
 		p = pass & 1 ? set->points - 1 - i : i;
 		rounds = set->point[p].pages ? 1 : EMPTY_ROUNDS;
 		for (k = 0; k < rounds && !err; k++)
-			err = all_arms(st, p, (pass * rounds + k) & 1);
+			err = all_arms(st, p, pass * rounds + k);
 	}
 	return err;
 }

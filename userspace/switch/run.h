@@ -138,7 +138,7 @@ bool sample_disturbed(const struct sample *s);
  * struct series - all rounds of one arm at one point
  *
  * Sample i of every arm at a point was taken in the same pass: they pair.
- * Passes 2k and 2k + 1 had the arms in opposite orders.
+ * Samples 2k and 2k + 1 had the arms in opposite orders, else by chance.
  */
 struct series {
 	size_t n;
