@@ -7,8 +7,7 @@
  *
  * /proc/<tid>/fail-nth makes the n-th allocation of one thread fail, and reads
  * what is left to count: so one try that fails nothing tells how many there are.
- * The walk begins with the last, since those before it are the kernel's own: of
- * a module that is loaded, for one, only some are tried, more the later.
+ * The walk begins with the last.
  *
  * Where the kernel has it, copies from and to user space count and fail as well.
  */
@@ -256,7 +255,7 @@ FIXTURE_VARIANT(fault)
 
 FIXTURE_VARIANT_ADD(fault, load)
 {
-	unload_first, load_module, unload_again, 20,
+	unload_first, load_module, unload_again, 1,
 };
 
 FIXTURE_VARIANT_ADD(fault, mount)
@@ -327,20 +326,61 @@ static void set_attribute(const char *kind, const char *name, const char *value)
 	close(fd);
 }
 
-static void allow_faults(void)
+static const char *const kinds[] = {
+	"failslab", "fail_page_alloc", "fail_usercopy", "fail_futex",
+	"fail_io_timeout", "fail_make_request", "fail_function",
+};
+
+static void set_all(const char *name, const char *value)
 {
-	static const char *const kinds[] = {
-		"failslab", "fail_page_alloc", "fail_usercopy", "fail_futex",
-		"fail_io_timeout", "fail_make_request", "fail_function",
-	};
 	size_t i;
 
-	/* A stack in the log for each would look like a bug's. */
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		set_attribute(kinds[i], "verbose", "0");
+		set_attribute(kinds[i], name, value);
+}
+
+/* The addresses of a function of the kernel, as text; false if unknown. */
+static bool find_function(const char *name, char *start, char *end)
+{
+	FILE *file = fopen("/proc/kallsyms", "r");
+	char line[512], symbol[256];
+	bool found = false;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%16s %*c %255s", end, symbol) != 2)
+			continue;
+		/* They are in order: where the next one begins, it ends. */
+		if (found && strcmp(start, end))
+			break;
+		if (!strcmp(symbol, name)) {
+			memcpy(start, end, 17);
+			found = true;
+		}
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/*
+ * Of a load only what is called by the module's init counts: what comes before
+ * is the kernel's own, and what it does without memory its own affair.
+ */
+static void allow_faults(bool in_init)
+{
+	char start[20] = "0x", end[20] = "0x";
+
+	/* A stack in the log for each would look like a bug's. */
+	set_all("verbose", "0");
 	/* By default only allocations that may not wait are made to fail. */
 	set_attribute("failslab", "ignore-gfp-wait", "N");
 	set_attribute("fail_page_alloc", "ignore-gfp-wait", "N");
+	set_all("require-start", "0x0");
+	set_all("require-end", "0xffffffffffffffff");
+	if (!in_init || !find_function("do_one_initcall", start + 2, end + 2))
+		return;
+	set_all("require-start", start);
+	set_all("require-end", end);
 }
 
 /* Others find it loaded and mounted, also after a test that was cut short. */
@@ -372,7 +412,7 @@ FIXTURE_SETUP(fault)
 	if (access(FAIL_NTH, F_OK))
 		SKIP(return, "the kernel was built without fault injection");
 	name_module();
-	allow_faults();
+	allow_faults(variant->deed == load_module);
 	mkdir(PLACE, 0755);
 	put_back();
 	ASSERT_EQ(0, text_errno(CTXLAB "/1"));
@@ -411,8 +451,7 @@ TEST_F_TIMEOUT(fault, each_in_turn, 120)
 	count_allocations(variant);
 	all = count_allocations(variant);
 	EXPECT_LE(variant->allocates, all);
-	/* Of very many the steps grow, so that the time reaches far back. */
-	for (n = all; n > 0 && time(NULL) < end; n -= all > 100 ? 1 + tries / 4 : 1) {
+	for (n = all; n > 0 && time(NULL) < end; n--) {
 		tries++;
 		variant->before();
 		err = run_with_fault(variant->deed, n, &left);
