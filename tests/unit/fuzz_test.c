@@ -51,7 +51,8 @@ static unsigned long setting(const char *name, unsigned long otherwise)
 
 int main(void)
 {
-	unsigned long seed = setting("FUZZ_SEED", time(NULL)), runs = 0;
+	/* The same texts each time: a change is judged by what it changes. */
+	unsigned long seed = setting("FUZZ_SEED", 1), runs = 0;
 	time_t end = time(NULL) + setting("FUZZ_SECONDS", 10);
 	static struct mutant m;
 	size_t *len = calloc(target_count, sizeof(*len)), i;

@@ -306,7 +306,7 @@ static void read_buckets(struct reader *r, const json_t *all,
 	size_t n = json_array_size(all), i;
 	const json_t *b, *count;
 
-	if (n > MAX_SAMPLES || h->n)
+	if (n > MAX_SAMPLES || h->count)
 		return wrong(r, "a histogram is too large or there twice");
 	h->from_ns = xcalloc(n, sizeof(*h->from_ns));
 	h->to_ns = xcalloc(n, sizeof(*h->to_ns));
