@@ -9,31 +9,8 @@ here=$(dirname "${BASH_SOURCE[0]}")
 export LC_ALL=C.UTF-8
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+. "$here/tool.sh"
 run=$here/fixtures/run.json
-
-# try STATUS ARGUMENT...: runs the tool; leaves its output in $out and $err.
-try()
-{
-	local want=$1 got
-
-	shift
-	"$CTXLAB" "$@" >"$work/out" 2>"$work/err" </dev/null
-	got=$?
-	out=$(cat "$work/out")
-	err=$(cat "$work/err")
-	is $got "$want" "ctxlab ${*##*/} exits with $want"
-}
-
-# expect NAME ARGUMENT...: the output is that of expected/NAME.
-expect()
-{
-	local name=$1
-
-	shift
-	try 0 "$@"
-	is "$out" "$(cat "$here/expected/$name")" "and prints expected/$name"
-	is "$err" "" "and nothing on stderr"
-}
 
 # changed SED-SCRIPT: the run, changed, in $work/run.json.
 changed()
