@@ -1,49 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One line of text, put together piece by piece. */
 #include <linux/kernel.h>
-#include <linux/minmax.h>
-#include <linux/seq_file.h>
-#include <linux/string.h>
 
 #include "line.h"
 
 /* The column of a key's value. */
 #define VALUE_COLUMN 14
 
-/* One place is kept for the newline. */
-static unsigned int room(const struct ctxlab_line *l)
-{
-	return sizeof(l->text) - 1 - l->len;
-}
-
-void ctxlab_put(struct ctxlab_line *l, const char *s, unsigned int len)
-{
-	len = min(len, room(l));
-	memcpy(l->text + l->len, s, len);
-	l->len += len;
-}
-
-void ctxlab_put_char(struct ctxlab_line *l, char c)
-{
-	if (room(l))
-		l->text[l->len++] = c;
-}
+/* The most digits of a number. */
+#define DIGITS 20
 
 void ctxlab_put_str(struct ctxlab_line *l, const char *s)
 {
-	ctxlab_put(l, s, strlen(s));
+	while (*s)
+		ctxlab_put_char(l, *s++);
 }
 
-void ctxlab_put_dec(struct ctxlab_line *l, u64 v)
+static unsigned int digits_of(u64 v)
 {
-	char digits[20];
-	char *end = digits + sizeof(digits), *p = end;
+	unsigned int n = 1;
+	u64 power = 10;
 
+	while (n < DIGITS && v >= power) {
+		n++;
+		power *= 10;
+	}
+	return n;
+}
+
+void ctxlab_put_number(struct ctxlab_line *l, u64 v)
+{
+	unsigned int n = digits_of(v);
+	char *p;
+
+	if (!ctxlab_has_room(l, n))
+		return;
+	l->len += n;
+	p = l->text + l->len;
 	do {
 		*--p = '0' + v % 10;
 		v /= 10;
 	} while (v);
-	ctxlab_put(l, p, end - p);
 }
 
 void ctxlab_put_int(struct ctxlab_line *l, int v)
@@ -55,14 +52,12 @@ void ctxlab_put_int(struct ctxlab_line *l, int v)
 
 void ctxlab_put_hex(struct ctxlab_line *l, unsigned long v)
 {
-	char digits[16];
-	char *end = digits + sizeof(digits), *p = end;
+	int shift = BITS_PER_LONG - 4;
 
-	do {
-		*--p = hex_asc_lo(v);
-		v >>= 4;
-	} while (v);
-	ctxlab_put(l, p, end - p);
+	while (shift && !(v >> shift))
+		shift -= 4;
+	for (; shift >= 0; shift -= 4)
+		ctxlab_put_char(l, hex_asc_lo(v >> shift));
 }
 
 void ctxlab_format_id(char text[CTXLAB_ID_LEN], u64 id)
@@ -75,14 +70,14 @@ void ctxlab_format_id(char text[CTXLAB_ID_LEN], u64 id)
 
 void ctxlab_put_id(struct ctxlab_line *l, u64 id)
 {
-	char text[CTXLAB_ID_LEN];
-
 	if (!id) {
 		ctxlab_put_char(l, '-');
 		return;
 	}
-	ctxlab_format_id(text, id);
-	ctxlab_put(l, text, sizeof(text));
+	if (!ctxlab_has_room(l, CTXLAB_ID_LEN))
+		return;
+	ctxlab_format_id(l->text + l->len, id);
+	l->len += CTXLAB_ID_LEN;
 }
 
 void ctxlab_put_name(struct ctxlab_line *l, const char *comm)
@@ -99,23 +94,15 @@ void ctxlab_put_name(struct ctxlab_line *l, const char *comm)
 
 void ctxlab_put_blanks(struct ctxlab_line *l, unsigned int column)
 {
-	unsigned int len = column > l->len ? column - l->len : 1;
-
-	len = min(len, room(l));
-	memset(l->text + l->len, ' ', len);
-	l->len += len;
+	do {
+		ctxlab_put_char(l, ' ');
+	} while (l->len < column && !l->full);
 }
 
-void ctxlab_put_key(struct ctxlab_line *l, const char *key)
+void ctxlab_begin_key(struct ctxlab_line *l, struct seq_file *m,
+		      const char *key)
 {
-	l->len = 0;
+	ctxlab_begin_line(l, m);
 	ctxlab_put_str(l, key);
 	ctxlab_put_blanks(l, VALUE_COLUMN);
-}
-
-void ctxlab_end_line(struct seq_file *m, struct ctxlab_line *l)
-{
-	l->text[l->len++] = '\n';
-	seq_write(m, l->text, l->len);
-	l->len = 0;
 }

@@ -1,29 +1,92 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One line of text, put together piece by piece.  A read may render many
- * thousands of them, at a fifth of what seq_printf() takes for each.
+ * One line of text, put together piece by piece in the seq_file's own buffer.
+ * A read may render many thousands of them, at a fifth of what seq_printf()
+ * takes for each.
  */
 #ifndef CTXLAB_LINE_H
 #define CTXLAB_LINE_H
 
+#include <linux/seq_file.h>
+#include <linux/string.h>
 #include <linux/types.h>
-
-struct seq_file;
 
 /* Digits of an ID. */
 #define CTXLAB_ID_LEN 16
 
+/**
+ * struct ctxlab_line - a line that is being put together
+ * @m: where it is shown
+ * @text: where it starts in @m's buffer
+ * @len: its length so far
+ * @size: the room that there is
+ * @full: it did not fit: what is missing is left out, and ctxlab_end_line()
+ *        makes seq_file show it again with more room
+ */
 struct ctxlab_line {
-	unsigned int len;
-	char text[500];
+	struct seq_file *m;
+	char *text;
+	size_t len;
+	size_t size;
+	bool full;
 };
 
-/* What does not fit is left out; any line of the ABI fits. */
-void ctxlab_put(struct ctxlab_line *l, const char *s, unsigned int len);
+static inline void ctxlab_begin_line(struct ctxlab_line *l, struct seq_file *m)
+{
+	l->m = m;
+	l->len = 0;
+	l->size = seq_get_buf(m, &l->text);
+	l->full = false;
+}
+
+static inline void ctxlab_end_line(struct ctxlab_line *l)
+{
+	if (l->len == l->size)
+		l->full = true;
+	else
+		l->text[l->len++] = '\n';
+	seq_commit(l->m, l->full ? -1 : (int)l->len);
+}
+
+/* Is there room for @len more? */
+static inline bool ctxlab_has_room(struct ctxlab_line *l, size_t len)
+{
+	if (l->size - l->len >= len)
+		return true;
+	l->full = true;
+	return false;
+}
+
+static inline void ctxlab_put_char(struct ctxlab_line *l, char c)
+{
+	if (ctxlab_has_room(l, 1))
+		l->text[l->len++] = c;
+}
+
+/* Inline: for a @len that the compiler knows, it is an instruction or two. */
+static __always_inline void ctxlab_put(struct ctxlab_line *l, const char *s,
+				       size_t len)
+{
+	if (!ctxlab_has_room(l, len))
+		return;
+	memcpy(l->text + l->len, s, len);
+	l->len += len;
+}
+
 #define ctxlab_put_literal(l, s) ctxlab_put(l, s, sizeof(s) - 1)
-void ctxlab_put_char(struct ctxlab_line *l, char c);
+
 void ctxlab_put_str(struct ctxlab_line *l, const char *s);
-void ctxlab_put_dec(struct ctxlab_line *l, u64 v);
+void ctxlab_put_number(struct ctxlab_line *l, u64 v);
+
+/* Most numbers are small. */
+static inline void ctxlab_put_dec(struct ctxlab_line *l, u64 v)
+{
+	if (v < 10)
+		ctxlab_put_char(l, '0' + v);
+	else
+		ctxlab_put_number(l, v);
+}
+
 void ctxlab_put_int(struct ctxlab_line *l, int v);
 void ctxlab_put_hex(struct ctxlab_line *l, unsigned long v);
 /* "-" for 0, which is no object's ID. */
@@ -34,8 +97,7 @@ void ctxlab_put_name(struct ctxlab_line *l, const char *comm);
 /* A blank at least, and blanks up to @column. */
 void ctxlab_put_blanks(struct ctxlab_line *l, unsigned int column);
 /* A new line: a key, and blanks up to the column of the values. */
-void ctxlab_put_key(struct ctxlab_line *l, const char *key);
-/* Hand the line, with a newline, to @m. */
-void ctxlab_end_line(struct seq_file *m, struct ctxlab_line *l);
+void ctxlab_begin_key(struct ctxlab_line *l, struct seq_file *m,
+		      const char *key);
 
 #endif /* CTXLAB_LINE_H */

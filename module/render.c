@@ -92,18 +92,18 @@ static void show_word(struct seq_file *m, const char *key, const char *word)
 {
 	struct ctxlab_line l;
 
-	ctxlab_put_key(&l, key);
+	ctxlab_begin_key(&l, m, key);
 	ctxlab_put_str(&l, word);
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
 
 static void show_name(struct seq_file *m, const char *key, const char *comm)
 {
 	struct ctxlab_line l;
 
-	ctxlab_put_key(&l, key);
+	ctxlab_begin_key(&l, m, key);
 	ctxlab_put_name(&l, comm);
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
 
 /* @unit begins with a blank, or is empty. */
@@ -112,19 +112,19 @@ static void show_number(struct seq_file *m, const char *key, u64 number,
 {
 	struct ctxlab_line l;
 
-	ctxlab_put_key(&l, key);
+	ctxlab_begin_key(&l, m, key);
 	ctxlab_put_dec(&l, number);
 	ctxlab_put_str(&l, unit);
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
 
 static void show_start(struct seq_file *m, const struct ctxlab_task *t)
 {
 	struct ctxlab_line l;
 
-	ctxlab_put_key(&l, "Start:");
+	ctxlab_begin_key(&l, m, "Start:");
 	put_start(&l, t->start);
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
 
 static void put_id_or_none(struct ctxlab_line *l, enum ctxlab_kind kind,
@@ -141,16 +141,17 @@ static void show_id(struct seq_file *m, const char *key, enum ctxlab_kind kind,
 {
 	struct ctxlab_line l;
 
-	ctxlab_put_key(&l, key);
+	ctxlab_begin_key(&l, m, key);
 	put_id_or_none(&l, kind, object);
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
 
 /* A key, and the start of its line: the object and its counter. */
-static void put_users(struct ctxlab_line *l, const char *key,
-		      enum ctxlab_kind kind, const struct ctxlab_task *t)
+static void begin_users(struct ctxlab_line *l, struct seq_file *m,
+			const char *key, enum ctxlab_kind kind,
+			const struct ctxlab_task *t)
 {
-	ctxlab_put_key(l, key);
+	ctxlab_begin_key(l, m, key);
 	put_id_or_none(l, kind, t->held[kind]);
 	if (!t->held[kind])
 		return;
@@ -163,8 +164,8 @@ static void show_users(struct seq_file *m, const char *key,
 {
 	struct ctxlab_line l;
 
-	put_users(&l, key, kind, t);
-	ctxlab_end_line(m, &l);
+	begin_users(&l, m, key, kind, t);
+	ctxlab_end_line(&l);
 }
 
 /* The counter, against the holders that were found. */
@@ -175,7 +176,7 @@ static void show_reconciled(struct seq_file *m, const char *key,
 	unsigned int found = p->here[kind] + p->elsewhere[kind];
 	struct ctxlab_line l;
 
-	put_users(&l, key, kind, &p->base);
+	begin_users(&l, m, key, kind, &p->base);
 	if (p->base.held[kind]) {
 		ctxlab_put_str(&l, found > users ? " ~ " : " = ");
 		ctxlab_put_dec(&l, p->here[kind]);
@@ -185,22 +186,23 @@ static void show_reconciled(struct seq_file *m, const char *key,
 		ctxlab_put_dec(&l, found > users ? 0 : users - found);
 		ctxlab_put_literal(&l, " unseen");
 	}
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
 
 static void show_namespaces(struct seq_file *m,
 			    const struct ctxlab_namespaces *ns)
 {
-	struct ctxlab_line l = {};
+	struct ctxlab_line l;
 	int i;
 
 	seq_puts(m, "Namespaces:\n  NS      ID\n");
 	for (i = 0; i < CTXLAB_NS_KINDS; i++) {
+		ctxlab_begin_line(&l, m);
 		ctxlab_put_literal(&l, "  ");
 		ctxlab_put_str(&l, ctxlab_resource_names[CTXLAB_FIRST_NS + i]);
 		ctxlab_put_blanks(&l, 10);
 		put_id_of(&l, CTXLAB_FIRST_NS + i, ns->held[i]);
-		ctxlab_end_line(m, &l);
+		ctxlab_end_line(&l);
 	}
 }
 
@@ -238,7 +240,7 @@ static void show_summary(struct seq_file *m, const struct ctxlab_process *p)
 {
 	struct ctxlab_line l;
 
-	ctxlab_put_key(&l, "Summary:");
+	ctxlab_begin_key(&l, m, "Summary:");
 	if (p->base.kind == CTXLAB_TASK_KTHREAD)
 		ctxlab_put_literal(&l,
 				   "1 kernel thread = 1 task_struct; no mm_struct of its own, the kernel's files_struct");
@@ -247,7 +249,7 @@ static void show_summary(struct seq_file *m, const struct ctxlab_process *p)
 	else
 		ctxlab_put_literal(&l,
 				   "1 task_struct without an mm_struct: it has exited, or is about to");
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
 
 static void show_task(struct seq_file *m, const struct ctxlab_task *t)
@@ -287,7 +289,7 @@ static void show_mm(struct seq_file *m, const struct ctxlab_process *p)
 static void put_pair(struct ctxlab_line *l, const char *name, unsigned int n)
 {
 	/* The first follows the blanks behind the key. */
-	if (l->text[l->len - 1] != ' ')
+	if (l->len && l->text[l->len - 1] != ' ')
 		ctxlab_put_char(l, ' ');
 	ctxlab_put_str(l, name);
 	ctxlab_put_char(l, ' ');
@@ -309,10 +311,10 @@ static void show_file_kinds(struct seq_file *m, const struct ctxlab_files *files
 	struct ctxlab_line l;
 	int i;
 
-	ctxlab_put_key(&l, "FilesKinds:");
+	ctxlab_begin_key(&l, m, "FilesKinds:");
 	for (i = 0; i < CTXLAB_FILE_KINDS; i++)
 		put_pair(&l, names[i], files->kinds[i]);
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
 
 static void show_files(struct seq_file *m, const struct ctxlab_process *p)
@@ -340,26 +342,26 @@ static void show_deviating(struct seq_file *m, const struct ctxlab_process *p)
 	struct ctxlab_line l;
 	int kind;
 
-	ctxlab_put_key(&l, "Deviating:");
+	ctxlab_begin_key(&l, m, "Deviating:");
 	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++)
 		if (kind != CTXLAB_SIGNAL)
 			put_pair(&l, ctxlab_resource_names[kind],
 				 p->deviating[kind]);
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
 
 static void show_threads_head(struct seq_file *m, const struct ctxlab_process *p)
 {
 	struct ctxlab_line l;
 
-	ctxlab_put_key(&l, "Threads:");
+	ctxlab_begin_key(&l, m, "Threads:");
 	ctxlab_put_dec(&l, p->threads + p->hidden);
 	if (p->hidden) {
 		ctxlab_put_literal(&l, " (");
 		ctxlab_put_dec(&l, p->hidden);
 		ctxlab_put_literal(&l, " unseen)");
 	}
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 	seq_puts(m, "  TID     ST CPU MM FILES FS SIGHAND IO SYSVSEM CRED NSPROXY VCSW     ICSW   NAME\n");
 }
 
@@ -395,7 +397,7 @@ void ctxlab_render_thread_row(struct seq_file *m, const struct ctxlab_task *t,
 	struct ctxlab_line l;
 	int i;
 
-	l.len = 0;
+	ctxlab_begin_line(&l, m);
 	ctxlab_put_str(&l, "  ");
 	ctxlab_put_dec(&l, t->tid);
 	ctxlab_put_blanks(&l, 10);
@@ -413,13 +415,18 @@ void ctxlab_render_thread_row(struct seq_file *m, const struct ctxlab_task *t,
 	ctxlab_put_dec(&l, t->nivcsw);
 	ctxlab_put_blanks(&l, 77);
 	ctxlab_put_name(&l, t->comm);
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
 
 void ctxlab_render_own_head(struct seq_file *m)
 {
-	seq_printf(m, "Own:          kernel stack %lu kB each\n",
-		   THREAD_SIZE >> 10);
+	struct ctxlab_line l;
+
+	ctxlab_begin_key(&l, m, "Own:");
+	ctxlab_put_literal(&l, "kernel stack ");
+	ctxlab_put_dec(&l, THREAD_SIZE >> 10);
+	ctxlab_put_literal(&l, " kB each");
+	ctxlab_end_line(&l);
 	seq_puts(m, "  TID     KSTACK           STACK        SIZE   SP           TLS          POLICY   PRIO START      NAME\n");
 }
 
@@ -435,7 +442,7 @@ void ctxlab_render_own_row(struct seq_file *m, const struct ctxlab_task *t)
 {
 	struct ctxlab_line l;
 
-	l.len = 0;
+	ctxlab_begin_line(&l, m);
 	ctxlab_put_str(&l, "  ");
 	ctxlab_put_dec(&l, t->tid);
 	ctxlab_put_blanks(&l, 10);
@@ -461,7 +468,7 @@ void ctxlab_render_own_row(struct seq_file *m, const struct ctxlab_task *t)
 	put_start(&l, t->start);
 	ctxlab_put_blanks(&l, 98);
 	ctxlab_put_name(&l, t->comm);
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
 
 void ctxlab_render_elsewhere_head(struct seq_file *m, unsigned int sharers)
@@ -477,7 +484,7 @@ void ctxlab_render_elsewhere_row(struct seq_file *m, const struct ctxlab_task *t
 	struct ctxlab_line l;
 	int kind;
 
-	l.len = 0;
+	ctxlab_begin_line(&l, m);
 	ctxlab_put_str(&l, "  ");
 	ctxlab_put_dec(&l, t->tgid);
 	ctxlab_put_blanks(&l, 10);
@@ -488,7 +495,7 @@ void ctxlab_render_elsewhere_row(struct seq_file *m, const struct ctxlab_task *t
 		ctxlab_put_blanks(&l, 18 + 17 * (kind + 1));
 	}
 	ctxlab_put_name(&l, t->comm);
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
 
 void ctxlab_render_walk(struct seq_file *m, unsigned int came, unsigned int gone)
@@ -506,7 +513,7 @@ static void show_against_leader(struct seq_file *m, const struct ctxlab_task *t,
 	struct ctxlab_line l;
 	int kind;
 
-	ctxlab_put_key(&l, "Leader:");
+	ctxlab_begin_key(&l, m, "Leader:");
 	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++) {
 		if (kind)
 			ctxlab_put_char(&l, ' ');
@@ -515,7 +522,7 @@ static void show_against_leader(struct seq_file *m, const struct ctxlab_task *t,
 			       t->held[kind] == leader->held[kind] ? " =" :
 			       " other");
 	}
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
 
 static void show_address(struct seq_file *m, const char *key,
@@ -523,12 +530,12 @@ static void show_address(struct seq_file *m, const char *key,
 {
 	struct ctxlab_line l;
 
-	ctxlab_put_key(&l, key);
+	ctxlab_begin_key(&l, m, key);
 	if (address)
 		ctxlab_put_hex(&l, address);
 	else
 		ctxlab_put_literal(&l, "none");
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
 
 static void show_own(struct seq_file *m, const struct ctxlab_task *t)

@@ -42,10 +42,9 @@ static const struct {
 static void show_side(struct seq_file *m, const char *key,
 		      const struct ctxlab_task *t)
 {
-	struct ctxlab_line l = {};
+	struct ctxlab_line l;
 
-	ctxlab_put_str(&l, key);
-	ctxlab_put_blanks(&l, 14);
+	ctxlab_begin_key(&l, m, key);
 	ctxlab_put_dec(&l, t->tid);
 	ctxlab_put_str(&l, " of ");
 	ctxlab_put_dec(&l, t->tgid);
@@ -55,7 +54,7 @@ static void show_side(struct seq_file *m, const char *key,
 	ctxlab_put_char(&l, t->state);
 	ctxlab_put_char(&l, ' ');
 	ctxlab_put_name(&l, t->comm);
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
 
 static const char *verdict(const void *a, const void *b)
@@ -81,8 +80,9 @@ static void show_resource(struct seq_file *m, const struct ctxlab_pair *p,
 {
 	const void *a = held(p, 0, kind);
 	const void *b = held(p, 1, kind);
-	struct ctxlab_line l = {};
+	struct ctxlab_line l;
 
+	ctxlab_begin_line(&l, m);
 	ctxlab_put_str(&l, "  ");
 	ctxlab_put_str(&l, ctxlab_resource_names[kind]);
 	ctxlab_put_blanks(&l, 12);
@@ -91,7 +91,7 @@ static void show_resource(struct seq_file *m, const struct ctxlab_pair *p,
 	ctxlab_put_id(&l, ctxlab_id(kind, a));
 	ctxlab_put_blanks(&l, 39);
 	ctxlab_put_id(&l, ctxlab_id(kind, b));
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
 
 static const char *cr3_write(const struct ctxlab_pair *p)

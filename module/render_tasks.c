@@ -39,7 +39,7 @@ void ctxlab_render_tasks_row(struct seq_file *m, const struct ctxlab_task *t,
 	struct ctxlab_line l;
 	int kind;
 
-	l.len = 0;
+	ctxlab_begin_line(&l, m);
 	ctxlab_put_dec(&l, t->tgid);
 	put_number_after(&l, t->tid);
 	put_number_after(&l, t->ppid);
@@ -60,5 +60,5 @@ void ctxlab_render_tasks_row(struct seq_file *m, const struct ctxlab_task *t,
 	put_number_after(&l, t->nivcsw);
 	ctxlab_put_char(&l, ' ');
 	ctxlab_put_name(&l, t->comm);
-	ctxlab_end_line(m, &l);
+	ctxlab_end_line(&l);
 }
