@@ -149,8 +149,9 @@ static void sched_out(struct preempt_notifier *notifier, struct task_struct *nex
 	struct mark *m = this_cpu_ptr(&mark);
 
 	if (!to || to->session != from->session) {
-		add(next->flags & PF_KTHREAD ? &counts->to_kernel :
-					       &counts->to_other, 1);
+		/* It may be in the midst of changing others of its flags. */
+		add(data_race(next->flags) & PF_KTHREAD ? &counts->to_kernel :
+							  &counts->to_other, 1);
 		return;
 	}
 	m->to = to;
@@ -158,19 +159,16 @@ static void sched_out(struct preempt_notifier *notifier, struct task_struct *nex
 	m->clock = ctxlab_clock();
 }
 
-/* Return: whether the TLB was flushed. */
-static bool flush(enum ctxlab_flush mode)
+/*
+ * Apart, so that what it takes on the stack, and the guard around that, is not
+ * paid for where nothing is flushed.
+ */
+static noinline void flush(enum ctxlab_flush mode)
 {
-	switch (mode) {
-	case CTXLAB_FLUSH_MM:
+	if (mode == CTXLAB_FLUSH_MM)
 		ctxlab_flush_mm();
-		return true;
-	case CTXLAB_FLUSH_ALL:
+	else
 		ctxlab_flush_all();
-		return true;
-	default:
-		return false;
-	}
 }
 
 /* current has come in on @cpu.  Interrupts are on, preemption is off. */
@@ -179,11 +177,14 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 	u64 in = ctxlab_clock();
 	struct attachment *a = container_of(notifier, struct attachment,
 					    notifier);
-	bool flushed = flush(READ_ONCE(a->session->flush));
-	u64 done = ctxlab_clock();
+	enum ctxlab_flush mode = READ_ONCE(a->session->flush);
 	struct mark *m = this_cpu_ptr(&mark);
 	struct tally *t = &a->tally;
+	u64 done;
 
+	if (mode != CTXLAB_FLUSH_NONE)
+		flush(mode);
+	done = ctxlab_clock();
 	if (m->to == a) {
 		m->to = NULL;
 		add(&t->counts.switches[m->kind], 1);
@@ -192,7 +193,7 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 		add(&t->counts.from_elsewhere, 1);
 	}
 	record(t, CTXLAB_HIST_FLUSH, done - in);
-	if (flushed)
+	if (mode != CTXLAB_FLUSH_NONE)
 		add(&t->counts.flushes, 1);
 	if (cpu != a->cpu) {
 		a->cpu = cpu;
