@@ -15,7 +15,6 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/security.h>
-#include <linux/seq_file.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
@@ -34,24 +33,6 @@ struct ctxlab_reader ctxlab_opener(const struct file *file)
 	struct ctxlab_reader who = { .file = file };
 
 	security_current_getsecid_subj(&who.opener_label);
-	return who;
-}
-
-int ctxlab_single_open(struct file *file,
-		       int (*show)(struct seq_file *m, void *v))
-{
-	struct ctxlab_reader who = ctxlab_opener(file);
-
-	return single_open(file, show, (void *)(uintptr_t)who.opener_label);
-}
-
-struct ctxlab_reader ctxlab_reader(const struct seq_file *m)
-{
-	struct ctxlab_reader who = {
-		.file = m->file,
-		.opener_label = (uintptr_t)m->private,
-	};
-
 	return who;
 }
 

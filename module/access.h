@@ -6,7 +6,6 @@
 #include <linux/types.h>
 
 struct file;
-struct seq_file;
 struct task_struct;
 
 /**
@@ -30,12 +29,6 @@ struct ctxlab_reader {
 
 /* For open(): the current task is the opener. */
 struct ctxlab_reader ctxlab_opener(const struct file *file);
-
-/* single_open() that notes the opener for ctxlab_reader(). */
-int ctxlab_single_open(struct file *file,
-		       int (*show)(struct seq_file *m, void *v));
-/* For show() of a file that ctxlab_single_open() has opened. */
-struct ctxlab_reader ctxlab_reader(const struct seq_file *m);
 
 /* Note @sees_all; the current task must go on to read as it is now. */
 void ctxlab_reader_refresh(struct ctxlab_reader *who);

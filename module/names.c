@@ -2,11 +2,9 @@
 /*
  * Names -> inodes: the one directory of the file system.
  *
- * A few names are always there; the others are pids, looked up when asked for
- * and forgotten when closed.  An inode holds a reference on the struct pid
- * of the task, or of the two tasks, that it is about, never on the task.
+ * A few names are always there; the others are pids, looked up when asked for.
+ * An inode holds no reference on the task, or the two tasks, that it is about.
  */
-#include <linux/ctype.h>
 #include <linux/fs.h>
 #include <linux/namei.h>
 #include <linux/pid.h>
@@ -20,6 +18,7 @@
 #include "compat.h"
 #include "names.h"
 #include "switch.h"
+#include "target.h"
 #include "view.h"
 #include "walk.h"
 
@@ -138,98 +137,31 @@ static struct dentry *lookup_fixed(struct dentry *dentry, struct super_block *sb
 	return ERR_PTR(-ENOENT);
 }
 
-/* A pid as procfs takes it: no sign, no leading zero, not 0; moves *@s on. */
-static pid_t parse_pid(const char **s)
-{
-	unsigned int nr = 0;
-
-	if (**s == '0')
-		return 0;
-	for (; isdigit(**s); ++*s) {
-		nr = nr * 10 + (**s - '0');
-		if (nr > PID_MAX_LIMIT)
-			return 0;
-	}
-	return nr;
-}
-
-/* "<a>" or "<a>,<b>"; *@b is 0 for the former. */
-static bool parse_name(const char *name, pid_t *a, pid_t *b)
-{
-	*b = 0;
-	*a = parse_pid(&name);
-	if (!*a || !*name)
-		return *a;
-	if (*name++ != ',')
-		return false;
-	*b = parse_pid(&name);
-	return *b && !*name;
-}
-
-/* The pid of a task that exists, with a reference for put_pid(). */
-static struct pid *get_live_pid(pid_t nr, struct pid_namespace *ns)
-{
-	struct pid *pid;
-
-	rcu_read_lock();
-	pid = find_pid_ns(nr, ns);
-	pid = pid && pid_task(pid, PIDTYPE_PID) ? get_pid(pid) : NULL;
-	rcu_read_unlock();
-	return pid;
-}
-
-static void free_target(struct ctxlab_target *target)
-{
-	if (!target)
-		return;
-	put_pid(target->b);
-	put_pid(target->a);
-	kfree(target);
-}
-
-static struct ctxlab_target *new_target(pid_t a, pid_t b,
-					struct pid_namespace *ns)
-{
-	struct ctxlab_target *target;
-
-	target = kzalloc(sizeof(*target), GFP_KERNEL_ACCOUNT);
-	if (!target)
-		return ERR_PTR(-ENOMEM);
-	target->a = get_live_pid(a, ns);
-	if (b)
-		target->b = get_live_pid(b, ns);
-	if (!target->a || (b && !target->b)) {
-		free_target(target);
-		return ERR_PTR(-ENOENT);
-	}
-	return target;
-}
-
 static struct dentry *lookup_tasks(struct dentry *dentry,
-				   struct super_block *sb, pid_t a, pid_t b)
+				   struct super_block *sb, const pid_t nr[2])
 {
-	struct ctxlab_target *target = new_target(a, b, sb->s_fs_info);
+	struct ctxlab_named *named = ctxlab_named_new(nr, sb->s_fs_info);
 	struct inode *inode;
 
-	if (IS_ERR(target))
-		return ERR_CAST(target);
-	inode = new_ctxlab_inode(sb, S_IFREG | 0444, ino_of(a, b));
+	if (IS_ERR(named))
+		return ERR_CAST(named);
+	inode = new_ctxlab_inode(sb, S_IFREG | 0444, ino_of(nr[0], nr[1]));
 	if (!inode) {
-		free_target(target);
+		kfree(named);
 		return ERR_PTR(-ENOMEM);
 	}
-	inode->i_private = target;
-	inode->i_fop = b ? &ctxlab_pair_fops : &ctxlab_task_fops;
+	inode->i_private = named;
+	inode->i_fop = nr[1] ? &ctxlab_pair_fops : &ctxlab_task_fops;
 	return d_splice_alias(inode, dentry);
 }
 
 static struct dentry *root_lookup(struct inode *dir, struct dentry *dentry,
 				  unsigned int flags)
 {
-	pid_t a, b;
+	pid_t nr[2];
 
-	if (parse_name(dentry->d_name.name, &a, &b))
-		return lookup_tasks(dentry, dir->i_sb, a, b);
+	if (ctxlab_parse_name(dentry->d_name.name, nr))
+		return lookup_tasks(dentry, dir->i_sb, nr);
 	return lookup_fixed(dentry, dir->i_sb);
 }
 
@@ -317,36 +249,36 @@ static const struct file_operations root_fops = {
 	.iterate_shared	= root_iterate,
 };
 
-static bool target_lives(const struct ctxlab_target *target)
+/* Fixed names always do. */
+static bool still_meant(const struct dentry *dentry, const struct inode *inode)
 {
-	bool lives;
+	const struct ctxlab_named *named = inode->i_private;
 
-	rcu_read_lock();
-	lives = pid_task(target->a, PIDTYPE_PID) &&
-		(!target->b || pid_task(target->b, PIDTYPE_PID));
-	rcu_read_unlock();
-	return lives;
-}
-
-/* A name must not outlive its task: the next of that pid is another's. */
-static int ctxlab_d_revalidate(struct dentry *dentry, unsigned int flags)
-{
-	struct ctxlab_target *target;
-
-	/* Under RCU the inode, and its references, may be on their way out. */
-	if (flags & LOOKUP_RCU)
-		return -ECHILD;
-	target = d_inode(dentry)->i_private;
-	return !target || target_lives(target);
+	return !named || ctxlab_named_lives(named, dentry->d_sb->s_fs_info);
 }
 
 /*
- * Nothing tells us when a task ends, so its name is not kept once nobody uses
- * it: it would keep the pid, and that its pid namespace.
+ * A name must not outlive its task: the next of that number is another's.  A
+ * path walk under RCU may come while the inode is on its way out; RCU keeps
+ * that, what it is about, and the pid namespace.
+ */
+static int ctxlab_d_revalidate(struct dentry *dentry, unsigned int flags)
+{
+	const struct inode *inode = d_inode_rcu(dentry);
+
+	return inode ? still_meant(dentry, inode) : -ECHILD;
+}
+
+/*
+ * Nothing tells us when a task ends: at least do not cache what has ended, nor
+ * pairs, of which there are as many as numbers squared.
  */
 static int ctxlab_d_delete(const struct dentry *dentry)
 {
-	return !!d_inode(dentry)->i_private;
+	const struct inode *inode = d_inode(dentry);
+	const struct ctxlab_named *named = inode->i_private;
+
+	return (named && named->nr[1]) || !still_meant(dentry, inode);
 }
 
 const struct dentry_operations ctxlab_dentry_ops = {
@@ -356,8 +288,11 @@ const struct dentry_operations ctxlab_dentry_ops = {
 
 static void ctxlab_evict_inode(struct inode *inode)
 {
+	struct ctxlab_named *named = inode->i_private;
+
 	clear_inode(inode);
-	free_target(inode->i_private);
+	if (named)
+		kfree_rcu(named, rcu);
 }
 
 const struct super_operations ctxlab_super_ops = {

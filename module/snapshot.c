@@ -122,12 +122,11 @@ static int prio_of(const struct task_struct *task, int policy)
 static void take_plain(struct pid_namespace *ns, struct task_struct *task,
 		       struct ctxlab_task *s)
 {
-	s->tid = task_pid_nr_ns(task, ns);
 	s->tgid = task_tgid_nr_ns(task, ns);
-	/* Reaping takes first the one, then the other. */
-	if (!s->tgid)
-		s->tid = 0;
-	s->ppid = task_ppid_nr_ns(task, ns);
+	/* Reaping takes first this number, then the other. */
+	s->tid = s->tgid ? task_pid_nr_ns(task, ns) : 0;
+	/* By pid_alive(), whose pointer release_task() clears. */
+	s->ppid = data_race(task_ppid_nr_ns(task, ns));
 	/* An exec(2) of another thread gives it the leader's. */
 	s->start = data_race(task->start_boottime);
 	/* From here on the scheduler's, under the runqueue's lock. */
@@ -164,8 +163,9 @@ static bool take_task(const struct ctxlab_reader *who, struct task_struct *task,
 	/* Only a name to hash: nothing keeps a running kernel thread's loan. */
 	s->borrowed = s->kind == CTXLAB_TASK_KTHREAD && !task->mm ?
 		      READ_ONCE(task->active_mm) : NULL;
-	/* set_task_comm() writes it under task_lock(). */
-	strscpy_pad(s->comm, task->comm, sizeof(s->comm));
+	/* set_task_comm() writes it under task_lock(); a few drivers do not. */
+	memcpy(s->comm, task->comm, sizeof(s->comm));
+	s->comm[sizeof(s->comm) - 1] = '\0';
 	return true;
 }
 
@@ -257,20 +257,22 @@ static enum ctxlab_file_kind kind_of_file(const struct inode *inode)
  * As /proc/<pid>/fd does it: descriptor by descriptor, so that neither
  * task_lock() nor RCU is held for the length of a large table.
  */
-static void take_file_kinds(struct task_struct *task, const void *table,
-			    struct ctxlab_files *s)
+static int take_file_kinds(struct task_struct *task, const void *table,
+			   struct ctxlab_files *s)
 {
 	struct file *file;
 	unsigned int fd;
 
 	for (fd = 0;; fd++) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		file = ctxlab_get_next_file(task, &fd);
 		if (!file)
-			return;
+			return 0;
 		/* An exec(2) or unshare(2) has begun another one meanwhile. */
 		if (READ_ONCE(task->files) != table) {
 			fput(file);
-			return;
+			return 0;
 		}
 		s->kinds[kind_of_file(file_inode(file))]++;
 		fput(file);
@@ -324,7 +326,12 @@ struct mm_struct *ctxlab_snapshot_details(const struct ctxlab_reader *who,
 		return ERR_PTR(err);
 
 	if (files)
-		take_file_kinds(task, s->held[CTXLAB_FILES], files);
+		err = take_file_kinds(task, s->held[CTXLAB_FILES], files);
+	if (err) {
+		if (held)
+			mmdrop(held);
+		return ERR_PTR(err);
+	}
 	if (held && mm)
 		take_mm(held, mm);
 	return held;

@@ -4,24 +4,36 @@
 #define CTXLAB_VIEW_H
 
 #include <linux/fs.h>
-#include <linux/pid.h>
 
-struct ctxlab_reader;
+#include "access.h"
+#include "target.h"
+
+struct pid;
+struct seq_file;
+struct task_struct;
 
 /**
- * struct ctxlab_target - which task, or pair of tasks, a file is about
- * @a: the task's pid, a reference held as long as the inode lives
- * @b: the second task's pid, NULL in a file about one task
+ * struct ctxlab_single - an open file that one show() fills
+ * @who: who reads; the opener is noted
+ * @target: what the file is about
  */
-struct ctxlab_target {
-	struct pid *a;
-	struct pid *b;
+struct ctxlab_single {
+	struct ctxlab_reader who;
+	struct ctxlab_target target;
 };
 
-static inline const struct ctxlab_target *ctxlab_target(const struct file *file)
-{
-	return file_inode(file)->i_private;
-}
+/**
+ * ctxlab_single_open - single_open() of a file about tasks
+ * @file: the file
+ * @show: finds a struct ctxlab_single in its seq_file's private
+ * @target: what it is about; where this succeeds, ctxlab_single_release() puts it
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ctxlab_single_open(struct file *file,
+		       int (*show)(struct seq_file *m, void *v),
+		       const struct ctxlab_target *target);
+int ctxlab_single_release(struct inode *inode, struct file *file);
 
 /**
  * ctxlab_get_visible - a target's task, for a reader who may see it
@@ -34,9 +46,23 @@ static inline const struct ctxlab_target *ctxlab_target(const struct file *file)
 struct task_struct *ctxlab_get_visible(struct ctxlab_reader *who,
 				       struct pid *pid);
 
+/**
+ * ctxlab_open_target - open a file about tasks
+ * @inode: the file's inode
+ * @file: the file
+ * @open: what opens it; where it succeeds, the file's release() puts the target
+ *
+ * Return: 0, -ESRCH if a task has gone, or what @open returned.
+ */
+int ctxlab_open_target(const struct inode *inode, struct file *file,
+		       int (*open)(struct file *file,
+				   const struct ctxlab_target *target));
+
 /* /proc/ctxlab/<tid>; open() turns to ctxlab_process_fops for a leader. */
 extern const struct file_operations ctxlab_task_fops;
 extern const struct file_operations ctxlab_process_fops;
+/* As ctxlab_single_open(), for ctxlab_process_fops. */
+int ctxlab_process_open(struct file *file, const struct ctxlab_target *target);
 /* /proc/ctxlab/<a>,<b> */
 extern const struct file_operations ctxlab_pair_fops;
 /* /proc/ctxlab/tasks */

@@ -8,6 +8,7 @@
 #include "access.h"
 #include "compat.h"
 #include "render.h"
+#include "target.h"
 #include "view.h"
 
 static bool shared(const struct ctxlab_pair *p, enum ctxlab_kind kind)
@@ -68,13 +69,14 @@ static struct ctxlab_pair *take_pair(const struct ctxlab_reader *who,
 	return p;
 }
 
-static int get_both(struct ctxlab_reader *who, struct task_struct **a,
-		    struct task_struct **b)
+static int get_both(struct ctxlab_reader *who,
+		    const struct ctxlab_target *target,
+		    struct task_struct **a, struct task_struct **b)
 {
-	*a = ctxlab_get_visible(who, ctxlab_target(who->file)->a);
+	*a = ctxlab_get_visible(who, target->a);
 	if (IS_ERR(*a))
 		return PTR_ERR(*a);
-	*b = ctxlab_get_visible(who, ctxlab_target(who->file)->b);
+	*b = ctxlab_get_visible(who, target->b);
 	if (IS_ERR(*b)) {
 		put_task_struct(*a);
 		return PTR_ERR(*b);
@@ -84,15 +86,15 @@ static int get_both(struct ctxlab_reader *who, struct task_struct **a,
 
 static int pair_show(struct seq_file *m, void *v)
 {
-	struct ctxlab_reader who = ctxlab_reader(m);
+	struct ctxlab_single *single = m->private;
 	struct task_struct *a, *b;
 	struct ctxlab_pair *p;
 	int err;
 
-	err = get_both(&who, &a, &b);
+	err = get_both(&single->who, &single->target, &a, &b);
 	if (err)
 		return err;
-	p = take_pair(&who, a, b);
+	p = take_pair(&single->who, a, b);
 	put_task_struct(b);
 	put_task_struct(a);
 	if (IS_ERR(p))
@@ -102,18 +104,23 @@ static int pair_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-static int pair_open(struct inode *inode, struct file *file)
+static int open_target(struct file *file, const struct ctxlab_target *target)
 {
 	struct ctxlab_reader who = ctxlab_opener(file);
 	struct task_struct *a, *b;
 	int err;
 
-	err = get_both(&who, &a, &b);
+	err = get_both(&who, target, &a, &b);
 	if (err)
 		return err;
 	put_task_struct(b);
 	put_task_struct(a);
-	return ctxlab_single_open(file, pair_show);
+	return ctxlab_single_open(file, pair_show, target);
+}
+
+static int pair_open(struct inode *inode, struct file *file)
+{
+	return ctxlab_open_target(inode, file, open_target);
 }
 
 const struct file_operations ctxlab_pair_fops = {
@@ -121,5 +128,5 @@ const struct file_operations ctxlab_pair_fops = {
 	.open		= pair_open,
 	.read_iter	= seq_read_iter,
 	.llseek		= seq_lseek,
-	.release	= single_release,
+	.release	= ctxlab_single_release,
 };

@@ -13,6 +13,7 @@
 
 #include "access.h"
 #include "render.h"
+#include "target.h"
 #include "view.h"
 #include "walk.h"
 
@@ -31,6 +32,7 @@ enum part {
 /**
  * struct process_walk - where a read of the file stands
  * @who: who reads
+ * @target: the process
  * @process: what the head says; @base in it is what rows are compared with
  * @mm: @base's mm, a reference on mm_count, or NULL
  * @counted_at: when counting the threads began, in nanoseconds since boot
@@ -48,6 +50,7 @@ enum part {
  */
 struct process_walk {
 	struct ctxlab_reader who;
+	struct ctxlab_target target;
 	struct ctxlab_process process;
 	struct mm_struct *mm;
 	u64 counted_at;
@@ -88,7 +91,7 @@ static unsigned int count_new(const struct process_walk *w, int n)
 	return new;
 }
 
-static void count_threads(struct process_walk *w, struct task_struct *leader)
+static int count_threads(struct process_walk *w, struct task_struct *leader)
 {
 	int i, n;
 
@@ -96,13 +99,14 @@ static void count_threads(struct process_walk *w, struct task_struct *leader)
 	w->counted_at = ktime_get_boottime_ns();
 	w->counted_new = 0;
 	while ((n = ctxlab_walk_threads(&w->who, leader, &w->threads,
-					w->batch))) {
+					w->batch)) > 0) {
 		for (i = 0; i < n; i++)
 			count_thread(&w->process, &w->batch[i]);
 		w->counted_new += count_new(w, n);
 	}
 	w->process.hidden = w->threads.hidden;
 	ctxlab_threads_end(&w->threads);
+	return n;
 }
 
 /* Does @t, of another process, hold something of @p's? */
@@ -169,6 +173,7 @@ static int take_process(struct process_walk *w, struct task_struct *leader)
 	struct ctxlab_process *p = &w->process;
 	struct task_struct *base;
 	struct mm_struct *mm;
+	int err;
 
 	forget(w);
 	memset(p, 0, sizeof(*p));
@@ -185,8 +190,8 @@ static int take_process(struct process_walk *w, struct task_struct *leader)
 		return PTR_ERR(mm);
 	w->mm = mm;
 
-	count_threads(w, leader);
-	return count_sharers(w);
+	err = count_threads(w, leader);
+	return err ?: count_sharers(w);
 }
 
 static bool has_rows(enum part part)
@@ -257,14 +262,13 @@ static int fill(struct process_walk *w, struct task_struct *leader)
 
 	w->row = 0;
 	w->rows = 0;
-	if (w->part == ELSEWHERE) {
-		n = fill_sharers(w);
-		if (n < 0)
-			return n;
-		w->rows = n;
+	n = w->part == ELSEWHERE ? fill_sharers(w) :
+	    ctxlab_walk_threads(&w->who, leader, &w->threads, w->batch);
+	if (n < 0)
+		return n;
+	w->rows = n;
+	if (w->part == ELSEWHERE)
 		return 0;
-	}
-	w->rows = ctxlab_walk_threads(&w->who, leader, &w->threads, w->batch);
 	note_threads(w);
 	if (w->part == OWN && w->mm)
 		return ctxlab_snapshot_stacks(w->mm, w->batch, w->rows);
@@ -290,16 +294,11 @@ static int settle(struct process_walk *w, struct task_struct *leader)
 }
 
 /* Go on from where @w stands; each batch asks anew who may see the task. */
-static void *go_on(struct seq_file *m, bool anew)
+static void *go_on(struct process_walk *w, bool anew)
 {
-	struct process_walk *w = m->private;
-	struct task_struct *leader;
+	struct task_struct *leader = ctxlab_get_visible(&w->who, w->target.a);
 	int err = 0;
 
-	/* All has been read: no matter whether the task is still there. */
-	if (!anew && w->part == END)
-		return NULL;
-	leader = ctxlab_get_visible(&w->who, ctxlab_target(m->file)->a);
 	if (IS_ERR(leader))
 		return leader;
 	if (anew) {
@@ -309,15 +308,18 @@ static void *go_on(struct seq_file *m, bool anew)
 	if (!err)
 		err = settle(w, leader);
 	put_task_struct(leader);
-	if (err)
-		return ERR_PTR(err);
-	return w->part == END ? NULL : w;
+	return err ? ERR_PTR(err) : w;
 }
 
 /* seq_file asks for position 0, or for the one it stopped at. */
 static void *process_start(struct seq_file *m, loff_t *pos)
 {
-	return go_on(m, !*pos);
+	struct process_walk *w = m->private;
+
+	/* All has been read: no matter whether the task is still there. */
+	if (*pos && w->part == END)
+		return NULL;
+	return go_on(w, !*pos);
 }
 
 static void *process_next(struct seq_file *m, void *v, loff_t *pos)
@@ -329,7 +331,10 @@ static void *process_next(struct seq_file *m, void *v, loff_t *pos)
 		begin_part(w, w->part + 1);
 	else if (++w->row < w->rows)
 		return w;
-	return go_on(m, false);
+	if (w->part == END)
+		return NULL;
+	/* Only rows have to be taken from the tasks. */
+	return has_rows(w->part) ? go_on(w, false) : w;
 }
 
 static void process_stop(struct seq_file *m, void *v)
@@ -377,28 +382,42 @@ static const struct seq_operations process_seq_ops = {
 	.show	= process_show,
 };
 
-static int process_open(struct inode *inode, struct file *file)
+int ctxlab_process_open(struct file *file, const struct ctxlab_target *target)
 {
 	struct process_walk *w;
+	struct seq_file *m;
+	int err;
 
-	w = __seq_open_private(file, &process_seq_ops, sizeof(*w));
+	/* Not zeroed as a whole: begin_part() and take_process() set the rest. */
+	w = kmalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
 	if (!w)
 		return -ENOMEM;
 	w->who = ctxlab_opener(file);
+	w->target = *target;
+	w->mm = NULL;
+	w->threads = (struct ctxlab_threads){};
+	err = seq_open(file, &process_seq_ops);
+	if (err) {
+		kfree(w);
+		return err;
+	}
+	m = file->private_data;
+	m->private = w;
 	return 0;
 }
 
 static int process_release(struct inode *inode, struct file *file)
 {
 	struct seq_file *m = file->private_data;
+	struct process_walk *w = m->private;
 
-	forget(m->private);
+	forget(w);
+	ctxlab_target_put(&w->target);
 	return seq_release_private(inode, file);
 }
 
 const struct file_operations ctxlab_process_fops = {
 	.owner		= THIS_MODULE,
-	.open		= process_open,
 	.read_iter	= seq_read_iter,
 	.llseek		= seq_lseek,
 	.release	= process_release,

@@ -8,8 +8,11 @@
 #include "view.h"
 #include "walk.h"
 
-/* A seq_file starts with one page; a system's worth of rows deserves more. */
-#define BUFFER_SIZE	(16 * PAGE_SIZE)
+/*
+ * A seq_file starts with one page; a system's worth of rows deserves more.  But
+ * the kernel may zero it first, which a small system's reader pays for.
+ */
+#define BUFFER_SIZE	(4 * PAGE_SIZE)
 
 /*
  * Position 0 is the head; position n is the n-th row, which is batch[row].

@@ -8,26 +8,8 @@
 
 #include "access.h"
 #include "render.h"
+#include "target.h"
 #include "view.h"
-
-struct task_struct *ctxlab_get_visible(struct ctxlab_reader *who,
-				       struct pid *pid)
-{
-	struct task_struct *task = get_pid_task(pid, PIDTYPE_PID);
-	bool seen;
-
-	if (!task)
-		return ERR_PTR(-ESRCH);
-	ctxlab_reader_refresh(who);
-	task_lock(task);
-	seen = ctxlab_may_see(who, task);
-	task_unlock(task);
-	if (!seen) {
-		put_task_struct(task);
-		return ERR_PTR(-EACCES);
-	}
-	return task;
-}
 
 struct thread_view {
 	struct ctxlab_task task;
@@ -43,7 +25,8 @@ static bool take_leader(const struct ctxlab_reader *who, struct task_struct *tas
 
 	/* A thread that is still hashed keeps its leader from being freed. */
 	rcu_read_lock();
-	if (pid_alive(task))
+	/* release_task() may be about to clear what pid_alive() reads. */
+	if (data_race(pid_alive(task)))
 		seen = ctxlab_snapshot_task(who, READ_ONCE(task->group_leader),
 					    false, s);
 	rcu_read_unlock();
@@ -69,16 +52,16 @@ static int take_thread(const struct ctxlab_reader *who, struct task_struct *task
 
 static int thread_show(struct seq_file *m, void *unused)
 {
-	struct ctxlab_reader who = ctxlab_reader(m);
+	struct ctxlab_single *single = m->private;
 	struct task_struct *task;
 	struct thread_view *v;
 	int err;
 
-	task = ctxlab_get_visible(&who, ctxlab_target(m->file)->a);
+	task = ctxlab_get_visible(&single->who, single->target.a);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 	v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
-	err = v ? take_thread(&who, task, v) : -ENOMEM;
+	err = v ? take_thread(&single->who, task, v) : -ENOMEM;
 	put_task_struct(task);
 	if (!err)
 		ctxlab_render_thread(m, &v->task, &v->ns,
@@ -87,17 +70,11 @@ static int thread_show(struct seq_file *m, void *unused)
 	return err;
 }
 
-static int thread_open(struct inode *inode, struct file *file)
-{
-	return ctxlab_single_open(file, thread_show);
-}
-
 static const struct file_operations thread_fops = {
 	.owner		= THIS_MODULE,
-	.open		= thread_open,
 	.read_iter	= seq_read_iter,
 	.llseek		= seq_lseek,
-	.release	= single_release,
+	.release	= ctxlab_single_release,
 };
 
 /* Of the pid, not of a task: an exec(2) may be giving it another one. */
@@ -112,22 +89,27 @@ static bool is_process(struct pid *pid)
 }
 
 /* Which it is can change with an exec(2), so it is decided at each open. */
-static int task_open(struct inode *inode, struct file *file)
+static int open_target(struct file *file, const struct ctxlab_target *target)
 {
 	struct ctxlab_reader who = ctxlab_opener(file);
-	struct pid *pid = ctxlab_target(file)->a;
-	const struct file_operations *fops;
-	struct task_struct *task;
+	struct task_struct *task = ctxlab_get_visible(&who, target->a);
 
-	task = ctxlab_get_visible(&who, pid);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 	put_task_struct(task);
-	fops = is_process(pid) ? &ctxlab_process_fops : &thread_fops;
 
 	/* One module owns all three: the reference of this open goes along. */
-	file->f_op = fops;
-	return fops->open(inode, file);
+	if (is_process(target->a)) {
+		file->f_op = &ctxlab_process_fops;
+		return ctxlab_process_open(file, target);
+	}
+	file->f_op = &thread_fops;
+	return ctxlab_single_open(file, thread_show, target);
+}
+
+static int task_open(struct inode *inode, struct file *file)
+{
+	return ctxlab_open_target(inode, file, open_target);
 }
 
 const struct file_operations ctxlab_task_fops = {

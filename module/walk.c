@@ -112,12 +112,15 @@ static struct task_struct *resume(struct task_struct *task,
 				  const struct ctxlab_threads *t)
 {
 	struct task_struct *last;
+	bool alive;
 
 	if (!t->begun)
 		return list_first_or_null_rcu(&task->signal->thread_head,
 					      struct task_struct, thread_node);
 	last = pid_task(t->last, PIDTYPE_PID);
-	if (!last || !same_thread_group(last, task) || !pid_alive(last))
+	/* release_task() may be about to clear what pid_alive() reads. */
+	alive = last && data_race(pid_alive(last));
+	if (!alive || !same_thread_group(last, task))
 		return first_since(task, t->last_start);
 	return list_next_or_null_rcu(&task->signal->thread_head,
 				     &last->thread_node, struct task_struct,
@@ -143,6 +146,8 @@ int ctxlab_walk_threads(struct ctxlab_reader *who, struct task_struct *task,
 
 	ctxlab_reader_refresh(who);
 	while (!n && !t->done) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		last = NULL;
 		rcu_read_lock();
 		thread = resume(task, t);

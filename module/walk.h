@@ -70,7 +70,7 @@ void ctxlab_threads_end(struct ctxlab_threads *t);
  * Where the last thread visited has died meanwhile, the walk goes on with the
  * first one created after it.
  *
- * Return: how many there are in @batch; 0 at the end.
+ * Return: how many there are in @batch, 0 at the end, -EINTR on a fatal signal.
  */
 int ctxlab_walk_threads(struct ctxlab_reader *who, struct task_struct *task,
 			struct ctxlab_threads *t, struct ctxlab_task *batch);
