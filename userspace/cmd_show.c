@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "lib/proc.h"
+#include "lib/xalloc.h"
 #include "options.h"
 #include "show.h"
 
@@ -200,9 +201,7 @@ static int read_processes(struct shown *s, int argc, char **argv)
 	int status = CTXLAB_OK, i;
 
 	s->n = 0;
-	s->process = calloc(argc, sizeof(*s->process));
-	if (!s->process)
-		return CTXLAB_FAILED;
+	s->process = xcalloc(argc, sizeof(*s->process));
 	for (i = 0; i < argc; i++) {
 		if (read_process(argv[i], &s->process[s->n]))
 			status = CTXLAB_FAILED;

@@ -199,6 +199,31 @@ static void die_by_signal(void)
 	raise(sig);
 }
 
+static int writable(const struct ctxlab_cmd *cmd, const char *path)
+{
+	FILE *f = path ? fopen(path, "ae") : NULL;
+
+	if (f)
+		fclose(f);
+	if (f || !path)
+		return CTXLAB_OK;
+	fprintf(stderr, "ctxlab %s: cannot write %s: %s\n", cmd->name, path,
+		strerror(errno));
+	return CTXLAB_FAILED;
+}
+
+/* Before anything is measured: it would be lost. */
+static int check_targets(const struct ctxlab_cmd *cmd, const struct request *r)
+{
+	const char *problem = r->plot ? plot_name_problem(r->plot) : NULL;
+	int status;
+
+	if (problem)
+		return options_wrong(cmd, "%s", problem);
+	status = writable(cmd, r->save);
+	return status ? status : writable(cmd, r->plot);
+}
+
 static int run_switch(const struct ctxlab_cmd *cmd, int argc, char **argv)
 {
 	struct request r = { .plan = PLAN_DEFAULT };
@@ -214,7 +239,10 @@ static int run_switch(const struct ctxlab_cmd *cmd, int argc, char **argv)
 	if (optind < argc)
 		return options_wrong(cmd, "no argument '%s' is expected",
 				     argv[optind]);
-	status = r.from ? load(cmd, r.from, &run) : measure(cmd, &r, &run);
+	status = check_targets(cmd, &r);
+	if (!status)
+		status = r.from ? load(cmd, r.from, &run) :
+				  measure(cmd, &r, &run);
 	if (!status) {
 		answers_find(&run, &a);
 		status = show(cmd, &r, &run, &a);

@@ -21,14 +21,14 @@ BPF_NEEDS := $(shell command -v $(CLANG) >/dev/null || echo clang) \
 ifeq ($(strip $(BPF_NEEDS)),)
 PKGS += libbpf
 override CFLAGS += -DHAVE_BPF -I$(O)
-MULTIARCH := $(shell $(CC) -print-multiarch)
+MULTIARCH := $(shell $(CC) -print-sysroot 2>/dev/null)/usr/include/$(shell $(CC) -print-multiarch)
 
 $(O)/switch/counter_bpf.o: $(O)/switch/count.skel.h
 $(O)/switch/count.skel.h: $(O)/switch/count.bpf.o
 	$(BPFTOOL) gen skeleton $< name count_bpf > $@
 $(O)/switch/count.bpf.o: switch/bpf/count.bpf.c
 	@mkdir -p $(@D)
-	$(CLANG) -O2 -g -Wall -target bpf -I/usr/include/$(MULTIARCH) -c -o $@ $<
+	$(CLANG) -O2 -g -Wall -target bpf -I$(MULTIARCH) -c -o $@ $<
 else
 $(shell echo 'userspace: no BPF counting in this build, not found: $(strip $(BPF_NEEDS))' >&2)
 endif

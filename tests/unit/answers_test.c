@@ -179,6 +179,107 @@ static void refusals(void)
 	refused(&crowded, NULL, "disturbed by other tasks");
 }
 
+/* What the probe timed stands by itself. */
+static void kernel_part(void)
+{
+	static const struct trouble t = { .noise = 0.02, .timed = 0.02 };
+	static const struct trouble wild = { .noise = 0.02, .timed = 1 };
+	struct answers a;
+	struct run run;
+
+	sample_run(&run, &t);
+	answers_find(&run, &a);
+	near(&a.own[ARM_THREAD_CONTROL], 300, 3, "the kernel's part, threads");
+	near(&a.part_diff[ARM_PROCESS_CONTROL], 80, 3, "more in processes");
+	near(&a.part_diff[ARM_THREAD_FLUSH], 170, 3, "more with a flush");
+	near(&a.flush_itself[ARM_THREAD_FLUSH], 150, 3, "of that the flush");
+	near(&a.flush_itself[ARM_THREAD_FULL], 200, 3, "the full flush");
+	ok(!a.own[ARM_THREAD].n, "without the probe there is none");
+	ok(a.steady, "steady");
+	answers_free(&a);
+	spoil_null(&run);
+	answers_find(&run, &a);
+	ok(a.reasons && a.steady, "steady where whole switches have no verdict");
+	answers_free(&a);
+	spoil_flushes(&run);
+	answers_find(&run, &a);
+	ok(!a.steady, "but not where flushes are missing");
+	answers_free(&a);
+	run_free(&run);
+	sample_run(&run, &wild);
+	answers_find(&run, &a);
+	ok(!a.steady, "nor where it varies");
+	answers_free(&a);
+	run_free(&run);
+}
+
+/* The emulated machine's host takes its time away in a third of all rounds. */
+static void emulated(void)
+{
+	static const struct trouble t = { .noise = 0.01, .outliers = 0.35,
+					  .timed = 0.01 };
+	struct answers a;
+	struct run run;
+
+	sample_run(&run, &t);
+	free(run.machine.emulator);
+	run.machine.emulator = xstrdup("a program");
+	answers_find(&run, &a);
+	near(&a.process, 108, 8, "process - thread, emulated");
+	near(&a.flush, 205, 8, "the flush, emulated");
+	near(&a.null, 0, 5, "the null test, emulated");
+	near(&a.refill[PATTERN_CHAIN], 11, 0.2, "the refill, emulated");
+	if (!ok(!a.reasons && a.steady, "the verdict, emulated"))
+		printf("# %s\n", a.reasons ? a.reason[0] : "not steady");
+	answers_free(&a);
+	spoil_null(&run);
+	answers_find(&run, &a);
+	ok(a.reasons, "equal arms that differ are refused there, too");
+	answers_free(&a);
+	run_free(&run);
+}
+
+/* Without pages there are more rounds a pass: a row has those of its own pass. */
+static void denser(void)
+{
+	static const struct trouble t = { .noise = 0.001 };
+	struct sample *flushed;
+	struct answers a;
+	struct run run;
+	size_t i;
+	int arm;
+
+	sample_run(&run, &t);
+	free(run.machine.emulator);
+	run.machine.emulator = xstrdup("a program");
+	for (arm = 0; arm < ARMS; arm++)
+		for (i = 1; i < run.settings.points; i++)
+			run.series[arm][i].n /= 4;
+	/* The host was busy in the first quarter. */
+	flushed = run.series[ARM_THREAD_FLUSH][0].sample;
+	for (i = 0; i < SAMPLES / 4; i++)
+		flushed[i].ns *= 2;
+	answers_find(&run, &a);
+	near(&a.refill[PATTERN_CHAIN], 11, 0.2, "the refill, of all passes");
+	answers_free(&a);
+	run_free(&run);
+}
+
+/* A CPU that is clocked up and down takes its differences with it. */
+static void wobble(void)
+{
+	static const struct trouble t = { .noise = 0.001, .wobble = 0.4 };
+	struct answers a;
+	struct run run;
+
+	sample_run(&run, &t);
+	answers_find(&run, &a);
+	if (!ok(estimate_half(&a.process) < 1, "a wobbling clock does not widen a difference"))
+		printf("# [%.2f, %.2f]\n", a.process.low, a.process.high);
+	answers_free(&a);
+	run_free(&run);
+}
+
 /* Half a per cent is allowed, no more. */
 static void tolerance(void)
 {
@@ -211,6 +312,10 @@ int main(void)
 	effects(&guests, "with rounds that others got into", 8, true);
 	intervals();
 	refusals();
+	kernel_part();
+	emulated();
+	wobble();
+	denser();
 	tolerance();
 	return tap_done();
 }

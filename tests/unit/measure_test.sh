@@ -40,6 +40,19 @@ for mechanism in yield futex pipe; do
 	# Without real-time tasks, others get in between: on a busy machine more.
 	tolerance=0.005
 	grep -q 'under SCHED_FIFO' "$work/out" || tolerance=0.2
+	"$CTXLAB" switch --from "$run" -n -r -o ARM,PAGES,SWITCHES >"$work/rounds"
+	awk -v t=$tolerance '
+		{ made[$1 "@" $2] = $3 }
+		END {
+			n = split("thread-again@0 process@0 process@16", arm)
+			for (i = 1; i <= n; i++) {
+				base = made[arm[i] ~ /16$/ ? "thread@16" : "thread@0"]
+				d = made[arm[i]] - base
+				if (!base || (d < 0 ? -d : d) > t * base)
+					exit 1
+			}
+		}' "$work/rounds"
+	ok $? "rounds of arms held against each other are equally long"
 	counted >"$work/counted"
 	awk -v t=$tolerance '$1 !~ /^(coroutine|swapcontext)/ {
 			n++
@@ -90,11 +103,11 @@ ended()
 	"$CTXLAB" switch --seconds 60 --pages 0 >/dev/null 2>&1 &
 	pid=$!
 	# The crews of two and more processes each have been made by then.
-	while [ ${#children[@]} -lt 5 ] && [ $((tries++)) -lt 300 ]; do
+	while [ ${#children[@]} -lt 4 ] && [ $((tries++)) -lt 300 ]; do
 		sleep 0.1
-		mapfile -t children < <(pgrep -P $pid)
+		{ read -ra children <"/proc/$pid/task/$pid/children"; } 2>/dev/null
 	done
-	[ ${#children[@]} -ge 5 ]
+	[ ${#children[@]} -ge 4 ]
 	ok $? "the members are there before SIG$1"
 	kill -s "$1" $pid
 	wait $pid 2>/dev/null

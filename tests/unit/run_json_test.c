@@ -8,7 +8,8 @@
 
 static json_t *make_sample(void)
 {
-	static const struct trouble t = { .noise = 0.02, .disturbed = 0.1 };
+	static const struct trouble t = { .noise = 0.02, .disturbed = 0.1,
+					  .timed = 0.02 };
 	struct histogram *h;
 	struct answers a;
 	struct run run;

@@ -20,6 +20,8 @@ struct trouble {
 	double step;		/* the second half is slower by this part */
 	double outliers;	/* share of rounds ten times as long */
 	double disturbed;	/* share of rounds with a switch too many */
+	double wobble;		/* now faster, now slower: all arms of a turn */
+	double timed;		/* Gaussian, on what the probe times */
 };
 
 /* ns a switch at 0 pages, and for each page touched. */
@@ -84,6 +86,27 @@ static inline void sample_counts(struct counts *c, int arm)
 		c->probe.flushes = n;
 }
 
+/* What the probe times of an arm: the kernel's own part, and the flush. */
+static inline void sample_probe(struct sample *s, int arm, double noise)
+{
+	static gsl_rng *rng;
+	static const double flush[FLUSHES] = { 0, 10, 160, 210 };
+
+	if (!rng)
+		rng = gsl_rng_alloc(gsl_rng_taus);
+	s->own_ns = NAN;
+	s->flush_ns = NAN;
+	if (arms[arm].flush == FLUSH_DETACHED)
+		return;
+	s->own_ns = arms[arm].kind == CREW_PROCESSES ? 380 : 300;
+	/* The kernel's own entries are gone as well. */
+	if (arms[arm].flush > FLUSH_CONTROL)
+		s->own_ns += 20;
+	s->own_ns *= 1 + gsl_ran_gaussian(rng, noise);
+	s->flush_ns = flush[arms[arm].flush] *
+		      (1 + gsl_ran_gaussian(rng, noise));
+}
+
 /* One turn: all arms, forwards or backwards, at moments one after the other. */
 static inline void sample_turn(struct run *run, unsigned int p, int turn,
 			       const struct trouble *t, gsl_rng *rng)
@@ -103,12 +126,14 @@ static inline void sample_turn(struct run *run, unsigned int p, int turn,
 		ns = costs[arm].empty +
 		     costs[arm].page * run->settings.point[p].pages;
 		ns *= 1 + t->drift * when + (when > 0.5 ? t->step : 0);
+		ns *= 1 + t->wobble * sin(2.4 * (turn + 7 * p));
 		ns *= 1 + gsl_ran_gaussian(rng, t->noise);
 		if (gsl_rng_uniform(rng) < t->outliers)
 			ns *= 10;
 		s->sample[turn] = (struct sample){
 			.ns = fmax(ns, 0.1), .switches = 400, .expected = 400,
 		};
+		sample_probe(&s->sample[turn], arm, p ? 0 : t->timed);
 		if (gsl_rng_uniform(rng) < t->disturbed) {
 			s->sample[turn].switches = 410;
 			s->sample[turn].ns *= 3;

@@ -3,6 +3,7 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <math.h>
+#include <string.h>
 
 #include "switch/stats.h"
 #include "tap.h"
@@ -149,12 +150,74 @@ static void rises(void)
 	gsl_rng_free(rng);
 }
 
+static void low_sums(void)
+{
+	/* Two columns; their lower quartiles are the second of five. */
+	const double rows[] = { 5, 50, 1, 10, 4, 40, 2, 20, 3, 30 };
+	const double one[] = { 1, 0 }, apart[] = { 1, -1 };
+	double holes[10];
+	struct estimate e;
+
+	near(stats_low_sum(rows, 2, one, 5).value, 2, 0, "a lower quartile");
+	near(stats_low_sum(rows, 2, apart, 5).value, -18, 0,
+	     "the difference of two");
+	memcpy(holes, rows, sizeof(holes));
+	holes[2] = NAN;
+	e = stats_low_sum(holes, 2, apart, 5);
+	ok(e.n == 4 && e.value == 2 - 20, "what is missing is left out");
+	for (e.n = 0; e.n < 10; e.n++)
+		holes[e.n] = NAN;
+	ok(!stats_low_sum(holes, 2, apart, 5).n, "nothing at all");
+	ok(!stats_low_sum(holes, 2, apart, 0).n, "not even a row");
+}
+
+/* Trouble that hits one time in three, and only ever adds, differs by chance. */
+static void low_coverage(void)
+{
+	const double apart[] = { 1, -1 };
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	int held = 0, i, k, trials = 200;
+	struct estimate e;
+	double x[120];
+
+	for (i = 0; i < trials; i++) {
+		for (k = 0; k < 120; k++) {
+			x[k] = k & 1 ? 100 : 130;
+			x[k] *= 1 + fabs(gsl_ran_gaussian(rng, 0.02));
+			if (gsl_rng_uniform(rng) < 0.33)
+				x[k] *= 1 + gsl_ran_exponential(rng, 2);
+		}
+		e = stats_low_sum(x, 2, apart, 60);
+		held += e.low <= 30.3 && e.high >= 30.1;
+		if (estimate_half(&e) > 3)
+			held -= trials;
+	}
+	gsl_rng_free(rng);
+	if (!ok(held >= trials * 0.90, "the interval of a difference of lower quartiles holds it"))
+		printf("# %d of %d\n", held, trials);
+}
+
+static void slope_weights(void)
+{
+	const double x[] = { 0, 16, 64, 100 };
+	double weight[4], sum = 0;
+	int i;
+
+	stats_slope_weights(x, 4, weight);
+	for (i = 0; i < 4; i++)
+		sum += weight[i] * (7 + 11 * x[i]);
+	near(sum, 11, EXACT, "weights give the slope of a line");
+}
+
 int main(void)
 {
 	medians();
 	coverage();
 	width();
 	fold();
+	low_sums();
+	low_coverage();
+	slope_weights();
 	slopes();
 	quotients();
 	rises();

@@ -31,14 +31,28 @@ try 0 diff "$run" "$work/run.json"
 like "$out" '*EMULATED TLB*' "and in a comparison"
 try 0 switch --from "$work/run.json" --json
 like "$out" '*"tlb_emulated": true*' "and in JSON"
+try 0 switch --from "$work/run.json" -n -r -o ARM,NS
+like "$out" 'coroutine * emulated*' "and in every row of a table for programs"
+is "$(grep -vc ' emulated$' <<<"$out")" 0 "without exception"
+try 0 diff -n -o WHAT,IS "$run" "$work/run.json"
+is "$(grep -vc ' emulated$' <<<"$out")" 0 "also in that of a comparison"
+try 0 switch --from "$run" -n -r -o ARM,TLB
+like "$out" 'coroutine hardware*' "a TLB of hardware where it is asked for"
 
 # No cost is told where there is no verdict.
 changed 's/"rusage":40000/"rusage":41000/'
 try 4 switch --from "$work/run.json"
 like "$out" 'No verdict*getrusage counts 41000*' "the reason is told"
 like "$out" '*Counted:*41000*' "and what was counted"
-[[ $out != *"between threads"* && $out != *"Nanoseconds a switch"* ]]
+[[ $out != *"A switch on this"* && $out != *"between coroutines"* &&
+   $out != *"Nanoseconds a switch"* ]]
 ok $? "but no cost"
+like "$out" '*module timed is steady*with the TLB flushed *+171 ns*' \
+	"what the probe timed stands by itself"
+changed 's/"flushes":40000/"flushes":39000/'
+try 4 switch --from "$work/run.json"
+[[ $out != *"between threads"* ]]
+ok $? "but not where its flushes are missing"
 try 4 diff "$run" "$work/run.json"
 like "$out" '*no verdict: *' "a comparison says so too"
 
@@ -53,6 +67,13 @@ is "$out" "$(cat "$work/again.json")" "so is what --save writes"
 "$CTXLAB" switch --from - --json <"$run" >"$work/piped.json"
 ok $? "a run is read from standard input"
 is "$(cat "$work/piped.json")" "$(cat "$work/again.json")" "as it is"
+
+# Known before anything is measured.
+for option in --save --plot; do
+	try 1 switch $option "$work/none/run.svg"
+	like "$err" '*cannot write *none/run.svg: No such file*' \
+		"$option: a file that cannot be written"
+done
 
 expect diff-same diff -r -o WHAT,PAGES,A,B,DIFF,IS "$run" "$run"
 changed 's/"kernel":"6.0"/"kernel":"6.1"/'
@@ -70,6 +91,17 @@ if command -v gnuplot >/dev/null; then
 	# Four curves and three, a histogram: each arm has its name in it.
 	is "$(grep -o '>thread+flush - thread+control<' "$work/plot.svg" |
 		wc -l)" 1 "with what the flush adds"
+	grep -q '>+171 ns<' "$work/plot.svg"
+	ok $? "and what it adds to the kernel's own part"
+	changed 's/"rusage":40000/"rusage":41000/'
+	try 4 switch --from "$work/run.json" --plot "$work/plot.svg"
+	grep -q '>+171 ns<' "$work/plot.svg" &&
+		! grep -q 'cost of a switch' "$work/plot.svg"
+	ok $? "without a verdict that alone"
+	changed 's/"emulator":""/"emulator":"QEMU TCG"/'
+	try 0 switch --from "$work/run.json" --plot "$work/plot.svg"
+	grep -q '>EMULATED TLB: ' "$work/plot.svg"
+	ok $? "an emulated TLB is marked in the picture"
 	# shellcheck disable=SC2016 # nothing is to be carried out
 	changed 's/"Imagined CPU"/"`touch HACKED` \x27; system \\"touch HACKED\\""/'
 	(cd "$work" && "$CTXLAB" switch --from run.json --plot plot.svg \
@@ -80,7 +112,7 @@ if command -v gnuplot >/dev/null; then
 else
 	echo "ok $((++tap_run)) - # SKIP no gnuplot"
 fi
-try 1 switch --from "$run" --plot "$work/plot.gif"
+try 2 switch --from "$run" --plot "$work/plot.gif"
 like "$err" '*ends in .svg or .png*' "other pictures are refused"
 
 try 1 switch --from /nonexistent

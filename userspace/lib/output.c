@@ -118,6 +118,17 @@ const char *out_select(const struct out_col *cols, const char *def,
 	return wrong;
 }
 
+void out_select_too(struct out_sel *sel, int col)
+{
+	size_t i;
+
+	for (i = 0; i < sel->n; i++)
+		if (sel->col[i] == col)
+			return;
+	if (sel->n < OUT_MAX_COLS)
+		sel->col[sel->n++] = col;
+}
+
 struct out_table *out_table_new(const struct out_col *cols)
 {
 	struct out_table *t = xcalloc(1, sizeof(*t));

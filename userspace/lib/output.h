@@ -81,6 +81,9 @@ struct out_row;
 const char *out_select(const struct out_col *cols, const char *def,
 		       const char *list, struct out_sel *sel);
 
+/* Adds a column at the end, unless it is there. */
+void out_select_too(struct out_sel *sel, int col);
+
 struct out_table *out_table_new(const struct out_col *cols);
 void out_table_free(struct out_table *t);
 

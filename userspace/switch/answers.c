@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "answers.h"
-#include "lib/xalloc.h"
+#include "estimate.h"
 #include "verdict.h"
 
 #define KNEE_PAGES 64
@@ -28,62 +28,6 @@ int answers_base(int arm)
 	};
 
 	return base[arm];
-}
-
-/* A sample's value, unless something else got into it. */
-static double clean(const struct sample *s)
-{
-	return sample_disturbed(s) ? NAN : s->ns;
-}
-
-static struct estimate cost(const struct run *run, int arm, unsigned int point)
-{
-	const struct series *s = &run->series[arm][point];
-	double *x = xcalloc(s->n, sizeof(*x));
-	struct estimate e;
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		x[i] = clean(&s->sample[i]);
-	e = stats_median(x, stats_fold(x, s->n));
-	free(x);
-	return e;
-}
-
-/*
- * Paired differences; the caller frees.  They are taken as a part of the base
- * in the same turn and scaled to what the base costs (@typical): where a CPU
- * runs now faster, now slower, all arms do, and so does their difference.
- */
-static double *differences(const struct run *run, int arm, int base,
-			   unsigned int point, double typical, size_t *n)
-{
-	const struct series *a = &run->series[arm][point];
-	const struct series *b = &run->series[base][point];
-	double *x, own;
-	size_t i;
-
-	*n = a->n < b->n ? a->n : b->n;
-	x = xcalloc(*n, sizeof(*x));
-	for (i = 0; i < *n; i++) {
-		own = clean(&b->sample[i]);
-		x[i] = (clean(&a->sample[i]) - own) * (typical / own);
-	}
-	return x;
-}
-
-static struct estimate difference(const struct run *run, int arm,
-				  unsigned int point, double typical)
-{
-	int base = answers_base(arm);
-	struct estimate e;
-	double *x;
-	size_t n;
-
-	x = differences(run, arm, base, point, typical, &n);
-	e = stats_median(x, stats_fold(x, n));
-	free(x);
-	return e;
 }
 
 /* Members of an arm: they all touch their pages. */
@@ -121,32 +65,17 @@ static struct estimate refill(const struct run *run, const struct answers *a,
 			      int arm, enum pattern pattern)
 {
 	unsigned int points[MAX_POINTS];
-	double x[MAX_POINTS], *y, *d;
-	struct estimate e = {};
-	size_t k, i, row, n, rows = SIZE_MAX;
+	double typical[MAX_POINTS];
 	int base = answers_base(arm);
+	size_t k, i;
 
 	if (!run->settings.arm[arm] || !run->settings.arm[base])
-		return e;
+		return (struct estimate){};
 	k = refill_points(run, arm, pattern, points);
-	for (i = 0; i < k; i++) {
-		n = run->series[arm][points[i]].n;
-		rows = n < rows ? n : rows;
-		x[i] = run->settings.point[points[i]].pages;
-	}
-	if (k < 3 || rows == SIZE_MAX || !rows)
-		return e;
-	y = xcalloc(rows * k, sizeof(*y));
-	for (i = 0; i < k; i++) {
-		d = differences(run, arm, base, points[i],
-				a->cell[base][points[i]].value, &n);
-		for (row = 0; row < rows; row++)
-			y[row * k + i] = d[row];
-		free(d);
-	}
-	e = stats_slope(x, k, y, rows);
-	free(y);
-	return e;
+	for (i = 0; i < k; i++)
+		typical[i] = a->cell[base][points[i]].value;
+	return estimate_slope(run, run->series[arm], run->series[base], points,
+			      k, typical);
 }
 
 /* Where the difference that the flush made has gone again, or 0. */
@@ -242,29 +171,46 @@ static void find_estimates(const struct run *run, struct answers *a, int arm)
 	for (p = 0; p < set->points; p++) {
 		if (!run_has(set, arm, p))
 			continue;
-		a->cell[arm][p] = cost(run, arm, p);
+		a->cell[arm][p] = estimate_cost(run, &run->series[arm][p],
+						ROUND_NS);
 		if (base < 0 || !run_has(set, base, p))
 			continue;
 		/* A base stands before the arms that are held against it. */
 		typical = a->cell[base][p].value;
-		a->diff[arm][p] = difference(run, arm, p, typical);
+		a->diff[arm][p] = estimate_difference(run, &run->series[arm][p],
+						      &run->series[base][p],
+						      typical, ROUND_NS);
 	}
 }
 
-/* The middle of the bucket that holds the median. */
-static double histogram_median(const struct histogram *h)
+int answers_part_base(int arm)
 {
-	uint64_t all = 0, seen = 0;
-	size_t i;
+	if (arm == ARM_PROCESS_CONTROL)
+		return ARM_THREAD_CONTROL;
+	return arms[arm].flush > FLUSH_CONTROL ? answers_base(arm) : -1;
+}
 
-	for (i = 0; i < h->n; i++)
-		all += h->count[i];
-	for (i = 0; i < h->n; i++) {
-		seen += h->count[i];
-		if (2 * seen >= all)
-			return (h->from_ns[i] + h->to_ns[i]) / 2;
-	}
-	return 0;
+/* What the probe timed, without pages. */
+static void find_parts(const struct run *run, struct answers *a, int arm)
+{
+	const struct series *s = &run->series[arm][0], *base;
+	int other = answers_part_base(arm);
+
+	if (!series_probed(s))
+		return;
+	a->own[arm] = estimate_cost(run, s, OWN_NS);
+	a->part[arm] = estimate_cost(run, s, PART_NS);
+	if (other < 0 || !series_probed(&run->series[other][0]))
+		return;
+	base = &run->series[other][0];
+	a->part_diff[arm] = estimate_difference(run, s, base,
+						a->part[other].value, PART_NS);
+	if (arms[arm].flush <= FLUSH_CONTROL)
+		return;
+	a->flush_itself[arm] =
+		estimate_difference(run, s, base,
+				    estimate_cost(run, base, FLUSH_NS).value,
+				    FLUSH_NS);
 }
 
 void answers_find(const struct run *run, struct answers *a)
@@ -276,7 +222,7 @@ void answers_find(const struct run *run, struct answers *a)
 	for (arm = 0; arm < ARMS; arm++) {
 		find_estimates(run, a, arm);
 		a->empty[arm] = a->cell[arm][0];
-		a->own[arm] = histogram_median(&run->histogram[arm]);
+		find_parts(run, a, arm);
 	}
 	a->process = a->diff[ARM_PROCESS][0];
 	a->null = a->diff[ARM_THREAD_AGAIN][0];

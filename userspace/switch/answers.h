@@ -38,7 +38,12 @@ struct answers {
 	double dominate[PATTERNS];	/* pages; 0: never, as far as seen */
 	double vanish[PATTERNS];	/* pages past which it is gone; 0: not seen */
 	struct knee knee[PATTERNS];
-	double own[ARMS];	/* median of the histogram, ns; 0: none */
+	/* What the probe timed, at 0 pages, by arm; see answers_part_base(). */
+	struct estimate own[ARMS];	/* the kernel's own part of a switch */
+	struct estimate part[ARMS];	/* and the flush after it, or nothing */
+	struct estimate part_diff[ARMS];	/* @part, less its base's */
+	struct estimate flush_itself[ARMS];	/* the flush alone, less nothing */
+	bool steady;		/* those are certain enough to be told */
 	double disturbed;	/* share of all rounds */
 	unsigned int reasons;	/* why there is no verdict */
 	char *reason[MAX_REASONS];
@@ -49,6 +54,12 @@ void answers_free(struct answers *a);
 
 /* The arm that @arm differs from in one thing only, or -1. */
 int answers_base(int arm);
+
+/*
+ * The arm that the kernel's part of @arm is held against, or -1: the one with
+ * the same members and no flush, for those processes the threads.
+ */
+int answers_part_base(int arm);
 
 /* Share of the counted switches that flushed the TLB by themselves; -1. */
 double answers_flushing(const struct counts *c);

@@ -14,6 +14,10 @@
  *	sp + 24	r12
  *
  * and with the control words 8 bytes more below it: MXCSR, then the x87 CW.
+ *
+ * What it costs is its eight stores: the call's, six pushes, and *save.  A CPU
+ * that stores once a cycle takes nine cycles for all of it; the loads find their
+ * values in the store buffer, and the jump is predicted.
  */
 #if defined(__x86_64__)
 	.text

@@ -5,7 +5,6 @@
 
 #include "coroutine.h"
 #include "shift.h"
-#include "workset.h"
 
 struct pair {
 	struct shift *shift;
@@ -111,9 +110,10 @@ static int pair_init(struct pair *p)
 {
 	int i, err = 0;
 
-	for (i = 0; i < 2 && !err; i++)
-		err = workset_map(&p->work[i], p->shift->spec.pages,
-				  p->shift->spec.huge);
+	for (i = 0; i < 2 && !err; i++) {
+		p->work[i] = p->shift->spec.work[i];
+		err = workset_enter(&p->work[i]);
+	}
 	if (!err)
 		err = co_init(&p->second[CO_BARE], second_bare, p);
 	if (!err)

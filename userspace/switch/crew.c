@@ -2,6 +2,7 @@
 /* Makes the members of a crew, gives them orders, and takes them away. */
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -255,7 +256,7 @@ static void collect(const struct crew *c, struct sample *s, double *window_ns)
 	const struct desk *first = &c->shift->desk[0];
 	unsigned int i;
 
-	*s = (struct sample){};
+	*s = (struct sample){ .own_ns = NAN, .flush_ns = NAN };
 	for (i = 0; i < answers(c); i++) {
 		s->switches += c->shift->desk[i].switches;
 		s->moved |= c->shift->desk[i].moved;

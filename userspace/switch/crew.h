@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A crew: the members that switch among themselves on one CPU, and live as long
- * as the experiment.  The controller, which is no member, gives it orders.
+ * A crew: the members that switch among themselves on one CPU.  The controller,
+ * which is no member, gives it orders.
  */
 #ifndef SWITCH_CREW_H
 #define SWITCH_CREW_H
@@ -11,16 +11,17 @@
 #include <sys/types.h>
 
 #include "run.h"
+#include "workset.h"
 
 /* What a crew is made of. */
 struct crew_spec {
 	enum crew_kind kind;
 	unsigned int members;	/* 2 to RING_MAX */
 	unsigned int cpu;
-	unsigned int pages;	/* the most that an order may ask for */
 	enum mechanism mechanism;
 	bool fifo;
-	bool huge;
+	/* One for each member, mapped by the controller; not the crew's. */
+	const struct workset *work;
 };
 
 /* One round. */

@@ -7,7 +7,7 @@
 
 enum {
 	COL_WHAT, COL_PAGES, COL_PATTERN, COL_A, COL_B, COL_DIFF, COL_LOW,
-	COL_HIGH, COL_RATIO, COL_RATIOLOW, COL_RATIOHIGH, COL_IS,
+	COL_HIGH, COL_RATIO, COL_RATIOLOW, COL_RATIOHIGH, COL_IS, COL_TLB,
 };
 
 const struct out_col diff_columns[] = {
@@ -29,6 +29,8 @@ const struct out_col diff_columns[] = {
 			    "upper end" },
 	[COL_IS] = { "IS", 0, 0, OUT_STRING,
 		     "B is dearer, cheaper, or same (the interval holds 0)" },
+	[COL_TLB] = { "TLB", 0, 0, OUT_STRING,
+		      "hardware, or emulated in one of the runs: always there then" },
 	{}
 };
 
@@ -54,6 +56,11 @@ static const char *judge(const struct estimate *diff)
 	if (diff->low > 0)
 		return "dearer";
 	return diff->high < 0 ? "cheaper" : "same";
+}
+
+static bool emulated(const struct diff_side *a, const struct diff_side *b)
+{
+	return *a->run.machine.emulator || *b->run.machine.emulator;
 }
 
 static void set_ratio(struct out_row *row, const struct estimate *a,
@@ -94,6 +101,8 @@ static void add_row(struct out_table *t, const struct diff_side *sa,
 	if (r->base < 0)
 		set_ratio(row, &a, &b);
 	out_set(row, COL_IS, "%s", judge(&diff));
+	out_set(row, COL_TLB, "%s",
+		emulated(sa, sb) ? "emulated" : "hardware");
 }
 
 static int same_point(const struct run *run, const struct point *p)
@@ -200,6 +209,8 @@ const char *diff_table(const struct diff_side *a, const struct diff_side *b,
 	problem = out_select(diff_columns, DEFAULT, opts->columns, &sel);
 	if (problem)
 		return problem;
+	if (emulated(a, b))
+		out_select_too(&sel, COL_TLB);
 	t = make_table(a, b);
 	out_table_print(t, &sel, opts);
 	out_table_free(t);

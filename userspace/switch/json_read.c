@@ -197,12 +197,35 @@ static uint32_t count_at(struct reader *r, const json_t *array, size_t i)
 	return n;
 }
 
+static double time_at(const json_t *array, size_t i)
+{
+	const json_t *v = json_array_get(array, i);
+
+	return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+/* What the probe timed: not there in arms without it, nor in older runs. */
+static void read_probed(struct reader *r, const json_t *o, struct series *s)
+{
+	const json_t *own = json_object_get(o, "own_ns");
+	const json_t *flush = json_object_get(o, "flush_ns");
+	size_t i;
+
+	if ((own && json_array_size(own) != s->n) ||
+	    (flush && json_array_size(flush) != s->n))
+		wrong(r, "the arrays of a series differ in length");
+	for (i = 0; i < s->n; i++) {
+		s->sample[i].own_ns = time_at(own, i);
+		s->sample[i].flush_ns = time_at(flush, i);
+	}
+}
+
 static void read_samples(struct reader *r, const json_t *o, struct series *s)
 {
 	const json_t *ns = member(r, o, "ns", JSON_ARRAY);
 	const json_t *switches = member(r, o, "switches", JSON_ARRAY);
 	const json_t *expected = member(r, o, "expected", JSON_ARRAY);
-	const json_t *moved = member(r, o, "moved", JSON_ARRAY), *v;
+	const json_t *moved = member(r, o, "moved", JSON_ARRAY);
 	size_t n = json_array_size(ns), i;
 
 	if (n > MAX_SAMPLES || json_array_size(switches) != n ||
@@ -211,14 +234,14 @@ static void read_samples(struct reader *r, const json_t *o, struct series *s)
 	if (r->error || s->n)
 		return wrong(r, "a series is there twice");
 	s->sample = xcalloc(n, sizeof(*s->sample));
-	json_array_foreach(ns, i, v) {
-		s->sample[i].ns = json_is_number(v) ? json_number_value(v) :
-						      NAN;
+	for (i = 0; i < n; i++) {
+		s->sample[i].ns = time_at(ns, i);
 		s->sample[i].switches = count_at(r, switches, i);
 		s->sample[i].expected = count_at(r, expected, i);
 		s->sample[i].moved = json_is_true(json_array_get(moved, i));
 	}
 	s->n = n;
+	read_probed(r, o, s);
 }
 
 static void read_series(struct reader *r, const json_t *root, struct run *run)

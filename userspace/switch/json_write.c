@@ -86,11 +86,24 @@ static json_t *settings_json(const struct settings *s)
 			 "points", points_json(s));
 }
 
+static void add_probe(json_t *o, const struct series *s)
+{
+	json_t *own = json_array(), *flush = json_array();
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		json_array_append_new(own, number(s->sample[i].own_ns));
+		json_array_append_new(flush, number(s->sample[i].flush_ns));
+	}
+	json_object_set_new(o, "own_ns", own);
+	json_object_set_new(o, "flush_ns", flush);
+}
+
 static json_t *one_series(const struct run *run, int arm, unsigned int p)
 {
 	const struct series *s = &run->series[arm][p];
 	json_t *ns = json_array(), *switches = json_array();
-	json_t *expected = json_array(), *moved = json_array();
+	json_t *expected = json_array(), *moved = json_array(), *o;
 	size_t i;
 
 	for (i = 0; i < s->n; i++) {
@@ -101,12 +114,15 @@ static json_t *one_series(const struct run *run, int arm, unsigned int p)
 				      json_integer(s->sample[i].expected));
 		json_array_append_new(moved, json_boolean(s->sample[i].moved));
 	}
-	return json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o}",
-			 "arm", arms[arm].name,
-			 "pages", (int)run->settings.point[p].pages,
-			 "pattern", pattern_name(run->settings.point[p].pattern),
-			 "ns", ns, "switches", switches, "expected", expected,
-			 "moved", moved);
+	o = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o}",
+		      "arm", arms[arm].name,
+		      "pages", (int)run->settings.point[p].pages,
+		      "pattern", pattern_name(run->settings.point[p].pattern),
+		      "ns", ns, "switches", switches, "expected", expected,
+		      "moved", moved);
+	if (series_probed(s))
+		add_probe(o, s);
+	return o;
 }
 
 static json_t *series_json(const struct run *run)
@@ -251,16 +267,30 @@ static json_t *per_pattern(const struct answers *a)
 	return all;
 }
 
-/* Medians of the histograms. */
-static json_t *own_json(const struct answers *a)
+static json_t *one_part(const struct answers *a, int arm)
+{
+	int base = answers_part_base(arm);
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}",
+			 "own_ns", estimate_json(&a->own[arm]),
+			 "with_flush_ns", estimate_json(&a->part[arm]),
+			 "against", base < 0 ? json_null() :
+					       json_string(arms[base].name),
+			 "difference_ns", estimate_json(&a->part_diff[arm]),
+			 "flush_itself_ns",
+			 estimate_json(&a->flush_itself[arm]));
+}
+
+/* What the probe timed. */
+static json_t *parts_json(const struct answers *a)
 {
 	json_t *all = json_object();
 	int arm;
 
 	for (arm = 0; arm < ARMS; arm++)
-		if (a->own[arm])
+		if (a->own[arm].n)
 			json_object_set_new(all, arms[arm].name,
-					    json_real(a->own[arm]));
+					    one_part(a, arm));
 	return all;
 }
 
@@ -288,7 +318,8 @@ static json_t *answers_json(const struct answers *a)
 			    estimate_json(&a->process_flush));
 	json_object_set_new(o, "ring_process_minus_thread_ns",
 			    estimate_json(&a->ring));
-	json_object_set_new(o, "kernel_part_ns", own_json(a));
+	json_object_set_new(o, "kernel_part", parts_json(a));
+	json_object_set_new(o, "kernel_part_steady", json_boolean(a->steady));
 	json_object_set_new(o, "patterns", per_pattern(a));
 	json_object_set_new(o, "disturbed_share", json_real(a->disturbed));
 	return o;

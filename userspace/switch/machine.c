@@ -68,20 +68,6 @@ static char *cpuinfo(const char *key)
 	return value;
 }
 
-static bool has_word(const char *words, const char *word)
-{
-	size_t len = strlen(word);
-	const char *p = words;
-
-	while ((p = strstr(p, word))) {
-		if ((p == words || p[-1] == ' ') &&
-		    (p[len] == ' ' || !p[len]))
-			return true;
-		p += len;
-	}
-	return false;
-}
-
 /* "name: state; ..." of everything the CPU is vulnerable to or mitigates. */
 static char *mitigations(void)
 {
@@ -131,6 +117,20 @@ static void read_kernel(struct machine *m)
 }
 
 #if defined(__x86_64__)
+static bool has_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+	const char *p = words;
+
+	while ((p = strstr(p, word))) {
+		if ((p == words || p[-1] == ' ') &&
+		    (p[len] == ' ' || !p[len]))
+			return true;
+		p += len;
+	}
+	return false;
+}
+
 static bool native_cpuid(void *arg, unsigned int leaf, unsigned int sub,
 			 struct cpuid_regs *r)
 {
@@ -203,8 +203,11 @@ static void read_cpu(struct machine *m)
 	m->cpu = part ? xasprintf("CPU part %s", part) : xstrdup("unknown");
 	m->vendor = xstrdup("unknown");
 	m->hypervisor = xstrdup("");
+	/* Without firmware, QEMU's machine is known by its device tree. */
 	m->emulator = xstrdup(file_contains("/sys/class/dmi/id/sys_vendor",
-					    "QEMU") ? "QEMU" : "");
+					    "QEMU") ||
+			      file_contains("/proc/device-tree/compatible",
+					    "linux,dummy-virt") ? "QEMU" : "");
 	m->pcid = -1;
 	m->invpcid = -1;
 	m->pti = -1;

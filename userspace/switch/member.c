@@ -12,7 +12,6 @@
 
 #include "probe.h"
 #include "shift.h"
-#include "workset.h"
 
 #define FIFO_PRIORITY 10
 
@@ -201,13 +200,14 @@ void member_work(struct shift *shift, unsigned int index)
 		.shift = shift,
 		.desk = &shift->desk[index],
 		.next = &shift->desk[(index + 1) % shift->spec.members],
+		.work = shift->spec.work[index],
 		.index = index,
 	};
 	uint32_t seq = 0;
 	int err;
 
 	member_settle(shift, index);
-	err = workset_map(&m.work, shift->spec.pages, shift->spec.huge);
+	err = workset_enter(&m.work);
 	if (err)
 		m.desk->error = err;
 	member_finish(shift);

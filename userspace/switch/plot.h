@@ -13,6 +13,9 @@ void plot_text(FILE *out, const struct run *run, const struct answers *a,
 	       enum pattern pattern);
 void plot_text_histograms(FILE *out, const struct run *run);
 
+/* What is wrong with the name of a picture's file, or NULL. */
+const char *plot_name_problem(const char *path);
+
 /*
  * What gnuplot has to do to draw the run into the file @path, as the kind of
  * picture that its name says; returns NULL, or what is wrong with the name.

@@ -36,6 +36,11 @@ static const char *terminal(const char *path)
 	return NULL;
 }
 
+const char *plot_name_problem(const char *path)
+{
+	return terminal(path) ? NULL : "the name of a plot ends in .svg or .png";
+}
+
 static bool has_histograms(const struct run *run)
 {
 	int arm;
@@ -114,7 +119,7 @@ static size_t curve_data(FILE *out, const struct run *run,
 
 static void draw_axes(FILE *out, const struct run *run, const struct view *v)
 {
-	unsigned int pages;
+	unsigned int pages, p, most = 1;
 
 	fprintf(out, "set title '%s (pages touched: %s)'\n",
 		v->added ? "what each adds to the arm it is held against" :
@@ -125,10 +130,14 @@ static void draw_axes(FILE *out, const struct run *run, const struct view *v)
 			 "set logscale y\nset ylabel 'ns a switch'\n", out);
 	fputs("set xlabel 'pages touched by each between switches'\n", out);
 	fprintf(out, "set xtics ('0' %g", place(run, 0));
+	for (p = 0; p < run->settings.points; p++)
+		if (run->settings.point[p].pages > most && in_view(run, v, p))
+			most = run->settings.point[p].pages;
 	for (pages = 1; pages <= 65536; pages *= 2)
 		if (pages > 1.5 * place(run, 0))
 			fprintf(out, ", %u", pages);
-	fputs(")\nset key outside right\nset rmargin 36\n", out);
+	fprintf(out, ")\nset xrange [%g:%g]\n", place(run, 0) / 1.3, most * 1.3);
+	fputs("set key outside right\nset rmargin 36\n", out);
 }
 
 static void draw_curves(FILE *out, const struct run *run,
@@ -156,27 +165,32 @@ static void draw_curves(FILE *out, const struct run *run,
 	fputs("\n", out);
 }
 
+/* Its last half per cent is left out: what else got in goes on for ever. */
+static void histogram_data(FILE *out, int arm, const struct histogram *h)
+{
+	double sum = 0, seen = 0;
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		sum += h->count[i];
+	fprintf(out, "$histogram_%d << EOD\n", arm);
+	for (i = 0; i < h->n && seen <= 0.995 * sum; i++) {
+		fprintf(out, "%g %g\n", h->from_ns[i], h->count[i] / sum);
+		seen += h->count[i];
+	}
+	fputs("EOD\n", out);
+}
+
 static void draw_histograms(FILE *out, const struct run *run)
 {
 	const char *comma = "plot ";
-	const struct histogram *h;
-	double sum;
-	size_t i;
 	int arm;
 
 	for (arm = 0; arm < ARMS; arm++) {
-		h = &run->histogram[arm];
-		if (!h->n)
-			continue;
-		for (sum = 0, i = 0; i < h->n; i++)
-			sum += h->count[i];
-		fprintf(out, "$histogram_%d << EOD\n", arm);
-		for (i = 0; i < h->n; i++)
-			fprintf(out, "%g %g\n", h->from_ns[i],
-				h->count[i] / sum);
-		fputs("EOD\n", out);
+		if (run->histogram[arm].n)
+			histogram_data(out, arm, &run->histogram[arm]);
 	}
-	fputs("unset logscale\nset logscale x\nset xtics autofreq\n"
+	fputs("unset logscale\nset logscale x\nset xtics autofreq\nset xrange [*:*]\n"
 	      "set title 'the kernel''s own part of a switch, no pages touched'\n"
 	      "set xlabel 'ns'\nset ylabel 'share of the switches'\n", out);
 	for (arm = 0; arm < ARMS; arm++) {
@@ -187,6 +201,63 @@ static void draw_histograms(FILE *out, const struct run *run)
 		comma = ", \\\n  ";
 	}
 	fputs("\n", out);
+}
+
+/* What the probe timed, as bars: the flush stands on the kernel's own part. */
+static const int bars[] = {
+	ARM_THREAD_CONTROL, ARM_THREAD_FLUSH, ARM_THREAD_FULL,
+	ARM_PROCESS_CONTROL, ARM_PROCESS_FLUSH,
+};
+
+#define BARS ((int)(sizeof(bars) / sizeof(*bars)))
+
+/* Place, own part, all of it with its interval, and its name below. */
+static void bar_data(FILE *out, const struct answers *a)
+{
+	const struct estimate *own, *part;
+	int i;
+
+	fputs("$bars << EOD\n", out);
+	for (i = 0; i < BARS; i++) {
+		own = &a->own[bars[i]];
+		part = &a->part[bars[i]];
+		if (!own->n)
+			continue;
+		fprintf(out, "%d %g %g %g %g %s\n", i, own->value,
+			part->value, part->low, part->high, arms[bars[i]].name);
+	}
+	fputs("EOD\n", out);
+}
+
+/* What it is more than the bar it is held against, above it. */
+static void bar_labels(FILE *out, const struct answers *a)
+{
+	const struct estimate *diff;
+	char ns[REPORT_NS];
+	int i;
+
+	for (i = 0; i < BARS; i++) {
+		diff = &a->part_diff[bars[i]];
+		if (!diff->n)
+			continue;
+		fprintf(out, "set label %d '%s%s' at %d,%g center offset 0,1\n",
+			i + 1, diff->value < 0 ? "" : "+",
+			report_ns(ns, diff->value), i, a->part[bars[i]].high);
+	}
+}
+
+static void draw_bars(FILE *out, const struct answers *a)
+{
+	bar_data(out, a);
+	bar_labels(out, a);
+	fputs("unset logscale\nset style fill solid\nset boxwidth 0.6\n"
+	      "set yrange [0:*]\nset offsets 0.5, 0.5, graph 0.12, 0\n"
+	      "set title 'the module changes one thing, the flush: the kernel''s own part of a switch'\n"
+	      "unset xlabel\nset ylabel 'ns'\nset key outside right\nset rmargin 36\n"
+	      "plot $bars using 1:3:xtic(6) with boxes lc rgb '#ff7f0e' title 'the flush, or nothing in its place', \\\n"
+	      "  $bars using 1:2 with boxes lc rgb '#1f77b4' title 'leaving one, arriving at the other', \\\n"
+	      "  $bars using 1:3:4:5 with yerrorbars lc rgb 'black' pt 7 ps 0.4 title '95 % interval'\n"
+	      "unset label\nunset offsets\nset yrange [*:*]\n", out);
 }
 
 static bool has_pattern(const struct run *run, enum pattern pattern)
@@ -203,29 +274,35 @@ const char *plot_script(FILE *out, const struct run *run,
 			const struct answers *a, const char *path)
 {
 	const char *term = terminal(path), *emulated;
-	int plots = has_histograms(run), i;
+	int plots = has_histograms(run) + a->steady, i;
 	struct view v;
 	char *title;
 
 	if (!term)
-		return "the name of a plot ends in .svg or .png";
-	for (i = 0; i < PATTERNS; i++)
+		return plot_name_problem(path);
+	for (i = 0; i < PATTERNS && !a->reasons; i++)
 		plots += 2 * has_pattern(run, i);
 	if (!plots)
-		return "there is nothing to plot: no pages were touched";
+		return a->reasons ? "there is no verdict" :
+				    "no pages were touched, and nothing was probed";
 	fputs("set terminal ", out);
 	fprintf(out, term, 60 + 340 * plots);
 	fputs("\nset output ", out);
 	quote(out, path);
 	emulated = report_emulated(&run->machine);
-	title = xasprintf("What a switch costs: %s, Linux %s%s%s",
-			  run->machine.cpu, run->machine.kernel,
-			  *emulated ? " -- " : "", emulated);
+	title = xasprintf("What a switch costs: %s, Linux %s",
+			  run->machine.cpu, run->machine.kernel);
 	fprintf(out, "\nset multiplot layout %d,1 title ", plots);
 	quote(out, title);
 	free(title);
+	if (*emulated) {
+		fputs(" . \"\\n\" . ", out);
+		quote(out, emulated);
+	}
 	fputs("\nset grid\n", out);
-	for (i = 0; i < 2 * PATTERNS; i++) {
+	if (a->steady)
+		draw_bars(out, a);
+	for (i = 0; i < 2 * PATTERNS && !a->reasons; i++) {
 		v = (struct view){ .pattern = i / 2, .added = i % 2 };
 		if (has_pattern(run, v.pattern))
 			draw_curves(out, run, a, &v);

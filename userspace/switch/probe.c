@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ctxlab.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -102,16 +104,23 @@ int probe_counts(int session, struct probe_counts *c)
 	return 0;
 }
 
-/* Adds the buckets of one kind to @sum. */
-static int add_kind(int session, unsigned int kind, uint64_t *sum)
+static int read_kind(int session, unsigned int kind,
+		     __u64 buckets[CTXLAB_HIST_BUCKETS])
 {
-	static __u64 buckets[CTXLAB_HIST_BUCKETS];
 	struct ctxlab_switch_hist h = {
 		.size = sizeof(h), .hist = kind,
 		.buckets = (uintptr_t)buckets,
 		.nr_buckets = CTXLAB_HIST_BUCKETS,
 	};
-	int err = command(session, CTXLAB_SWITCH_HIST, &h);
+
+	return command(session, CTXLAB_SWITCH_HIST, &h);
+}
+
+/* Adds the buckets of one kind to @sum. */
+static int add_kind(int session, unsigned int kind, uint64_t *sum)
+{
+	static __u64 buckets[CTXLAB_HIST_BUCKETS];
+	int err = read_kind(session, kind, buckets);
 	unsigned int i;
 
 	for (i = 0; !err && i < CTXLAB_HIST_BUCKETS; i++)
@@ -146,4 +155,71 @@ int probe_histogram(int session, struct histogram *h)
 	}
 	free(sum);
 	return 0;
+}
+
+struct probe_past {
+	double ticks_per_ns;	/* 0: not asked yet */
+	__u64 switches[CTXLAB_HIST_BUCKETS];
+	__u64 flush[CTXLAB_HIST_BUCKETS];
+};
+
+struct probe_past *probe_past_new(void)
+{
+	return xcalloc(1, sizeof(struct probe_past));
+}
+
+/* The median of what @now has more than @past, in ticks; NaN of nothing. */
+static double new_median(const __u64 *now, const __u64 *past)
+{
+	double all = 0, seen = 0, n, floor, width;
+	__u32 i;
+
+	for (i = 0; i < CTXLAB_HIST_BUCKETS; i++)
+		all += now[i] - past[i];
+	for (i = 0; i < CTXLAB_HIST_BUCKETS && all > 0; i++) {
+		n = now[i] - past[i];
+		if (n > 0 && seen + n >= all / 2) {
+			/* Within a bucket they are taken to lie evenly. */
+			floor = ctxlab_hist_floor(i);
+			width = ctxlab_hist_floor(i + 1) - floor;
+			return floor + width * (all / 2 - seen) / n;
+		}
+		seen += n;
+	}
+	return NAN;
+}
+
+static int median_of_kind(int session, unsigned int kind, __u64 *past,
+			  double scale, double *ns)
+{
+	static __u64 now[CTXLAB_HIST_BUCKETS];
+	int err = read_kind(session, kind, now);
+
+	if (err)
+		return err;
+	*ns = new_median(now, past) / scale;
+	memcpy(past, now, sizeof(now));
+	return 0;
+}
+
+int probe_medians(int session, bool other_mm, struct probe_past *past,
+		  struct sample *s)
+{
+	double scale = past->ticks_per_ns;
+	int err;
+
+	if (!scale) {
+		scale = probe_ticks_per_ns(session);
+		past->ticks_per_ns = scale;
+	}
+	if (scale <= 0)
+		return -EOPNOTSUPP;
+	err = median_of_kind(session,
+			     other_mm ? CTXLAB_HIST_OTHER_MM :
+					CTXLAB_HIST_SAME_MM,
+			     past->switches, scale, &s->own_ns);
+	if (!err)
+		err = median_of_kind(session, CTXLAB_HIST_FLUSH, past->flush,
+				     scale, &s->flush_ns);
+	return err;
 }

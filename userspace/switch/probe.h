@@ -24,4 +24,13 @@ int probe_counts(int session, struct probe_counts *c);
 /* Adds up the times of all kinds of switches; the caller owns @h's arrays. */
 int probe_histogram(int session, struct histogram *h);
 
+/*
+ * Fills in @s what the session has timed since the last call with that @past
+ * (probe_past_new(), which a free() ends): medians, of switches to the same mm
+ * or to another, and of the flush.  They stay NaN where nothing was timed.
+ */
+struct probe_past *probe_past_new(void);
+int probe_medians(int session, bool other_mm, struct probe_past *past,
+		  struct sample *s);
+
 #endif /* SWITCH_PROBE_H */

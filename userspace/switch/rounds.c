@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sets the stage, and has the rounds of all arms done in turn. */
+/* Has the rounds of all arms done in turn. */
 #include <errno.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
@@ -20,6 +20,8 @@
 #define MAX_PASSES 4000
 /* The differences without pages matter most: so many rounds a pass there. */
 #define EMPTY_ROUNDS 4
+/* The share of the time that making crews anew may take. */
+#define RENEWING 0.1
 
 static double seconds_now(void)
 {
@@ -45,21 +47,6 @@ bool fifo_allowed(void)
 	return true;
 }
 
-int stage_round(struct stage *st, int arm, unsigned int point,
-		uint32_t hand_overs, int session, struct sample *s,
-		double *window_ns)
-{
-	const struct order o = {
-		.hand_overs = hand_overs,
-		.pages = st->run->settings.point[point].pages,
-		.pattern = st->run->settings.point[point].pattern,
-		.co = arms[arm].co,
-		.session = session,
-	};
-
-	return crew_round(&st->crew[arms[arm].crew], &o, s, window_ns);
-}
-
 static int session_of(const struct stage *st, int arm, unsigned int point)
 {
 	bool empty = !st->run->settings.point[point].pages;
@@ -67,119 +54,72 @@ static int session_of(const struct stage *st, int arm, unsigned int point)
 	return st->session[arm][empty ? SESSION_EMPTY : SESSION_PAGES];
 }
 
-/* Takes an arm out of the run. */
-static void drop_arm(struct run *run, int arm, const char *why)
-{
-	run->settings.arm[arm] = false;
-	run_note(run, "no %s: %s", arms[arm].name, why);
-}
-
-/*
- * A session for each arm, so that its counters and histograms are that arm's.
- * The first thread that attaches anywhere makes the kernel patch its code, the
- * last one that detaches does it back: the controller stays attached, to a
- * session of its own, so that this does not happen in every round.
- */
-static void open_sessions(struct stage *st)
-{
-	struct settings *set = &st->run->settings;
-	int arm, i, fd = -1;
-
-	for (arm = 0; arm < ARMS; arm++) {
-		if (!set->arm[arm] || arms[arm].flush == FLUSH_DETACHED)
-			continue;
-		for (i = 0; i < 3; i++) {
-			fd = probe_open(arms[arm].flush);
-			st->session[arm][i] = fd;
-			if (fd < 0)
-				break;
-		}
-		if (fd < 0) {
-			drop_arm(st->run, arm, strerror(-fd));
-		} else if (st->keeper < 0) {
-			st->keeper = probe_open(FLUSH_CONTROL);
-			if (st->keeper >= 0)
-				probe_attach(st->keeper);
-		}
-	}
-}
-
-static int raise_crew(struct stage *st, int crew, int arm)
-{
-	const struct settings *set = &st->run->settings;
-	struct crew_spec spec = {
-		.kind = arms[arm].kind,
-		.members = arms[arm].ring ? set->ring : 2,
-		.cpu = set->cpu,
-		.mechanism = set->mechanism,
-		.fifo = set->fifo,
-		.huge = set->huge,
-	};
-	unsigned int p;
-
-	for (p = 0; p < set->points; p++)
-		if (run_has(set, arm, p) && set->point[p].pages > spec.pages)
-			spec.pages = set->point[p].pages;
-	return crew_create(&st->crew[crew], &spec);
-}
-
-static int raise_crews(struct stage *st, const char **what)
-{
-	struct settings *set = &st->run->settings;
-	int arm, crew, err;
-
-	for (arm = 0; arm < ARMS; arm++) {
-		crew = arms[arm].crew;
-		if (!set->arm[arm] || st->up[crew])
-			continue;
-		err = raise_crew(st, crew, arm);
-		if (err == -EINTR)
-			return err;
-		if (err && arms[arm].kind != CREW_COROUTINES) {
-			*what = set->huge && err == -EOPNOTSUPP ?
-					"put the pages into huge pages" :
-					"make the threads and processes";
-			return err;
-		}
-		if (err)
-			drop_arm(st->run, arm, strerror(-err));
-		else
-			st->up[crew] = true;
-	}
-	return 0;
-}
-
 /* A round of fewer switches than twenty says little. */
 static double least_hand_overs(const struct stage *st, int arm)
 {
 	unsigned int members = arms[arm].ring ? st->run->settings.ring : 2;
 
-	return members < 10 ? 20 / members : 2;
+	return members && members < 10 ? 20 / members : 2;
+}
+
+/* What a hand-over takes of each arm at a point, ns; 0 of those not there. */
+static int try_arms(struct stage *st, unsigned int p, double each[ARMS])
+{
+	struct sample s;
+	uint32_t n;
+	int arm, err;
+
+	for (arm = 0; arm < ARMS; arm++) {
+		each[arm] = 0;
+		if (!run_has(&st->run->settings, arm, p))
+			continue;
+		n = arms[arm].kind == CREW_COROUTINES ? 1000 : 20;
+		err = stage_round(st, arm, p, n, session_of(st, arm, p), &s,
+				  &each[arm]);
+		if (err)
+			return err;
+		each[arm] = fmax(each[arm] / n, 0.1);
+	}
+	return 0;
+}
+
+/*
+ * Arms that are held against each other hand over equally often in a round:
+ * what it costs to begin and to end one must weigh the same in all of them.
+ * Coroutines cost too little, and swapcontext() too much, for that.
+ */
+static bool alike(int a, int b)
+{
+	if (arms[a].kind == CREW_COROUTINES || arms[b].kind == CREW_COROUTINES)
+		return a == b;
+	return arms[a].ring == arms[b].ring;
 }
 
 /* Finds how many hand-overs make a round of about the length asked for. */
 static int calibrate(struct stage *st)
 {
 	const struct settings *set = &st->run->settings;
-	struct sample s;
-	double ns;
-	uint32_t n;
-	unsigned int p;
-	int arm, err;
+	double each[ARMS], logs, n;
+	unsigned int p, like;
+	int arm, other, err;
 
 	for (p = 0; p < set->points; p++) {
 		stage_progress(st, "calibrating", (double)p / set->points);
+		err = try_arms(st, p, each);
+		if (err)
+			return err;
 		for (arm = 0; arm < ARMS; arm++) {
-			if (!run_has(set, arm, p))
-				continue;
-			n = arms[arm].kind == CREW_COROUTINES ? 1000 : 20;
-			err = stage_round(st, arm, p, n, session_of(st, arm, p),
-					  &s, &ns);
-			if (err)
-				return err;
-			ns = set->round_us * 1e3 / fmax(ns / n, 0.1);
+			logs = 0;
+			like = 0;
+			for (other = 0; other < ARMS && each[arm]; other++) {
+				if (!each[other] || !alike(arm, other))
+					continue;
+				logs += log(each[other]);
+				like++;
+			}
+			n = like ? set->round_us * 1e3 / exp(logs / like) : 0;
 			st->hand_overs[arm][p] =
-				fmin(fmax(ns, least_hand_overs(st, arm)), 1e6);
+				fmin(fmax(n, least_hand_overs(st, arm)), 1e6);
 		}
 	}
 	return 0;
@@ -217,11 +157,16 @@ static void order_arms(unsigned int p, unsigned int turn, int order[ARMS])
 	}
 }
 
+static bool other_mm(int arm)
+{
+	return arms[arm].kind == CREW_PROCESSES;
+}
+
 /* All arms at one point, once. */
 static int all_arms(struct stage *st, unsigned int p, unsigned int turn)
 {
 	struct run *run = st->run;
-	int i, arm, err, order[ARMS];
+	int i, arm, err, session, order[ARMS];
 	struct sample s;
 	double window;
 
@@ -230,8 +175,12 @@ static int all_arms(struct stage *st, unsigned int p, unsigned int turn)
 		arm = order[i];
 		if (!run_has(&run->settings, arm, p))
 			continue;
-		err = stage_round(st, arm, p, st->hand_overs[arm][p],
-				  session_of(st, arm, p), &s, &window);
+		session = session_of(st, arm, p);
+		err = stage_round(st, arm, p, st->hand_overs[arm][p], session,
+				  &s, &window);
+		if (!err && !run->settings.point[p].pages && session >= 0)
+			err = probe_medians(session, other_mm(arm),
+					    st->past[arm], &s);
 		if (err)
 			return err;
 		keep(&run->series[arm][p], &s);
@@ -285,9 +234,25 @@ static void rest(double pass_seconds)
 	nanosleep(&t, NULL);
 }
 
+/*
+ * New members lie elsewhere in memory, and so do their page tables: what that
+ * does to one arm's cost must not last for a whole run.
+ */
+static int renew(struct stage *st, double elapsed, double *spent)
+{
+	double start = seconds_now();
+	int err;
+
+	if (*spent > RENEWING * elapsed)
+		return 0;
+	err = stage_new_crews(st);
+	*spent += seconds_now() - start;
+	return err;
+}
+
 static int all_passes(struct stage *st)
 {
-	double begin = seconds_now(), start, end = begin, done;
+	double begin = seconds_now(), start, end = begin, done, renewing = 0;
 	struct run *run = st->run;
 	int err = 0;
 
@@ -297,8 +262,10 @@ static int all_passes(struct stage *st)
 		done = fmin((end - begin) / run->settings.seconds,
 			    fmax(run->passes, 1) / MIN_PASSES);
 		stage_progress(st, "measuring", done);
-		start = end;
-		err = one_pass(st, run->passes);
+		err = renew(st, end - begin, &renewing);
+		start = seconds_now();
+		if (!err)
+			err = one_pass(st, run->passes);
 		if (!err)
 			run->passes++;
 		rest(seconds_now() - start);
@@ -325,29 +292,11 @@ static void read_histograms(struct stage *st)
 	}
 }
 
-static void strike(struct stage *st)
-{
-	int i, arm;
-
-	for (i = 0; i < CREWS; i++)
-		if (st->up[i])
-			crew_destroy(&st->crew[i]);
-	for (arm = 0; arm < ARMS; arm++)
-		for (i = 0; i < 3; i++)
-			if (st->session[arm][i] >= 0)
-				close(st->session[arm][i]);
-	if (st->keeper >= 0) {
-		probe_detach(st->keeper);
-		close(st->keeper);
-	}
-}
-
 static int measure(struct stage *st, const char **what)
 {
 	int err;
 
-	*what = "make the threads and processes";
-	err = raise_crews(st, what);
+	err = stage_set(st, what);
 	if (err)
 		return err;
 	*what = "let them switch";
@@ -363,20 +312,16 @@ static int measure(struct stage *st, const char **what)
 int experiment(struct run *run, progress_fn progress, void *arg,
 	       const char **what)
 {
-	struct stage st = {
-		.run = run, .keeper = -1, .progress = progress, .arg = arg,
-	};
+	struct stage st = { .run = run, .progress = progress, .arg = arg };
 	unsigned long long stolen, all, stolen2, all2;
 	unsigned int cpu = run->settings.cpu;
 	bool ticks;
 	int err;
 
-	memset(st.session, -1, sizeof(st.session));
 	ticks = !machine_ticks(cpu, &stolen, &all);
 	crew_catch_signals();
-	open_sessions(&st);
 	err = measure(&st, what);
-	strike(&st);
+	stage_strike(&st);
 	if (ticks && !machine_ticks(cpu, &stolen2, &all2) && all2 > all)
 		run->machine.steal = (double)(stolen2 - stolen) / (all2 - all);
 	run->interrupted = err == -EINTR;

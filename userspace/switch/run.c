@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The table of arms, and what the structs of run.h need. */
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +143,16 @@ bool sample_disturbed(const struct sample *s)
 
 	/* Half a per cent, and one switch where that is less than one. */
 	return s->moved || (gap > 1 && gap * 200ULL > s->expected);
+}
+
+bool series_probed(const struct series *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (!isnan(s->sample[i].own_ns))
+			return true;
+	return false;
 }
 
 void run_note(struct run *run, const char *fmt, ...)

@@ -129,6 +129,9 @@ struct sample {
 	uint32_t switches;	/* as getrusage() counted them */
 	uint32_t expected;	/* hand-overs made */
 	bool moved;		/* a member was seen on another CPU */
+	/* Medians of what the probe timed; NaN where it was not there. */
+	double own_ns;		/* the kernel's own part of a switch */
+	double flush_ns;	/* the flush after it, or the nothing instead */
 };
 
 /* A round that had more or fewer switches than hand-overs, or that moved. */
@@ -144,6 +147,9 @@ struct series {
 	size_t n;
 	struct sample *sample;
 };
+
+/* Whether the probe timed any of it. */
+bool series_probed(const struct series *s);
 
 /* What was counted while one arm switched, in the pass made for it. */
 enum flush_size {

@@ -66,6 +66,84 @@ struct estimate stats_median(const double *x, size_t n)
 	return e;
 }
 
+/* The lower quartile of the values there are, the rows taken as @take says. */
+static double low_of(double *scratch, const double *column, size_t k,
+		     const size_t *take, size_t n)
+{
+	size_t i, there = 0;
+
+	for (i = 0; i < n; i++)
+		if (!isnan(column[take[i] * k]))
+			scratch[there++] = column[take[i] * k];
+	return there ? gsl_stats_select(scratch, 1, there, (there - 1) / 4) :
+		       NAN;
+}
+
+static double low_sum(double *scratch, const double *rows, size_t k,
+		      const double *weight, const size_t *take, size_t n)
+{
+	double sum = 0;
+	size_t j;
+
+	for (j = 0; j < k; j++)
+		sum += weight[j] * low_of(scratch, rows + j, k, take, n);
+	return sum;
+}
+
+/* The fewest values that a column has. */
+static size_t fewest(const double *rows, size_t k, size_t n)
+{
+	size_t i, j, there, least = n;
+
+	for (j = 0; j < k; j++) {
+		for (i = 0, there = 0; i < n; i++)
+			there += !isnan(rows[i * k + j]);
+		least = there < least ? there : least;
+	}
+	return least;
+}
+
+struct estimate stats_low_sum(const double *rows, size_t k,
+			      const double *weight, size_t n)
+{
+	double *sums = xcalloc(RESAMPLES, sizeof(*sums));
+	double *scratch = xcalloc(n, sizeof(*scratch));
+	size_t *take = xcalloc(n, sizeof(*take)), i, b, kept = 0;
+	struct estimate e = { .n = fewest(rows, k, n) };
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+
+	for (i = 0; i < n; i++)
+		take[i] = i;
+	e.value = low_sum(scratch, rows, k, weight, take, n);
+	gsl_rng_set(rng, SEED);
+	for (b = 0; b < RESAMPLES && e.n; b++) {
+		for (i = 0; i < n; i++)
+			take[i] = gsl_rng_uniform_int(rng, n);
+		sums[kept] = low_sum(scratch, rows, k, weight, take, n);
+		kept += !isnan(sums[kept]);
+	}
+	if (e.n) {
+		e.low = stats_quantile(sums, kept, 0.025);
+		e.high = stats_quantile(sums, kept, 0.975);
+	}
+	gsl_rng_free(rng);
+	free(take);
+	free(scratch);
+	free(sums);
+	return e;
+}
+
+void stats_slope_weights(const double *x, size_t k, double *weight)
+{
+	double mean = gsl_stats_mean(x, 1, k), sum = 0;
+	size_t i;
+
+	for (i = 0; i < k; i++)
+		sum += (x[i] - mean) * (x[i] - mean);
+	for (i = 0; i < k; i++)
+		weight[i] = (x[i] - mean) / sum;
+}
+
 double stats_quantile(double *x, size_t n, double q)
 {
 	if (!n)

@@ -27,6 +27,18 @@ size_t stats_fold(double *x, size_t n);
 /* The median of @n numbers, with a percentile bootstrap interval. */
 struct estimate stats_median(const double *x, size_t n);
 
+/*
+ * Sum of weight[j] times the lower quartile of column j, over @n rows of @k
+ * values, with an interval from resampling whole rows; a NaN is a value that is
+ * not there.  Where trouble only ever adds to a time, and often does, the lower
+ * quartile knows less of it than the median.
+ */
+struct estimate stats_low_sum(const double *rows, size_t k,
+			      const double *weight, size_t n);
+
+/* Weights that make of the values at @x the slope of their best line. */
+void stats_slope_weights(const double *x, size_t k, double *weight);
+
 /* The @q-quantile of @n numbers; NaN of none.  @x is sorted. */
 double stats_quantile(double *x, size_t n, double q);
 

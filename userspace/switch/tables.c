@@ -10,7 +10,7 @@
 enum {
 	COL_ARM, COL_WHAT, COL_PAGES, COL_PATTERN, COL_NS, COL_LOW, COL_HIGH,
 	COL_BASE, COL_DIFF, COL_DIFFLOW, COL_DIFFHIGH, COL_ROUNDS,
-	COL_DISTURBED, COL_SWITCHES, COL_P10,
+	COL_DISTURBED, COL_SWITCHES, COL_P10, COL_TLB,
 };
 
 const struct out_col report_columns[] = {
@@ -21,7 +21,7 @@ const struct out_col report_columns[] = {
 			"pages that each member touches between switches" },
 	[COL_PATTERN] = { "PATTERN", 0, 0, OUT_STRING, "how it touches them" },
 	[COL_NS] = { "NS", 0, OUT_RIGHT, OUT_NUMBER,
-		     "nanoseconds a switch, touching included (median)" },
+		     "nanoseconds a switch, touching included (median; emulated: lower quartile)" },
 	[COL_LOW] = { "LOW", 0, OUT_RIGHT, OUT_NUMBER,
 		      "lower end of its 95 % interval" },
 	[COL_HIGH] = { "HIGH", 0, OUT_RIGHT, OUT_NUMBER, "upper end" },
@@ -40,6 +40,8 @@ const struct out_col report_columns[] = {
 			   "switches counted in all its rounds" },
 	[COL_P10] = { "P10", 0, OUT_RIGHT, OUT_NUMBER,
 		      "tenth percentile of the rounds' nanoseconds a switch" },
+	[COL_TLB] = { "TLB", 0, 0, OUT_STRING,
+		      "hardware or emulated; always there where it is emulated" },
 	{}
 };
 
@@ -102,36 +104,49 @@ static void add_row(struct out_table *t, const struct run *run,
 	out_set(row, COL_SWITCHES, "%llu", switches);
 	if (disturbed < s->n)
 		out_set(row, COL_P10, "%.2f", tenth_percentile(s));
+	out_set(row, COL_TLB, "%s",
+		*run->machine.emulator ? "emulated" : "hardware");
 }
 
 /* The rows of the first @points points. */
-static const char *print_rows(const struct run *run, const struct answers *a,
-			      unsigned int points, const char *columns,
-			      const struct out_opts *opts)
+static void print_rows(const struct run *run, const struct answers *a,
+		       unsigned int points, const struct out_sel *sel,
+		       const struct out_opts *opts)
 {
-	struct out_table *t;
-	const char *problem;
-	struct out_sel sel;
+	struct out_table *t = out_table_new(report_columns);
 	unsigned int p;
 	int arm;
 
-	problem = out_select(report_columns, columns, opts->columns, &sel);
-	if (problem)
-		return problem;
-	t = out_table_new(report_columns);
 	for (arm = 0; arm < ARMS; arm++)
 		for (p = 0; p < points; p++)
 			if (run_has(&run->settings, arm, p))
 				add_row(t, run, a, arm, p);
-	out_table_print(t, &sel, opts);
+	out_table_print(t, sel, opts);
 	out_table_free(t);
-	return NULL;
 }
 
 const char *report_long(const struct run *run, const struct answers *a,
 			const struct out_opts *opts)
 {
-	return print_rows(run, a, run->settings.points, LONG_COLUMNS, opts);
+	const char *problem;
+	struct out_sel sel;
+
+	problem = out_select(report_columns, LONG_COLUMNS, opts->columns, &sel);
+	if (problem)
+		return problem;
+	if (*run->machine.emulator)
+		out_select_too(&sel, COL_TLB);
+	print_rows(run, a, run->settings.points, &sel, opts);
+	return NULL;
+}
+
+static void print_empty(const struct run *run, const struct answers *a,
+			const struct out_opts *opts)
+{
+	struct out_sel sel;
+
+	if (!out_select(report_columns, EMPTY_COLUMNS, NULL, &sel))
+		print_rows(run, a, 1, &sel, opts);
 }
 
 /* A table with a row for each number of pages and a column for each arm. */
@@ -203,7 +218,7 @@ void report_people(const struct run *run, const struct answers *a,
 	report_notes(stdout, run);
 	if (!a->reasons) {
 		puts("\nNanoseconds a switch, no pages touched:");
-		print_rows(run, a, 1, EMPTY_COLUMNS, &plain);
+		print_empty(run, a, &plain);
 		for (p = 0; p < PATTERNS; p++) {
 			if (!swept(run, p))
 				continue;

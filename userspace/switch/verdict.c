@@ -24,6 +24,8 @@
 #define STEAL_SHARE 0.30
 /* Differences of equal arms that nobody need worry about. */
 #define NULL_NS 5.0
+/* In an emulated machine, of a thread's switch: about the same part of it. */
+#define NULL_EMULATED 0.01
 #define MIN_ROUNDS 5
 
 __printf(2, 3)
@@ -61,11 +63,12 @@ static void check_kernel(struct answers *a, int arm, const struct counts *c)
 }
 
 /* The probe counts attached members only, and its own flushes. */
-static void check_probe(struct answers *a, int arm, const struct counts *c)
+static bool check_probe(struct answers *a, int arm, const struct counts *c)
 {
 	const struct probe_counts *p = &c->probe;
 	double seen = p->same_mm + p->other_mm + p->lazy_mm;
 	bool flushes = arms[arm].flush > FLUSH_CONTROL;
+	unsigned int before = a->reasons;
 
 	if (apart(seen, c->expected, c->expected))
 		refuse(a, "%s: the probe saw %.0f switches where %llu were made",
@@ -80,11 +83,14 @@ static void check_probe(struct answers *a, int arm, const struct counts *c)
 	if (p->migrations)
 		refuse(a, "%s: its members moved between CPUs %llu times",
 		       arms[arm].name, (unsigned long long)p->migrations);
+	return a->reasons == before;
 }
 
-static void check_counts(const struct run *run, struct answers *a)
+/* Return: whether the probe's counts are as they should be. */
+static bool check_counts(const struct run *run, struct answers *a)
 {
 	const struct counts *c;
+	bool probe = true;
 	int arm;
 
 	for (arm = 0; arm < ARMS; arm++) {
@@ -98,19 +104,24 @@ static void check_counts(const struct run *run, struct answers *a)
 		if (c->kernel)
 			check_kernel(a, arm, c);
 		if (arms[arm].flush != FLUSH_DETACHED)
-			check_probe(a, arm, c);
+			probe = check_probe(a, arm, c) && probe;
 	}
+	return probe;
 }
 
 /* @scale: what the uncertainty is held against. */
+static bool wide(const struct run *run, const struct estimate *e, double scale)
+{
+	double own = *run->machine.emulator ? WIDE_EMULATED : WIDE_OWN;
+
+	return estimate_half(e) > fmax(WIDE_SHARE * scale, own * fabs(e->value));
+}
+
 static void check_width(const struct run *run, struct answers *a,
 			const char *what, const struct estimate *e,
 			double scale)
 {
-	double own = *run->machine.emulator ? WIDE_EMULATED : WIDE_OWN;
-	double allowed = fmax(WIDE_SHARE * scale, own * fabs(e->value));
-
-	if (e->n && estimate_half(e) > allowed)
+	if (e->n && wide(run, e, scale))
 		refuse(a, "%s: the interval is too wide, %.1f to %.1f ns", what,
 		       e->low, e->high);
 }
@@ -128,11 +139,31 @@ static void check_widths(const struct run *run, struct answers *a)
 		    a->empty[ARM_RING_THREAD].value);
 }
 
-static void check_null(struct answers *a)
+/* What the probe timed can be told without the rest. */
+static bool steady(const struct run *run, const struct answers *a)
+{
+	double scale = a->own[ARM_THREAD_CONTROL].value;
+	int arm, n = 0;
+
+	for (arm = 0; arm < ARMS; arm++) {
+		if (!a->own[arm].n)
+			continue;
+		if (wide(run, &a->own[arm], scale) ||
+		    wide(run, &a->part_diff[arm], scale))
+			return false;
+		n++;
+	}
+	return n > 0;
+}
+
+static void check_null(const struct run *run, struct answers *a)
 {
 	const struct estimate *e = &a->null;
+	double allowed = NULL_NS;
 
-	if (!e->n || (e->low <= 0 && e->high >= 0) || fabs(e->value) <= NULL_NS)
+	if (*run->machine.emulator)
+		allowed = NULL_EMULATED * a->empty[ARM_THREAD].value;
+	if (!e->n || (e->low <= 0 && e->high >= 0) || fabs(e->value) <= allowed)
 		return;
 	refuse(a, "null test: equal arms differ by %.1f ns [%.1f, %.1f]",
 	       e->value, e->low, e->high);
@@ -153,9 +184,9 @@ void verdict_find(const struct run *run, struct answers *a)
 	if (run->interrupted)
 		refuse(a, "interrupted after %u passes", run->passes);
 	check_rounds(run, a);
-	check_counts(run, a);
+	a->steady = check_counts(run, a) && steady(run, a);
 	check_widths(run, a);
-	check_null(a);
+	check_null(run, a);
 	if (a->disturbed > DISTURBED_SHARE)
 		refuse(a, "%.0f %% of the rounds were disturbed by other tasks",
 		       a->disturbed * 100);

@@ -69,6 +69,8 @@ void report_machine(FILE *out, const struct run *run)
 	fprintf(out, "\nSwitched by %s under %s, %u passes",
 		mechanism_name(s->mechanism),
 		s->fifo ? "SCHED_FIFO" : "the default policy", run->passes);
+	if (*m->emulator)
+		fputs(", lower quartiles", out);
 	if (s->huge)
 		fputs(", pages in huge pages", out);
 	if (m->steal >= 0.05)
@@ -126,6 +128,43 @@ static void costs(FILE *out, const struct run *run, const struct answers *a)
 	line(out, "  all of it", &a->full, true, "global entries as well");
 }
 
+/* "the flush itself 205 ns", or nothing. */
+static const char *itself(char *buf, size_t size, const struct estimate *e)
+{
+	char ns[REPORT_NS];
+
+	*buf = '\0';
+	if (e->n)
+		snprintf(buf, size, "the flush itself %s",
+			 report_ns(ns, e->value));
+	return buf;
+}
+
+/* Timed by the module, from leaving one to arriving at the other. */
+static void kernel_part(FILE *out, const struct answers *a, const char *lead)
+{
+	const struct estimate *diff = a->part_diff;
+	struct paragraph p = {};
+	char remark[64];
+
+	paragraph_add(&p, "%s the kernel's own part of it, from leaving one to", lead);
+	paragraph_add(&p, " arriving at the other: no system call, no choice of whom to run.");
+	paragraph_print(out, &p);
+	fputs("\n", out);
+	line(out, "between threads", &a->own[ARM_THREAD_CONTROL], false, "");
+	line(out, "between processes", &diff[ARM_PROCESS_CONTROL], true, "");
+	line(out, "with the TLB flushed", &diff[ARM_THREAD_FLUSH], true,
+	     itself(remark, sizeof(remark),
+		    &a->flush_itself[ARM_THREAD_FLUSH]));
+	line(out, "  in processes", &diff[ARM_PROCESS_FLUSH], true,
+	     itself(remark, sizeof(remark),
+		    &a->flush_itself[ARM_PROCESS_FLUSH]));
+	line(out, "  all of it", &diff[ARM_THREAD_FULL], true,
+	     itself(remark, sizeof(remark),
+		    &a->flush_itself[ARM_THREAD_FULL]));
+	fputs("\n", out);
+}
+
 /* Why a process switch flushes here, or does not. */
 static void flushing(FILE *out, const struct run *run)
 {
@@ -147,21 +186,6 @@ static void flushing(FILE *out, const struct run *run)
 	else if (pcid == 0)
 		paragraph_add(&p, " The CPU has no PCID: writing CR3 drops %s",
 			      "every entry that is not global.");
-	paragraph_print(out, &p);
-}
-
-/* What the probe timed: no system call and no scheduler's choice in it. */
-static void kernel_part(FILE *out, const struct answers *a)
-{
-	char thread[REPORT_NS], process[REPORT_NS];
-	struct paragraph p = {};
-
-	if (!a->own[ARM_THREAD_CONTROL] || !a->own[ARM_PROCESS_CONTROL])
-		return;
-	paragraph_add(&p, "The kernel's own part, from leaving one to arriving at the other, is %s",
-		      report_ns(thread, a->own[ARM_THREAD_CONTROL]));
-	paragraph_add(&p, " between threads and %s between processes (medians of the probe).",
-		      report_ns(process, a->own[ARM_PROCESS_CONTROL]));
 	paragraph_print(out, &p);
 }
 
@@ -283,7 +307,8 @@ void report_words(FILE *out, const struct run *run, const struct answers *a)
 		*run->machine.emulator ? "emulated machine" : "machine");
 	costs(out, run, a);
 	fputs("\n", out);
-	kernel_part(out, a);
+	if (a->steady)
+		kernel_part(out, a, "The module times");
 	flushing(out, run);
 	for (p = 0; p < PATTERNS; p++)
 		refilling(out, a, p);
@@ -304,6 +329,9 @@ void report_refusal(FILE *out, const struct answers *a)
 	fputs("No verdict: what was measured here does not allow one.\n", out);
 	for (i = 0; i < a->reasons; i++)
 		fprintf(out, "  - %s\n", a->reason[i]);
+	fputs("\n", out);
+	if (a->steady)
+		kernel_part(out, a, "What the module timed is steady all the same:");
 	paragraph_add(&p, "%.1f %% of all rounds were disturbed. A quiet machine,",
 		      a->disturbed * 100);
 	paragraph_add(&p, " another CPU (--cpu) or more time (--seconds) may help;");

@@ -40,6 +40,18 @@ static void link_lines(const struct workset *w)
 	}
 }
 
+/* Collapsing what is huge already is a success: this is the proof. */
+static int collapse(const struct workset *w)
+{
+	return madvise(w->base, w->mapped, MADV_COLLAPSE) ? -EOPNOTSUPP : 0;
+}
+
+int workset_enter(const struct workset *w)
+{
+	workset_chain(w, w->pages);
+	return w->huge ? collapse(w) : 0;
+}
+
 int workset_map(struct workset *w, unsigned int pages, bool huge)
 {
 	size_t page_size = sysconf(_SC_PAGESIZE);
@@ -54,10 +66,10 @@ int workset_map(struct workset *w, unsigned int pages, bool huge)
 	w->base = map_aligned(w->mapped);
 	if (!w->base)
 		return -errno;
+	w->huge = huge;
 	madvise(w->base, w->mapped, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	link_lines(w);
-	/* Collapsing what is huge already is a success: this is the proof. */
-	if (huge && madvise(w->base, w->mapped, MADV_COLLAPSE)) {
+	if (huge && collapse(w)) {
 		workset_unmap(w);
 		return -EOPNOTSUPP;
 	}

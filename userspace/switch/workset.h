@@ -19,6 +19,7 @@ struct workset {
 	size_t mapped;
 	unsigned int pages;
 	unsigned int shift;	/* log2 of the page size */
+	bool huge;
 };
 
 /*
@@ -26,9 +27,16 @@ struct workset {
  * are no neighbours in the address space and no TLB can merge them.  @huge puts
  * all of it into huge pages, or fails with -EOPNOTSUPP.  Returns 0 or a
  * negative errno.
+ *
+ * Nobody writes to it any more then, so children that are forked have the same
+ * memory at the same addresses: arms do not differ by where in the caches and
+ * the TLB their pages happen to fall.
  */
 int workset_map(struct workset *w, unsigned int pages, bool huge);
 void workset_unmap(struct workset *w);
+
+/* In a child: enter it into its own page tables, all of it. */
+int workset_enter(const struct workset *w);
 
 /* The number of the page visited after page @page. */
 static inline unsigned int workset_next(const struct workset *w,
