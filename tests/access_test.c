@@ -16,34 +16,11 @@
 
 #include "kselftest_harness.h"
 #include "hands.h"
+#include "pace.h"
 #include "states.h"
 #include "text.h"
 
-/* The objects, by what the builder makes them do. */
-static int as_alice(struct state *state)
-{
-	(void)state;
-	return become(ALICE, ALICE) || prctl(PR_SET_DUMPABLE, 1);
-}
-
-static int as_bob(struct state *state)
-{
-	(void)state;
-	return become(BOB, BOB) || prctl(PR_SET_DUMPABLE, 1);
-}
-
-static int as_undumpable_alice(struct state *state)
-{
-	(void)state;
-	return become(ALICE, ALICE) || prctl(PR_SET_DUMPABLE, 0);
-}
-
-/* As a setuid program: ruid is the user's, the rest root's. */
-static int as_setuid_program(struct state *state)
-{
-	(void)state;
-	return setresuid(ALICE, 0, 0);
-}
+/* More objects, by what the builder makes them do. */
 
 /* As a program that changed its group only. */
 static int as_alice_other_group(struct state *state)
@@ -218,7 +195,7 @@ static int try_objects(const struct subject *subject, const struct states *s)
 	return wrong;
 }
 
-TEST_F_TIMEOUT(access, as_maps, 60)
+TEST_F(access, as_maps)
 {
 	size_t i;
 	pid_t pid;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Every allocation made to fail in turn: through load, mount, lookup, open,
- * read, readdir, and the probe's open, attach and read.  Each time the answer is
- * a clean errno or a success, nothing is left half done, and the next try, with
- * all memory there, succeeds.
+ * read, readdir, the probe's open, attach, read and close, and unload.  Each time
+ * the answer is a clean errno or a success, nothing is left half done, and the
+ * next try, with all memory there, succeeds.
  *
  * /proc/<tid>/fail-nth makes the n-th allocation of one thread fail, and reads
  * what is left to count: so one try that fails nothing tells how many there are.
- * The walk begins with the last.
+ * The walk begins with the last.  A second walk makes all fail from the n-th on,
+ * as kvmalloc() does without the first of its two: make-it-fail says what goes
+ * for the thread once nothing is left to count.
  *
  * Where the kernel has it, copies from and to user space count and fail as well.
  */
@@ -24,20 +26,24 @@
 
 #include "kselftest_harness.h"
 #include "load.h"
+#include "pace.h"
 #include "probe.h"
 #include "states.h"
 #include "text.h"
 
 #define FAIL_NTH "/proc/thread-self/fail-nth"
+#define FAIL_ALL "/proc/thread-self/make-it-fail"
 #define PLACE "/tmp/ctxlab-fault"
 #define WALK_MAX 100000
-#define WALK_SECONDS 40
+/* Ends what would not end; the harness allows no more than a little above. */
+#define WALK_SECONDS (PATIENCE - 40)
 
 /* What the deeds work on. */
 static struct {
 	int fd;
 	int session;
 	pid_t other;
+	pid_t thread;
 	char path[64];
 } scene;
 
@@ -58,24 +64,28 @@ static void set_fail_nth(int n)
 }
 
 /*
- * The file is opened before the deed, as opening allocates; what is left to
- * count when it is read is what the deed did not use up.
+ * The files are opened before the deed, as opening allocates; what is left to
+ * count when one is read is what the deed did not use up.
  */
-static int run_with_fault(int (*deed)(void), int n, int *left)
+static int run_with_fault(int (*deed)(void), int n, bool rest, int *left)
 {
-	int fd = open(FAIL_NTH, O_RDWR), err;
+	int fd = open(FAIL_NTH, O_RDWR), all = open(FAIL_ALL, O_RDWR), err;
 	char text[16];
 	ssize_t length = snprintf(text, sizeof(text), "%d", n);
 
-	if (fd < 0 || write(fd, text, length) != length)
+	if (all < 0 || pwrite(all, rest ? "1" : "0", 1, 0) != 1 ||
+	    fd < 0 || write(fd, text, length) != length)
 		_exit(KSFT_FAIL);
 	err = deed();
+	/* Counting goes on: the fault may fall on these, and then is over. */
 	length = pread(fd, text, sizeof(text) - 1, 0);
 	text[length > 0 ? length : 0] = '\0';
-	*left = atoi(text);
-	if (pwrite(fd, "0", 1, 0) != 1)
+	*left = length > 0 ? atoi(text) : 1;
+	if ((pwrite(fd, "0", 1, 0) != 1 && pwrite(fd, "0", 1, 0) != 1) ||
+	    pwrite(all, "0", 1, 0) != 1)
 		_exit(KSFT_FAIL);
 	close(fd);
+	close(all);
 	return err;
 }
 
@@ -104,6 +114,12 @@ static int load_module(void)
 	return result(module_load("automount=0"));
 }
 
+/* Without memory to mount it the module stays, and says so in the log. */
+static int load_and_mount(void)
+{
+	return result(module_load(""));
+}
+
 static void unload_again(void)
 {
 	struct stat st;
@@ -111,6 +127,12 @@ static void unload_again(void)
 	/* All of it or nothing. */
 	if (module_is_loaded() ? module_unload() : !stat(CTXLAB, &st))
 		_exit(KSFT_FAIL);
+}
+
+static int unload(void)
+{
+	return result(umount2(CTXLAB, 0)) ?:
+	       result(syscall(SYS_delete_module, "ctxlab", O_NONBLOCK));
 }
 
 static int mount_once(void)
@@ -134,6 +156,13 @@ static void name_process(void)
 {
 	forget_names();
 	snprintf(scene.path, sizeof(scene.path), CTXLAB "/%d", scene.other);
+}
+
+/* A thread that is not the leader. */
+static void name_thread(void)
+{
+	forget_names();
+	snprintf(scene.path, sizeof(scene.path), CTXLAB "/%d", scene.thread);
 }
 
 static void name_pair(void)
@@ -222,6 +251,39 @@ static void close_session(void)
 	close(scene.session);
 }
 
+/* A tracepoint's list of users is made anew where not the last one goes. */
+static void watch_exits(bool yes)
+{
+	int fd = open("/sys/kernel/tracing/events/sched/sched_process_exit/enable",
+		      O_WRONLY);
+
+	if (fd < 0 || write(fd, yes ? "1" : "0", 1) != 1)
+		_exit(KSFT_FAIL);
+	close(fd);
+}
+
+/* With its hooks in the kernel, which its end takes out. */
+static void use_session(void)
+{
+	watch_exits(true);
+	open_session();
+	if (attach() || probe_detach(scene.session))
+		_exit(KSFT_FAIL);
+}
+
+static int close_used(void)
+{
+	return result(close(scene.session));
+}
+
+/* The hooks work again, whatever was left of the last ones. */
+static void use_another(void)
+{
+	use_session();
+	close(scene.session);
+	watch_exits(false);
+}
+
 static int read_probe(void)
 {
 	static __u64 buckets[CTXLAB_HIST_BUCKETS];
@@ -258,6 +320,16 @@ FIXTURE_VARIANT_ADD(fault, load)
 	unload_first, load_module, unload_again, 1,
 };
 
+FIXTURE_VARIANT_ADD(fault, load_and_mount)
+{
+	unload_first, load_and_mount, unload_again, 2,
+};
+
+FIXTURE_VARIANT_ADD(fault, unload)
+{
+	module_put_back, unload, module_put_back, 2,
+};
+
 FIXTURE_VARIANT_ADD(fault, mount)
 {
 	nothing, mount_once, unmount, 3,
@@ -283,6 +355,11 @@ FIXTURE_VARIANT_ADD(fault, read_process)
 	name_process, open_and_read, nothing, 5,
 };
 
+FIXTURE_VARIANT_ADD(fault, read_thread)
+{
+	name_thread, open_and_read, nothing, 5,
+};
+
 FIXTURE_VARIANT_ADD(fault, read_pair)
 {
 	name_pair, open_and_read, nothing, 5,
@@ -306,6 +383,11 @@ FIXTURE_VARIANT_ADD(fault, probe_open)
 FIXTURE_VARIANT_ADD(fault, probe_attach)
 {
 	open_session, attach, close_session, 1,
+};
+
+FIXTURE_VARIANT_ADD(fault, probe_close)
+{
+	use_session, close_used, use_another, 1,
 };
 
 FIXTURE_VARIANT_ADD(fault, probe_read)
@@ -375,21 +457,17 @@ static void allow_faults(bool in_init)
 	/* By default only allocations that may not wait are made to fail. */
 	set_attribute("failslab", "ignore-gfp-wait", "N");
 	set_attribute("fail_page_alloc", "ignore-gfp-wait", "N");
+	/* For threads that make it fail: always. */
+	set_all("task-filter", "Y");
+	set_all("times", "-1");
+	set_attribute("failslab", "probability", "100");
+	set_attribute("fail_page_alloc", "probability", "100");
 	set_all("require-start", "0x0");
 	set_all("require-end", "0xffffffffffffffff");
 	if (!in_init || !find_function("do_one_initcall", start + 2, end + 2))
 		return;
 	set_all("require-start", start);
 	set_all("require-end", end);
-}
-
-/* Others find it loaded and mounted, also after a test that was cut short. */
-static void put_back(void)
-{
-	if (!module_is_loaded())
-		module_load("");
-	else if (access(CTXLAB "/abi", F_OK))
-		mount("none", CTXLAB, "ctxlab", 0, NULL);
 }
 
 /* Named here, so that the deed does not ask for the kernel's release. */
@@ -407,19 +485,26 @@ static void name_module(void)
 FIXTURE_SETUP(fault)
 {
 	static const struct plan plan = { "another", 0, 0, NULL };
+	static const struct plan thread = {
+		"thread", CLONE_VM | CLONE_SIGHAND | CLONE_THREAD, 0, NULL
+	};
 	struct state *state;
 
 	if (access(FAIL_NTH, F_OK))
 		SKIP(return, "the kernel was built without fault injection");
 	name_module();
-	allow_faults(variant->deed == load_module);
+	allow_faults(variant->deed == load_module ||
+		     variant->deed == load_and_mount);
 	mkdir(PLACE, 0755);
-	put_back();
+	module_put_back();
 	ASSERT_EQ(0, text_errno(CTXLAB "/1"));
 	ASSERT_EQ(0, states_begin(&self->states));
 	state = states_add(&self->states, &plan);
 	ASSERT_NE(NULL, state);
 	scene.other = state->tid;
+	state = states_add(&self->states, &thread);
+	ASSERT_NE(NULL, state);
+	scene.thread = state->tid;
 }
 
 FIXTURE_TEARDOWN(fault)
@@ -428,7 +513,7 @@ FIXTURE_TEARDOWN(fault)
 	states_end(&self->states);
 	umount2(PLACE, MNT_DETACH);
 	rmdir(PLACE);
-	put_back();
+	module_put_back();
 }
 
 /* How many allocations the deed meets when none of them fails. */
@@ -437,12 +522,13 @@ static int count_allocations(const struct _fixture_variant_fault *variant)
 	int left, err;
 
 	variant->before();
-	err = run_with_fault(variant->deed, WALK_MAX, &left);
+	err = run_with_fault(variant->deed, WALK_MAX, false, &left);
 	variant->after();
 	return err ? -err : WALK_MAX - left;
 }
 
-TEST_F_TIMEOUT(fault, each_in_turn, 120)
+static void walk(struct __test_metadata *_metadata,
+		 const struct _fixture_variant_fault *variant, bool rest)
 {
 	int all, n, err, left, tries = 0, clean = 0, survived = 0;
 	time_t end = time(NULL) + WALK_SECONDS;
@@ -454,7 +540,7 @@ TEST_F_TIMEOUT(fault, each_in_turn, 120)
 	for (n = all; n > 0 && time(NULL) < end; n--) {
 		tries++;
 		variant->before();
-		err = run_with_fault(variant->deed, n, &left);
+		err = run_with_fault(variant->deed, n, rest, &left);
 		if (!left && err)
 			clean++;
 		else if (!left)
@@ -473,8 +559,19 @@ TEST_F_TIMEOUT(fault, each_in_turn, 120)
 	}
 	printf("# of %d allocations %d tried: %d refused, %d done without\n", all,
 	       tries, clean, survived);
-	/* At least one was made to fail, where there are any. */
+	/* All of them, and at least one where there are any. */
+	EXPECT_EQ(all, tries);
 	EXPECT_LE(!!variant->allocates, clean + survived);
+}
+
+TEST_F(fault, each_in_turn)
+{
+	walk(_metadata, variant, false);
+}
+
+TEST_F(fault, all_from_each_on)
+{
+	walk(_metadata, variant, true);
 }
 
 TEST_HARNESS_MAIN

@@ -22,11 +22,12 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "lasting.h"
 #include "probe.h"
 #include "states.h"
 #include "text.h"
 
-static unsigned int seed = 20261121;
+static unsigned int seed;
 static long failures;
 
 static unsigned int pick(unsigned int below)
@@ -317,29 +318,22 @@ static int set_up(void)
 
 int main(int argc, char **argv)
 {
-	int option, seconds = 10;
-	unsigned int first;
+	struct lasting lasting = { .seed = 20261121, .seconds = 10 };
 	long tries;
 
-	while ((option = getopt(argc, argv, "s:t:")) != -1) {
-		if (option == 's')
-			seed = strtoul(optarg, NULL, 0);
-		else if (option == 't')
-			seconds = atoi(optarg);
-		else
-			ksft_exit_fail_msg("usage: fuzz_test [-s SEED] [-t SECONDS]\n");
-	}
-	first = seed;
+	lasting_parse(argc, argv, &lasting);
+	seed = lasting.seed;
 	ksft_print_header();
 	ksft_set_plan(2);
-	ksft_print_msg("seed %u, %d seconds each\n", first, seconds);
+	ksft_print_msg("seed %u, %d seconds each\n", lasting.seed,
+		       lasting.seconds);
 	if (set_up())
 		ksft_exit_fail_msg("cannot set up: %m\n");
 
-	tries = fuzz_names(time(NULL) + seconds);
+	tries = fuzz_names(time(NULL) + lasting.seconds);
 	ksft_test_result(tries > 100 && !failures, "names (%ld tries)\n", tries);
 	failures = 0;
-	tries = fuzz_ioctls(time(NULL) + seconds);
+	tries = fuzz_ioctls(time(NULL) + lasting.seconds);
 	ksft_test_result(tries > 100 && !failures, "ioctls (%ld tries)\n",
 			 tries);
 	states_end(&tasks);

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
+#include "pace.h"
 #include "states.h"
 #include "text.h"
 
@@ -137,35 +138,72 @@ static pid_t fork_as(pid_t pid)
 	return child;
 }
 
+/* Another process under the pid of one that ends here. */
+static pid_t replace(pid_t pid)
+{
+	end_process(pid);
+	/* The time of creation is shown in hundredths of a second. */
+	usleep(20000);
+	return fork_as(pid);
+}
+
+/* "Start" of a text that is freed; empty where there is none. */
+static void take_start(char *text, char start[32])
+{
+	snprintf(start, 32, "%s", (text ? text_value(text, "Start") : NULL) ?: "");
+	free(text);
+}
+
 TEST_F(gone, pid_is_taken_again)
 {
 	int fd = open_task(self->pid, 0);
 	int pair = open_task(self->pid, getpid());
-	char start[32], *text;
+	char start[32], later[32];
 	pid_t again;
 
 	ASSERT_LE(0, fd);
 	ASSERT_LE(0, pair);
-	text = text_readf(CTXLAB "/%d", self->pid);
-	ASSERT_NE(NULL, text);
-	snprintf(start, sizeof(start), "%s", text_value(text, "Start"));
-	free(text);
-	end_process(self->pid);
-	usleep(20000);
-	again = fork_as(self->pid);
+	take_start(text_readf(CTXLAB "/%d", self->pid), start);
+	ASSERT_STRNE("", start);
+	again = replace(self->pid);
 	if (again < 0)
 		SKIP(return, "the kernel gives no pid on demand");
 	ASSERT_EQ(self->pid, again);
 	/* Who opened the old one never sees the new one. */
 	EXPECT_EQ(ESRCH, read_errno(fd));
 	EXPECT_EQ(ESRCH, read_errno(pair));
-	text = text_readf(CTXLAB "/%d", again);
-	ASSERT_NE(NULL, text);
-	EXPECT_STRNE(start, text_value(text, "Start"));
-	free(text);
+	take_start(text_readf(CTXLAB "/%d", again), later);
+	ASSERT_STRNE("", later);
+	EXPECT_STRNE(start, later);
 	end_process(again);
 	close(fd);
 	close(pair);
+}
+
+/* A name that the kernel remembers is of the task that had it. */
+TEST_F(gone, name_means_one_task)
+{
+	char path[64], link[64], start[32], later[32];
+	pid_t again;
+	int old;
+
+	snprintf(path, sizeof(path), CTXLAB "/%d", self->pid);
+	old = open(path, O_PATH);
+	ASSERT_LE(0, old);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", old);
+	take_start(text_read(link), start);
+	ASSERT_STRNE("", start);
+	again = replace(self->pid);
+	if (again < 0)
+		SKIP(return, "the kernel gives no pid on demand");
+
+	EXPECT_EQ(-1, open(link, O_RDONLY));
+	EXPECT_EQ(ESRCH, errno);
+	take_start(text_read(path), later);
+	ASSERT_STRNE("", later);
+	EXPECT_STRNE(start, later);
+	end_process(again);
+	close(old);
 }
 
 /* That a name was not there is not remembered either. */

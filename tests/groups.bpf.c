@@ -8,36 +8,7 @@
 #include <bpf/bpf_core_read.h>
 
 #include "groups.h"
-
-/* As much of the kernel's types as is read here; CO-RE finds the offsets. */
-#define CORE __attribute__((preserve_access_index))
-
-struct task_struct {
-	int pid;
-	int tgid;
-	void *mm;
-	void *files;
-	void *fs;
-	void *sighand;
-	void *signal;
-	void *io_context;
-	struct {
-		void *undo_list;
-	} CORE sysvsem;
-	void *real_cred;
-	void *nsproxy;
-} CORE;
-
-struct seq_file;
-
-struct bpf_iter_meta {
-	struct seq_file *seq;
-} CORE;
-
-struct bpf_iter__task {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-} CORE;
+#include "kernel.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

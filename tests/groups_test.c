@@ -9,6 +9,7 @@
 #include "kselftest_harness.h"
 #include "groups.h"
 #include "groups.skel.h"
+#include "pace.h"
 #include "states.h"
 #include "text.h"
 
@@ -105,7 +106,7 @@ static struct table *quiet_tasks(struct bpf_link *link, struct dump *before,
 }
 
 /* Both see the same threads. */
-TEST_F_TIMEOUT(groups, same_threads, 60)
+TEST_F(groups, same_threads)
 {
 	struct table *table = quiet_tasks(self->link, self->before, self->after);
 	struct dump *dump = self->before;
@@ -167,7 +168,7 @@ static int count_differences(const struct dump *dump, const struct table *table,
 	return wrong;
 }
 
-TEST_F_TIMEOUT(groups, as_pointers, 60)
+TEST_F(groups, as_pointers)
 {
 	struct table *table = quiet_tasks(self->link, self->before, self->after);
 	int kind;
@@ -181,7 +182,7 @@ TEST_F_TIMEOUT(groups, as_pointers, 60)
 }
 
 /* No ID is a pointer, nor stands for objects of two kinds. */
-TEST_F_TIMEOUT(groups, kinds_and_pointers_apart, 60)
+TEST_F(groups, kinds_and_pointers_apart)
 {
 	struct table *table = quiet_tasks(self->link, self->before, self->after);
 	struct dump *dump = self->before;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Acting as somebody else. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -9,7 +10,9 @@
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +23,46 @@ int become(uid_t uid, gid_t gid)
 {
 	return setgroups(0, NULL) || setresgid(gid, gid, gid) ||
 	       setresuid(uid, uid, uid);
+}
+
+int as_alice(struct state *state)
+{
+	(void)state;
+	return become(ALICE, ALICE) || prctl(PR_SET_DUMPABLE, 1);
+}
+
+int as_bob(struct state *state)
+{
+	(void)state;
+	return become(BOB, BOB) || prctl(PR_SET_DUMPABLE, 1);
+}
+
+int as_undumpable_alice(struct state *state)
+{
+	(void)state;
+	return become(ALICE, ALICE) || prctl(PR_SET_DUMPABLE, 0);
+}
+
+/* The real uid is the user's, the rest root's. */
+int as_setuid_program(struct state *state)
+{
+	(void)state;
+	return setresuid(ALICE, 0, 0);
+}
+
+int copy_setuid(const char *path)
+{
+	int in = open("/proc/self/exe", O_RDONLY);
+	int out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0755);
+	ssize_t n;
+
+	if (in < 0 || out < 0)
+		return -1;
+	while ((n = sendfile(out, in, NULL, 1 << 20)) > 0)
+		;
+	close(in);
+	close(out);
+	return n || chmod(path, 04755);
 }
 
 /* Change the sets by @set or clear one bit in all of them. */
@@ -138,5 +181,27 @@ int receive_fd(int socket)
 	    control.header.cmsg_type != SCM_RIGHTS)
 		return -1;
 	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
+	return fd;
+}
+
+int open_as(uid_t uid, const char *path)
+{
+	int pair[2], fd;
+	pid_t child;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+		return -1;
+	child = fork();
+	if (!child) {
+		if (become(uid, uid))
+			_exit(1);
+		fd = open(path, O_RDONLY);
+		_exit(fd < 0 ? errno : !!send_fd(pair[0], fd));
+	}
+	if (reap(child))
+		return -1;
+	fd = receive_fd(pair[1]);
+	close(pair[0]);
+	close(pair[1]);
 	return fd;
 }

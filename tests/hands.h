@@ -11,6 +11,19 @@
 /* Take on all uids and gids, and no groups; 0 or -1 with errno. */
 int become(uid_t uid, gid_t gid);
 
+/*
+ * What a built task may become (see struct plan): a user's process; one of the
+ * same user that may not be dumped; a setuid program that the user runs.
+ */
+struct state;
+int as_alice(struct state *state);
+int as_bob(struct state *state);
+int as_undumpable_alice(struct state *state);
+int as_setuid_program(struct state *state);
+
+/* Make @path a copy of the running program that is root's, and setuid. */
+int copy_setuid(const char *path);
+
 /* The same, but keep one capability in effect. */
 int become_keeping(uid_t uid, gid_t gid, int capability);
 
@@ -30,5 +43,8 @@ char *list_directory_fd(int fd);
 /* Pass a descriptor over a socket. */
 int send_fd(int socket, int fd);
 int receive_fd(int socket);
+
+/* The descriptor of @path that a process with these ids has opened; or -1. */
+int open_as(uid_t uid, const char *path);
 
 #endif /* CTXLAB_TEST_HANDS_H */

@@ -47,3 +47,11 @@ bool module_is_loaded(void)
 {
 	return access("/sys/module/ctxlab", F_OK) == 0;
 }
+
+void module_put_back(void)
+{
+	if (!module_is_loaded())
+		module_load("");
+	else if (access(CTXLAB "/abi", F_OK))
+		mount("none", CTXLAB, "ctxlab", 0, NULL);
+}

@@ -16,4 +16,7 @@ int module_unload(void);
 
 bool module_is_loaded(void);
 
+/* Loaded and mounted, as others expect it; also after a test that was cut short. */
+void module_put_back(void);
+
 #endif /* CTXLAB_TEST_LOAD_H */

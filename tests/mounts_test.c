@@ -14,6 +14,7 @@
 
 #include "kselftest_harness.h"
 #include "hands.h"
+#include "pace.h"
 #include "states.h"
 #include "text.h"
 
@@ -184,7 +185,7 @@ static int wait_there(void *arg)
 {
 	(void)arg;
 	for (;;)
-		syscall(SYS_pause);
+		syscall(SYS_ppoll, NULL, 0, NULL, NULL, 0);
 	return 0;
 }
 

@@ -8,10 +8,9 @@
 
 #include <linux/ctxlab.h>
 
-#define PROBE "/proc/ctxlab/switch"
+#include "pace.h"
 
-/* Seconds for one test: a debug kernel on a busy emulator is slow. */
-#define PATIENCE 120
+#define PROBE "/proc/ctxlab/switch"
 
 /* The clock that the probe counts in. */
 static inline __u64 probe_clock(void)

@@ -3,8 +3,6 @@
  * Whatever both /proc/ctxlab and procfs tell of a process that stands still,
  * they tell alike.
  */
-#include <asm/prctl.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -15,10 +13,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
+#include "procfs.h"
 #include "text.h"
 
 #define THREADS 5
@@ -67,7 +65,7 @@ static void take_policy(int i)
 static void tell(struct told *told, int i)
 {
 	told->thread[i].tid = gettid();
-	syscall(SYS_arch_prctl, ARCH_GET_FS, &told->thread[i].tls);
+	told->thread[i].tls = (unsigned long)__builtin_thread_pointer();
 	told->thread[i].stack = (unsigned long)&i;
 	__atomic_add_fetch(&told->ready, 1, __ATOMIC_RELEASE);
 }
@@ -160,37 +158,6 @@ FIXTURE_TEARDOWN(procfs)
 	waitpid(self->pid, NULL, 0);
 }
 
-/* Field @n of /proc/<tid>/stat, counted as proc(5) does, for n > 2. */
-static long long stat_field(pid_t tid, int n)
-{
-	char *text = text_readf("/proc/%d/stat", tid), *at;
-	long long value = -1;
-
-	at = text ? strrchr(text, ')') : NULL;
-	for (n -= 2; at && n > 0; n--)
-		at = strchr(at + 1, ' ');
-	if (at)
-		value = atoll(at + 1);
-	free(text);
-	return value;
-}
-
-static int count_entries(const char *format, pid_t pid)
-{
-	char path[64];
-	struct dirent *entry;
-	int count = 0;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), format, pid);
-	dir = opendir(path);
-	while (dir && (entry = readdir(dir)))
-		count += entry->d_name[0] != '.';
-	if (dir)
-		closedir(dir);
-	return count;
-}
-
 /* Seconds with two decimals, as hundredths: what USER_HZ counts in. */
 static long long hundredths(const char *text)
 {
@@ -218,7 +185,7 @@ TEST_F(procfs, process)
 	EXPECT_EQ(THREADS, text_number(here, "Threads"));
 	EXPECT_EQ(text_value(status, "State")[0], text_value(here, "State")[0]);
 	EXPECT_EQ(1, strlen(text_value(here, "State")));
-	EXPECT_EQ(stat_field(self->pid, 22),
+	EXPECT_EQ(procfs_stat_field(self->pid, 22),
 		  hundredths(text_value(here, "Start")));
 	free(name);
 	free(status);
@@ -258,79 +225,6 @@ TEST_F(procfs, memory)
 	free(here);
 }
 
-/* The kind of the descriptor behind /proc/<pid>/fd/<name>. */
-static const char *fd_kind(pid_t pid, const char *name)
-{
-	char path[300], target[256];
-	struct stat st;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, name);
-	n = readlink(path, target, sizeof(target) - 1);
-	target[n > 0 ? n : 0] = '\0';
-	if (!strncmp(target, "anon_inode:", 11))
-		return "anon";
-	if (stat(path, &st))
-		return "?";
-	switch (st.st_mode & S_IFMT) {
-	case S_IFREG:
-		return "file";
-	case S_IFDIR:
-		return "dir";
-	case S_IFCHR:
-		return "chr";
-	case S_IFBLK:
-		return "blk";
-	case S_IFIFO:
-		return "pipe";
-	case S_IFSOCK:
-		return "socket";
-	case S_IFLNK:
-		return "link";
-	}
-	return "?";
-}
-
-static int count_kind(pid_t pid, const char *kind)
-{
-	struct dirent *entry;
-	char path[64];
-	int count = 0;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	dir = opendir(path);
-	while (dir && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
-			count += !strcmp(fd_kind(pid, entry->d_name), kind);
-	if (dir)
-		closedir(dir);
-	return count;
-}
-
-static int count_cloexec(pid_t pid)
-{
-	struct dirent *entry;
-	char path[64], *text;
-	int count = 0;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
-	dir = opendir(path);
-	while (dir && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		text = text_readf("/proc/%d/fdinfo/%s", pid, entry->d_name);
-		if (text && text_value(text, "flags"))
-			count += !!(strtol(text_value(text, "flags"), NULL, 8) &
-				    O_CLOEXEC);
-		free(text);
-	}
-	if (dir)
-		closedir(dir);
-	return count;
-}
-
 static int told_kind(const char *here, const char *kind)
 {
 	const char *at = text_value(here, "FilesKinds");
@@ -356,15 +250,15 @@ TEST_F(procfs, files)
 
 	ASSERT_NE(NULL, status);
 	ASSERT_NE(NULL, here);
-	EXPECT_EQ(count_entries("/proc/%d/fd", self->pid),
+	EXPECT_EQ(procfs_count_entries("/proc/%d/fd", self->pid),
 		  text_number(here, "FilesOpen"));
 	EXPECT_LE(12, text_number(here, "FilesOpen"));
-	EXPECT_EQ(count_cloexec(self->pid), text_number(here, "FilesCloexec"));
+	EXPECT_EQ(procfs_count_cloexec(self->pid), text_number(here, "FilesCloexec"));
 	EXPECT_LE(5, text_number(here, "FilesCloexec"));
 	EXPECT_EQ(text_number(status, "FDSize"), text_number(here, "FilesSlots"));
 	ASSERT_NE(NULL, text_value(here, "FilesKinds"));
 	for (i = 0; i < (int)ARRAY_SIZE(kinds); i++) {
-		EXPECT_EQ(count_kind(self->pid, kinds[i]),
+		EXPECT_EQ(procfs_count_kind(self->pid, kinds[i]),
 			  told_kind(here, kinds[i]))
 			TH_LOG("%s", kinds[i]);
 		sum += told_kind(here, kinds[i]);
@@ -385,7 +279,7 @@ TEST_F(procfs, threads)
 	int i, row;
 
 	ASSERT_NE(NULL, table);
-	EXPECT_EQ(count_entries("/proc/%d/task", self->pid), table->rows);
+	EXPECT_EQ(procfs_count_entries("/proc/%d/task", self->pid), table->rows);
 	for (i = 0; i < THREADS; i++) {
 		tid = self->told->thread[i].tid;
 		row = table_find(table, "TID", tid);
@@ -400,7 +294,7 @@ TEST_F(procfs, threads)
 			  atoll(table_cell(table, row, "VCSW")));
 		EXPECT_EQ(text_number(status, "nonvoluntary_ctxt_switches"),
 			  atoll(table_cell(table, row, "ICSW")));
-		EXPECT_EQ(stat_field(tid, 39),
+		EXPECT_EQ(procfs_stat_field(tid, 39),
 			  atoll(table_cell(table, row, "CPU")));
 		free(status);
 	}
@@ -424,38 +318,6 @@ static const char *policy_name(long long policy)
 	}
 }
 
-/* The mapping that @address lies in, by /proc/<pid>/maps. */
-static bool find_mapping(pid_t pid, unsigned long address, unsigned long *start,
-			 unsigned long *end)
-{
-	char *maps = text_readf("/proc/%d/maps", pid), *line = maps;
-	bool found = false;
-
-	while (line && *line && !found) {
-		found = sscanf(line, "%lx-%lx", start, end) == 2 &&
-			*start <= address && address < *end;
-		line = strchr(line, '\n');
-		line = line ? line + 1 : NULL;
-	}
-	free(maps);
-	return found;
-}
-
-/* The stack pointer of a sleeping thread: the last but one in "syscall". */
-static unsigned long syscall_sp(pid_t pid, pid_t tid)
-{
-	char *text = text_readf("/proc/%d/task/%d/syscall", pid, tid), *at;
-	unsigned long sp = 0;
-
-	at = text ? strrchr(text, ' ') : NULL;
-	while (at && at > text && at[-1] != ' ')
-		at--;
-	if (at)
-		sp = strtoul(at, NULL, 16);
-	free(text);
-	return sp;
-}
-
 TEST_F(procfs, own)
 {
 	char *here = text_readf(CTXLAB "/%d", self->pid);
@@ -472,25 +334,26 @@ TEST_F(procfs, own)
 		tid = self->told->thread[i].tid;
 		row = table_find(table, "TID", tid);
 		ASSERT_LE(0, row);
-		ASSERT_TRUE(find_mapping(self->pid, self->told->thread[i].stack,
-					 &start, &end));
+		ASSERT_TRUE(procfs_find_mapping(self->pid,
+						self->told->thread[i].stack,
+						&start, &end));
 		EXPECT_EQ(start, strtoul(table_cell(table, row, "STACK"), NULL, 16));
 		EXPECT_EQ((end - start) / 1024,
 			  strtoul(table_cell(table, row, "SIZE"), NULL, 10));
 		cell = table_cell(table, row, "SIZE");
 		EXPECT_EQ('K', cell[strlen(cell) - 1]);
 		sp = strtoul(table_cell(table, row, "SP"), NULL, 16);
-		EXPECT_EQ(syscall_sp(self->pid, tid), sp);
+		EXPECT_EQ(procfs_syscall_sp(self->pid, tid), sp);
 		EXPECT_TRUE(start <= sp && sp < end);
 		EXPECT_EQ(self->told->thread[i].tls,
 			  strtoul(table_cell(table, row, "TLS"), NULL, 16));
-		policy = stat_field(tid, 41);
+		policy = procfs_stat_field(tid, 41);
 		EXPECT_STREQ(policy_name(policy),
 			     table_cell(table, row, "POLICY"));
 		prio = policy == SCHED_FIFO || policy == SCHED_RR ?
-			stat_field(tid, 40) : stat_field(tid, 19);
+			procfs_stat_field(tid, 40) : procfs_stat_field(tid, 19);
 		EXPECT_EQ(prio, atoll(table_cell(table, row, "PRIO")));
-		EXPECT_EQ(stat_field(tid, 22),
+		EXPECT_EQ(procfs_stat_field(tid, 22),
 			  hundredths(table_cell(table, row, "START")));
 		/* Each has a kernel stack of its own. */
 		for (j = 0; j < row; j++)
@@ -499,7 +362,7 @@ TEST_F(procfs, own)
 		EXPECT_EQ(16, strlen(table_cell(table, row, "KSTACK")));
 	}
 	/* The policies were taken, so that not all rows say the same. */
-	EXPECT_EQ(SCHED_FIFO, stat_field(self->told->thread[1].tid, 41));
+	EXPECT_EQ(SCHED_FIFO, procfs_stat_field(self->told->thread[1].tid, 41));
 	table_free(table);
 	free(here);
 }
@@ -523,8 +386,8 @@ TEST_F(procfs, thread_files)
 		EXPECT_EQ(text_number(status, "Tgid"), text_number(here, "Tgid"));
 		EXPECT_EQ(text_number(status, "PPid"), text_number(here, "PPid"));
 		EXPECT_EQ(text_number(status, "Uid"), text_number(here, "Uid"));
-		EXPECT_EQ(stat_field(tid, 39), text_number(here, "Cpu"));
-		EXPECT_STREQ(policy_name(stat_field(tid, 41)),
+		EXPECT_EQ(procfs_stat_field(tid, 39), text_number(here, "Cpu"));
+		EXPECT_STREQ(policy_name(procfs_stat_field(tid, 41)),
 			     text_value(here, "Policy"));
 		EXPECT_EQ(text_number(status, "voluntary_ctxt_switches"),
 			  text_number(here, "Vcsw"));
@@ -532,7 +395,7 @@ TEST_F(procfs, thread_files)
 			  text_number(here, "Icsw"));
 		EXPECT_EQ(self->told->thread[i].tls,
 			  strtoul(text_value(here, "Tls"), NULL, 16));
-		EXPECT_EQ(syscall_sp(self->pid, tid),
+		EXPECT_EQ(procfs_syscall_sp(self->pid, tid),
 			  strtoul(text_value(here, "Sp"), NULL, 16));
 		free(name);
 		free(here);
@@ -563,7 +426,7 @@ TEST_F(procfs, tasks)
 		EXPECT_STREQ("user", table_cell(table, row, "KIND"));
 		EXPECT_EQ(text_value(status, "State")[0],
 			  table_cell(table, row, "ST")[0]);
-		EXPECT_EQ(stat_field(tid, 39),
+		EXPECT_EQ(procfs_stat_field(tid, 39),
 			  atoll(table_cell(table, row, "CPU")));
 		EXPECT_EQ(text_number(status, "voluntary_ctxt_switches"),
 			  atoll(table_cell(table, row, "VCSW")));
@@ -572,7 +435,7 @@ TEST_F(procfs, tasks)
 		EXPECT_EQ(THREADS, atoi(table_cell(table, row, "FSUSERS")));
 		EXPECT_EQ(THREADS, atoi(table_cell(table, row, "SIGHANDUSERS")));
 		/* Field 24 sums up the approximate counters, as "tasks" does. */
-		EXPECT_EQ(stat_field(tid, 24) * getpagesize() / 1024,
+		EXPECT_EQ(procfs_stat_field(tid, 24) * getpagesize() / 1024,
 			  atoll(table_cell(table, row, "RSS")));
 		free(status);
 	}
@@ -592,7 +455,7 @@ TEST(kinds)
 	ASSERT_NE(NULL, table);
 	for (i = 0; i < table->rows; i++) {
 		kind = table_cell(table, i, "KIND");
-		flags = stat_field(atoi(table_cell(table, i, "TID")), 9);
+		flags = procfs_stat_field(atoi(table_cell(table, i, "TID")), 9);
 		if (flags < 0)
 			continue;
 		/* PF_KTHREAD */

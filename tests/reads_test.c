@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 
 #include "kselftest_harness.h"
+#include "pace.h"
 #include "states.h"
 #include "text.h"
 
@@ -202,15 +203,15 @@ TEST_F(reads, pread_from_anywhere)
 {
 	unsigned int seed = 20240229;
 	size_t p, length, at, size;
+	int i, tries = paced(200);
 	char *whole;
-	int i;
 
 	for (p = 0; p < ARRAY_SIZE(self->paths); p++) {
 		whole = text_read(self->paths[p]);
 		ASSERT_NE(NULL, whole);
 		length = strlen(whole);
 		free(whole);
-		for (i = 0; i < 200; i++) {
+		for (i = 0; i < tries; i++) {
 			at = rand_r(&seed) % (length + 64);
 			size = 1 + rand_r(&seed) % 512;
 			EXPECT_EQ(1, same_at(self->paths[p], at, size))

@@ -9,13 +9,11 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/sendfile.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
 #include "hands.h"
+#include "pace.h"
 #include "states.h"
 #include "text.h"
 
@@ -68,18 +66,6 @@ static int share_as_thread(struct state *state)
 	return share_with_bob(state, CLONE_THREAD);
 }
 
-static int as_alice(struct state *state)
-{
-	(void)state;
-	return become(ALICE, ALICE) || prctl(PR_SET_DUMPABLE, 1);
-}
-
-static int as_bob(struct state *state)
-{
-	(void)state;
-	return become(BOB, BOB) || prctl(PR_SET_DUMPABLE, 1);
-}
-
 static const struct plan sharer = { "shares", 0, 0, share_as_process };
 static const struct plan threaded = { "two uids", 0, 0, share_as_thread };
 static const struct plan alice = { "alice", 0, 0, as_alice };
@@ -103,7 +89,7 @@ FIXTURE_TEARDOWN(sight)
 	states_end(&self->states);
 }
 
-/* The text that a reader with these ids gets of /proc/ctxlab/<pid>. */
+/* What a reader with these ids gets of /proc/ctxlab/<pid>; of itself for 0. */
 static char *read_as(uid_t uid, pid_t pid)
 {
 	int pair[2];
@@ -116,7 +102,8 @@ static char *read_as(uid_t uid, pid_t pid)
 	if (!child) {
 		if (become(uid, uid))
 			_exit(1);
-		text = text_readf(CTXLAB "/%d", pid);
+		text = pid ? text_readf(CTXLAB "/%d", pid) :
+			     text_read(CTXLAB "/self");
 		if (!text || write(pair[1], text, strlen(text)) < 0)
 			_exit(1);
 		_exit(0);
@@ -206,29 +193,6 @@ TEST_F(sight, hidden_thread_is_counted)
 	EXPECT_EQ(NULL, strstr(text_value(text, "Threads") ?: "", "unseen"));
 	EXPECT_TRUE(names_tid(text, other));
 	free(text);
-}
-
-/* Open @path as @uid; the descriptor comes back over a socket. */
-static int open_as(uid_t uid, const char *path)
-{
-	int pair[2], fd;
-	pid_t child;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
-		return -1;
-	child = fork();
-	if (!child) {
-		if (become(uid, uid))
-			_exit(1);
-		fd = open(path, O_RDONLY);
-		_exit(fd < 0 ? errno : !!send_fd(pair[0], fd));
-	}
-	if (reap(child))
-		return -1;
-	fd = receive_fd(pair[1]);
-	close(pair[0]);
-	close(pair[1]);
-	return fd;
 }
 
 static int open_pid_as(uid_t uid, pid_t pid)
@@ -404,28 +368,13 @@ static const struct plan execs_setuid = {
 	"execs a setuid program", 0, 0, alice_then_setuid
 };
 
-static int copy_program(const char *to)
-{
-	int in = open("/proc/self/exe", O_RDONLY);
-	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0755);
-	ssize_t n;
-
-	if (in < 0 || out < 0)
-		return -1;
-	while ((n = sendfile(out, in, NULL, 1 << 20)) > 0)
-		;
-	close(in);
-	close(out);
-	return n || chmod(to, 04755);
-}
-
 /* What was hers a moment ago is now a program that is root. */
 TEST_F(sight, target_execs_setuid_program)
 {
 	struct state *state;
 	int by_alice, by_root;
 
-	ASSERT_EQ(0, copy_program(SETUID_PROGRAM));
+	ASSERT_EQ(0, copy_setuid(SETUID_PROGRAM));
 	ASSERT_EQ(0, pipe(change_pipe));
 	state = states_add(&self->states, &execs_setuid);
 	ASSERT_NE(NULL, state);
@@ -560,6 +509,38 @@ TEST_F(sight, parent_as_procfs)
 	EXPECT_EQ(text_number(status, "PPid"), text_number(text, "PPid"));
 	free(text);
 	free(status);
+}
+
+/* What of the first row stands under "SP" and "TLS": are both told? */
+static bool tells_registers(const char *text)
+{
+	struct table *own = table_parse(text, "Own");
+	bool told = own && strcmp(table_cell(own, 0, "SP") ?: "-", "-") &&
+		    strcmp(table_cell(own, 0, "TLS") ?: "-", "-");
+
+	table_free(own);
+	return told;
+}
+
+/* One's own process, or the capability: the same uid is not enough. */
+TEST_F(sight, registers)
+{
+	struct state *hers = states_add(&self->states, &alice);
+	char *by_alice, *by_root, *own;
+
+	ASSERT_NE(NULL, hers);
+	by_alice = read_as(ALICE, hers->tid);
+	by_root = read_as(0, hers->tid);
+	own = read_as(ALICE, 0);
+	ASSERT_NE(NULL, by_alice);
+	ASSERT_NE(NULL, by_root);
+	ASSERT_NE(NULL, own);
+	EXPECT_FALSE(tells_registers(by_alice));
+	EXPECT_TRUE(tells_registers(by_root));
+	EXPECT_TRUE(tells_registers(own));
+	free(by_alice);
+	free(by_root);
+	free(own);
 }
 
 TEST_HARNESS_MAIN

@@ -355,3 +355,15 @@ int states_add_all(struct states *states)
 		return -1;
 	return 0;
 }
+
+const struct state *states_find(const struct states *states, const char *name)
+{
+	int i;
+
+	for (i = 0; i < states->count; i++)
+		if (!strcmp(states->list[i].plan.name, name))
+			return &states->list[i];
+	/* A misspelt name, then. */
+	ksft_print_msg("no state is called '%s'\n", name);
+	abort();
+}

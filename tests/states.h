@@ -88,4 +88,7 @@ int states_add_namespaces(struct states *states);
 /* All of the above, two kernel threads, and the first process. */
 int states_add_all(struct states *states);
 
+/* The one of that name, which one of the above has made. */
+const struct state *states_find(const struct states *states, const char *name);
+
 #endif /* CTXLAB_TEST_STATES_H */

@@ -293,8 +293,11 @@ TEST_F_TIMEOUT(counts, migrations, PATIENCE)
 	EXPECT_EQ(0, probe_detach(self->fd));
 }
 
-/* A task that has left its mm, on its way out, is preempted by one that has. */
-static void exit_slowly(int fd)
+/*
+ * A task that has left its mm, on its way out, is preempted by one that has.
+ * @ready is written to as the last thing before.
+ */
+static void exit_slowly(int fd, int ready)
 {
 	struct sched_param param = { .sched_priority = 0 };
 	const size_t size = 64 << 20;
@@ -305,24 +308,40 @@ static void exit_slowly(int fd)
 		_exit(1);
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (memory == MAP_FAILED || madvise(memory, size, MADV_NOHUGEPAGE))
+	/* A kernel without huge pages does not know the advice. */
+	if (memory == MAP_FAILED ||
+	    (madvise(memory, size, MADV_NOHUGEPAGE) && errno != EINVAL))
 		_exit(1);
 	memset(memory, 1, size);
-	_exit(pin(last_cpu(), false) || probe_attach(fd));
+	_exit(pin(last_cpu(), false) || probe_attach(fd) ||
+	      write(ready, "", 1) != 1);
 }
 
 TEST_F_TIMEOUT(counts, an_exiting_task_borrows_its_mm, PATIENCE)
 {
-	int status;
+	useconds_t pause = 100;
+	int status, ready[2];
+	char byte;
 	pid_t pid;
 
+	ASSERT_EQ(0, pipe(ready));
 	ASSERT_EQ(0, pin(last_cpu(), true));
 	ASSERT_EQ(0, probe_attach(self->fd));
 	pid = fork();
 	if (!pid)
-		exit_slowly(self->fd);
-	while (waitpid(pid, &status, WNOHANG) == 0)
-		usleep(100);
+		exit_slowly(self->fd, ready[1]);
+	close(ready[1]);
+	EXPECT_EQ(1, read(ready[0], &byte, 1));
+	close(ready[0]);
+	/*
+	 * Where waking up takes as long as the pause, this task, which goes first,
+	 * would leave the other no time to end.  So the pauses grow, but by less
+	 * than the other's way out takes.
+	 */
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		usleep(pause);
+		pause += pause / 8;
+	}
 	ASSERT_EQ(0, status);
 	ASSERT_EQ(0, probe_detach(self->fd));
 	ASSERT_EQ(0, probe_read(self->fd, &self->read));

@@ -86,11 +86,11 @@ TEST_F_TIMEOUT(storm, signals_at_every_moment, PATIENCE)
 {
 	struct itimerval often = { { 0, 300 }, { 0, 300 } }, never = {};
 	struct sigaction action = { .sa_handler = count_signal };
-	int err = 0;
+	int err = 0, tries = paced(500);
 
 	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
 	ASSERT_EQ(0, setitimer(ITIMER_REAL, &often, NULL));
-	for (int i = 0; i < 500 && !err; i++) {
+	for (int i = 0; i < tries && !err; i++) {
 		err = probe_attach(self->fd);
 		sched_yield();
 		err = err ?: probe_detach(self->fd);
@@ -172,6 +172,8 @@ TEST_F_TIMEOUT(storm, moved_between_cpus, PATIENCE)
 	EXPECT_TRUE(probe_wait_attached(self->fd, 0));
 }
 
+static int deeds_each;
+
 static void *deeds(void *arg)
 {
 	__u64 buckets[CTXLAB_HIST_BUCKETS];
@@ -179,7 +181,7 @@ static void *deeds(void *arg)
 	int fd = *(int *)arg;
 	long bad = 0;
 
-	for (int i = 0; i < 500; i++) {
+	for (int i = 0; i < deeds_each; i++) {
 		bad += !!probe_flush(fd, i % 2 ? CTXLAB_FLUSH_ALL :
 						 CTXLAB_FLUSH_NONE);
 		bad += !!probe_read(fd, &read);
@@ -196,6 +198,7 @@ TEST_F_TIMEOUT(storm, everything_at_once, PATIENCE)
 	pthread_t threads[6];
 	void *bad;
 
+	deeds_each = paced(500);
 	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, deeds, &self->fd));
 	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {

@@ -27,6 +27,7 @@ enum invariant {
  * @message: the first case of each
  * @done: deeds of each worker
  * @reloads: how often the module was unloaded and loaded
+ * @rounds: how often pids began anew, so that names came to mean others
  * @frozen: tasks that do nothing, whose report may not change
  */
 struct torture {
@@ -38,6 +39,7 @@ struct torture {
 	char message[INVARIANTS][256];
 	long done[32];
 	long reloads;
+	long rounds;
 	struct states *frozen;
 };
 

@@ -106,6 +106,50 @@ static void check_counters(struct torture *t, const char *path,
 	}
 }
 
+static const char *cell(const struct table *table, int row, const char *column)
+{
+	return table_cell(table, row, column) ?: "";
+}
+
+/* Both held at one moment: the same IDs for the same object, and only for it. */
+static bool pair_agrees(const struct table *table, bool one_process)
+{
+	const char *is, *a, *b;
+	int row;
+
+	for (row = 0; row < table->rows; row++) {
+		is = cell(table, row, "IS");
+		a = cell(table, row, "A");
+		b = cell(table, row, "B");
+		if (!strcmp(is, "shared") != (*a != '-' && !strcmp(a, b)))
+			return false;
+		/* There is one signal_struct for each thread group. */
+		if (!strcmp(cell(table, row, "RESOURCE"), "signal") &&
+		    !strcmp(is, "shared") != one_process)
+			return false;
+	}
+	return table->rows > 0;
+}
+
+/* "TID of TGID ..." */
+static int process_of(const char *text, const char *key)
+{
+	const char *value = text_value(text, key);
+	int tgid;
+
+	return value && sscanf(value, "%*d of %d", &tgid) == 1 ? tgid : -1;
+}
+
+static void check_pair(struct torture *t, const char *text)
+{
+	struct table *table = table_parse(text, "Resources");
+	int a = process_of(text, "A"), b = process_of(text, "B");
+
+	torture_check(t, IDS_UNIQUE, table && a > 0 && b > 0 &&
+		      pair_agrees(table, a == b), "pair: %.200s", text);
+	table_free(table);
+}
+
 static void read_all(struct torture *t, const char *path, int fd)
 {
 	char *text = text_read_fd(fd);
@@ -116,6 +160,8 @@ static void read_all(struct torture *t, const char *path, int fd)
 		return;
 	}
 	check_counters(t, path, text);
+	if (strchr(path, ','))
+		check_pair(t, text);
 	free(text);
 }
 
@@ -191,21 +237,55 @@ static bool is_frozen(const struct torture *t, int tid)
 static void check_row(struct torture *t, const struct table *table, int row,
 		      char ids[][ARRAY_SIZE(owned)][17])
 {
-	const char *cell;
+	const char *is;
 	int i;
 	size_t k;
 
 	if (is_frozen(t, atoi(table_cell(table, row, "TID"))))
 		return;
 	for (k = 0; k < ARRAY_SIZE(owned); k++) {
-		cell = table_cell(table, row, owned[k]);
+		is = table_cell(table, row, owned[k]);
 		for (i = 1; i < t->frozen->count; i++)
 			torture_check(t, IDS_UNIQUE, ids[i][k][0] == '-' ||
-				      strcmp(cell, ids[i][k]),
+				      strcmp(is, ids[i][k]),
 				      "%s has %s of %s",
 				      table_cell(table, row, "NAME"), owned[k],
 				      t->frozen->list[i].plan.name);
 	}
+}
+
+struct id {
+	const char *text;
+	size_t kind;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+	return strcmp(((const struct id *)a)->text, ((const struct id *)b)->text);
+}
+
+/* Whatever comes and goes meanwhile, no ID is of two kinds of object. */
+static void check_kinds(struct torture *t, const struct table *table)
+{
+	struct id *ids = calloc(table->rows * ARRAY_SIZE(owned), sizeof(*ids));
+	int row, count = 0;
+	size_t k;
+
+	for (row = 0; ids && row < table->rows; row++)
+		for (k = 0; k < ARRAY_SIZE(owned); k++)
+			ids[count++] = (struct id){ cell(table, row, owned[k]), k };
+	if (ids)
+		qsort(ids, count, sizeof(*ids), compare_ids);
+	while (--count > 0) {
+		if (ids[count].text[0] == '-')
+			continue;
+		torture_check(t, IDS_UNIQUE,
+			      ids[count].kind == ids[count - 1].kind ||
+			      compare_ids(&ids[count], &ids[count - 1]),
+			      "%s is one of %s and of %s", ids[count].text,
+			      owned[ids[count].kind], owned[ids[count - 1].kind]);
+	}
+	free(ids);
 }
 
 /* Each frozen task is told once, with the IDs that it always had. */
@@ -214,7 +294,7 @@ static void watch_tasks(struct torture *t)
 	static char ids[STATES_MAX][ARRAY_SIZE(owned)][17];
 	char *text = text_read(CTXLAB "/tasks");
 	struct table *table = text ? table_parse(text, NULL) : NULL;
-	const char *cell;
+	const char *is;
 	int i, row;
 	size_t k;
 
@@ -223,22 +303,39 @@ static void watch_tasks(struct torture *t)
 		torture_check(t, FROZEN_EXACT, row >= 0, "%s is missing",
 			      t->frozen->list[i].plan.name);
 		for (k = 0; row >= 0 && k < ARRAY_SIZE(owned); k++) {
-			cell = table_cell(table, row, owned[k]);
+			is = table_cell(table, row, owned[k]);
 			if (!ids[i][k][0])
-				snprintf(ids[i][k], 17, "%s", cell);
-			torture_check(t, FROZEN_EXACT, !strcmp(ids[i][k], cell),
+				snprintf(ids[i][k], 17, "%s", is);
+			torture_check(t, FROZEN_EXACT, !strcmp(ids[i][k], is),
 				      "%s of %s", owned[k],
 				      t->frozen->list[i].plan.name);
 		}
 	}
 	for (row = 0; table && !t->reloading && row < table->rows; row++)
 		check_row(t, table, row, ids);
+	if (table)
+		check_kinds(t, table);
 	table_free(table);
+	free(text);
+}
+
+/* The last word of loadavg is the pid that was given last. */
+static void count_rounds(struct torture *t)
+{
+	static int last;
+	char *text = text_read("/proc/loadavg");
+	int now = 0;
+
+	if (text && sscanf(text, "%*s %*s %*s %*s %d", &now) == 1) {
+		t->rounds += now < last;
+		last = now;
+	}
 	free(text);
 }
 
 void torture_watch(struct torture *t, unsigned int *seed)
 {
+	count_rounds(t);
 	if (torture_random(seed, 4))
 		watch_pair(t, seed);
 	else

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "hands.h"
+#include "pace.h"
 #include "probe.h"
 #include "text.h"
 #include "torture.h"
@@ -36,9 +37,10 @@ static void exec_to_exit(void)
 	_exit(1);
 }
 
+/* As long as it takes a task to get somewhere, or to nowhere yet. */
 static void nap(unsigned int *seed)
 {
-	usleep(torture_random(seed, 3000));
+	usleep(pace() * torture_random(seed, 3000));
 }
 
 /* Reap all that is left, or end it. */
@@ -51,6 +53,20 @@ static void end_child(pid_t child, unsigned int *seed)
 	waitpid(child, NULL, __WALL);
 }
 
+/*
+ * The kernel takes another's word for the pid that it gave last, so those that
+ * were just set free are given again, however long it takes to make a task.
+ */
+static void turn_pids_back(void)
+{
+	int fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
+
+	/* Where there is no such file, pid_max alone has to do. */
+	if (fd >= 0 && write(fd, "300", 3) != 3)
+		_exit(1);
+	close(fd);
+}
+
 /* Children that end at once, leave orphans, or linger as zombies. */
 void torture_fork(struct torture *t, unsigned int *seed)
 {
@@ -58,6 +74,7 @@ void torture_fork(struct torture *t, unsigned int *seed)
 	int i, kind;
 
 	(void)t;
+	turn_pids_back();
 	for (i = 0; i < (int)ARRAY_SIZE(children); i++) {
 		kind = torture_random(seed, 3);
 		children[i] = fork();
@@ -271,6 +288,12 @@ static int attach_in_thread(void *arg)
 	return 0;
 }
 
+static void on_signal(int number)
+{
+	(void)number;
+	sched_yield();
+}
+
 /* Attached tasks that yield, fork, exec, are signalled, and close early. */
 static void use_probe(int fd, unsigned int *seed)
 {
@@ -278,7 +301,7 @@ static void use_probe(int fd, unsigned int *seed)
 	int i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR1, on_signal);
 	if (probe_attach(fd))
 		_exit(1);
 	probe_flush(fd, torture_random(seed, CTXLAB_FLUSH_MODES));

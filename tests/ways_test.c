@@ -21,14 +21,22 @@
 #include "kselftest.h"
 #include "load.h"
 #include "probe.h"
+#include "states.h"
 #include "text.h"
 
 #define PLACE "/tmp/ctxlab-ways"
+#define SETUID_PROGRAM "/tmp/ctxlab-ways-setuid"
+#define FAILED 255
 
 /* A session that root has opened and everybody inherits. */
 static int session;
 
-enum who { ROOT, NO_ADMIN, USER, CONTAINER, NS_ROOT, PEOPLE };
+/* What the rows below are tried on, beside root's tasks and one's own. */
+static struct states targets;
+static const struct state *user_process, *undumpable, *setuid_process;
+static int opened_by_root, opened_by_user;
+
+enum who { ROOT, NO_ADMIN, USER, CONTAINER, NS_ROOT, SETUID, PEOPLE };
 
 static const char *const names[PEOPLE] = {
 	[ROOT] = "root",
@@ -36,6 +44,7 @@ static const char *const names[PEOPLE] = {
 	[USER] = "a user",
 	[CONTAINER] = "root of a user's container",
 	[NS_ROOT] = "root's uid in a user namespace",
+	[SETUID] = "a setuid program of a user",
 };
 
 static int put_text(const char *path, const char *text)
@@ -75,11 +84,13 @@ static int become_who(enum who who)
 	case NO_ADMIN:
 		return drop_capability(CAP_SYS_ADMIN);
 	case USER:
-		return become(ALICE, ALICE) || prctl(PR_SET_DUMPABLE, 1);
+		return as_alice(NULL);
 	case CONTAINER:
 		return enter_container();
 	case NS_ROOT:
 		return unshare(CLONE_NEWUSER);
+	case SETUID:
+		return as_setuid_program(NULL);
 	default:
 		return 0;
 	}
@@ -171,6 +182,80 @@ static int read_pair_with_own(void)
 	return text_errno(path);
 }
 
+static int read_task(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), CTXLAB "/%d", pid);
+	return text_errno(path);
+}
+
+static int read_user_process(void)
+{
+	return read_task(user_process->tid);
+}
+
+static int read_undumpable(void)
+{
+	return read_task(undumpable->tid);
+}
+
+static int read_setuid_process(void)
+{
+	return read_task(setuid_process->tid);
+}
+
+static int read_byte(int fd)
+{
+	char byte;
+
+	return result(pread(fd, &byte, 1, 0));
+}
+
+/* Two descriptors that come to everybody: of what its opener may see. */
+static int read_opened_by_root(void)
+{
+	return read_byte(opened_by_root);
+}
+
+static int read_opened_by_user(void)
+{
+	return read_byte(opened_by_user);
+}
+
+/* Credentials change between open and read: to less, ... */
+static int open_become_user_read(void)
+{
+	int fd = open(CTXLAB "/1", O_RDONLY);
+
+	if (fd < 0)
+		return errno;
+	return become(BOB, BOB) ? FAILED : read_byte(fd);
+}
+
+/* "PROGRAM --read FD" ends with the errno of a read. */
+static void __attribute__((constructor)) read_and_exit(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "--read"))
+		_exit(read_byte(atoi(argv[2])));
+}
+
+/*
+ * ... or to more: what one has opened of oneself is that of a setuid program by
+ * the time that it is read, by that program itself.
+ */
+static int open_exec_setuid_read(void)
+{
+	char word[16];
+	int fd = open(CTXLAB "/self", O_RDONLY);
+
+	if (fd < 0)
+		return errno;
+	snprintf(word, sizeof(word), "%d", fd);
+	execl(SETUID_PROGRAM, "setuid", "--read", word, NULL);
+	return FAILED;
+}
+
 static int open_switch(void)
 {
 	int fd = open(PROBE, O_RDWR), err = result(fd);
@@ -255,43 +340,56 @@ static const struct way {
 	int (*run)(void);
 	int expected[PEOPLE];
 } ways[] = {
-	{ "mount", mount_it, { 0, EPERM, EPERM, EPERM, EPERM } },
+	{ "mount", mount_it, { 0, EPERM, EPERM, EPERM, EPERM, 0 } },
 	{ "mount with an option", mount_with_option,
-	  { EINVAL, EPERM, EPERM, EINVAL, EPERM } },
-	{ "unmount", unmount_it, { 0, EPERM, EPERM, EINVAL, EPERM } },
-	{ "load", load_it, { EEXIST, EEXIST, EPERM, EPERM, EPERM } },
+	  { EINVAL, EPERM, EPERM, EINVAL, EPERM, EINVAL } },
+	{ "unmount", unmount_it, { 0, EPERM, EPERM, EINVAL, EPERM, 0 } },
+	{ "load", load_it, { EEXIST, EEXIST, EPERM, EPERM, EPERM, EEXIST } },
 	{ "unload", unload_it,
-	  { EWOULDBLOCK, EWOULDBLOCK, EPERM, EPERM, EPERM } },
-	{ "read abi", read_abi, { 0, 0, 0, 0, 0 } },
-	{ "read tasks", read_tasks, { 0, 0, 0, 0, 0 } },
-	{ "read self", read_self, { 0, 0, 0, 0, 0 } },
-	{ "read thread-self", read_thread_self, { 0, 0, 0, 0, 0 } },
-	{ "list", list_it, { 0, 0, 0, 0, 0 } },
+	  { EWOULDBLOCK, EWOULDBLOCK, EPERM, EPERM, EPERM, EWOULDBLOCK } },
+	{ "read abi", read_abi, { 0, 0, 0, 0, 0, 0 } },
+	{ "read tasks", read_tasks, { 0, 0, 0, 0, 0, 0 } },
+	{ "read self", read_self, { 0, 0, 0, 0, 0, 0 } },
+	{ "read thread-self", read_thread_self, { 0, 0, 0, 0, 0, 0 } },
+	{ "list", list_it, { 0, 0, 0, 0, 0, 0 } },
 	{ "read the first process", read_first_process,
-	  { 0, 0, EACCES, EACCES, EACCES } },
+	  { 0, 0, EACCES, EACCES, EACCES, 0 } },
 	{ "read a kernel thread", read_kernel_thread,
-	  { 0, 0, EACCES, EACCES, EACCES } },
+	  { 0, 0, EACCES, EACCES, EACCES, 0 } },
 	{ "read a pair of others", read_pair_of_others,
-	  { 0, 0, EACCES, EACCES, EACCES } },
+	  { 0, 0, EACCES, EACCES, EACCES, 0 } },
 	{ "read a pair with oneself", read_pair_with_own,
-	  { 0, 0, EACCES, EACCES, EACCES } },
-	{ "open switch", open_switch, { 0, EPERM, EACCES, EACCES, EPERM } },
+	  { 0, 0, EACCES, EACCES, EACCES, 0 } },
+	{ "read a user's process", read_user_process,
+	  { 0, 0, 0, EACCES, EACCES, 0 } },
+	{ "read a user's undumpable process", read_undumpable,
+	  { 0, 0, EACCES, EACCES, EACCES, 0 } },
+	{ "read a user's setuid program", read_setuid_process,
+	  { 0, 0, EACCES, EACCES, EACCES, 0 } },
+	{ "read what root has opened", read_opened_by_root,
+	  { 0, 0, EACCES, EACCES, EACCES, 0 } },
+	{ "read what a user has opened", read_opened_by_user,
+	  { 0, 0, 0, EACCES, EACCES, 0 } },
+	{ "open, become a user, read", open_become_user_read,
+	  { EACCES, EACCES, EACCES, EACCES, EACCES, EACCES } },
+	{ "open oneself, exec a setuid program, read", open_exec_setuid_read,
+	  { 0, 0, EACCES, 0, 0, 0 } },
+	{ "open switch", open_switch, { 0, EPERM, EACCES, EACCES, EPERM, 0 } },
 	{ "open switch to read", open_switch_to_read,
-	  { 0, EPERM, EACCES, EACCES, EPERM } },
-	{ "INFO", ask_info, { 0, EPERM, EPERM, EPERM, EPERM } },
-	{ "ATTACH", attach, { 0, EPERM, EPERM, EPERM, EPERM } },
-	{ "DETACH", detach, { ENOENT, EPERM, EPERM, EPERM, EPERM } },
-	{ "FLUSH", set_flush, { 0, EPERM, EPERM, EPERM, EPERM } },
-	{ "READ", read_counters, { 0, EPERM, EPERM, EPERM, EPERM } },
-	{ "HIST", read_histogram, { 0, EPERM, EPERM, EPERM, EPERM } },
-	{ "RESET", reset, { 0, EPERM, EPERM, EPERM, EPERM } },
+	  { 0, EPERM, EACCES, EACCES, EPERM, 0 } },
+	{ "INFO", ask_info, { 0, EPERM, EPERM, EPERM, EPERM, 0 } },
+	{ "ATTACH", attach, { 0, EPERM, EPERM, EPERM, EPERM, 0 } },
+	{ "DETACH", detach, { ENOENT, EPERM, EPERM, EPERM, EPERM, ENOENT } },
+	{ "FLUSH", set_flush, { 0, EPERM, EPERM, EPERM, EPERM, 0 } },
+	{ "READ", read_counters, { 0, EPERM, EPERM, EPERM, EPERM, 0 } },
+	{ "HIST", read_histogram, { 0, EPERM, EPERM, EPERM, EPERM, 0 } },
+	{ "RESET", reset, { 0, EPERM, EPERM, EPERM, EPERM, 0 } },
 	{ "an unknown command", unknown_command,
-	  { ENOTTY, ENOTTY, ENOTTY, ENOTTY, ENOTTY } },
-	{ "chmod", chmod_it, { EPERM, EPERM, EPERM, EPERM, EPERM } },
-	{ "mkdir", create_in_it, { ENOENT, ENOENT, ENOENT, ENOENT, ENOENT } },
+	  { ENOTTY, ENOTTY, ENOTTY, ENOTTY, ENOTTY, ENOTTY } },
+	{ "chmod", chmod_it, { EPERM, EPERM, EPERM, EPERM, EPERM, EPERM } },
+	{ "mkdir", create_in_it,
+	  { ENOENT, ENOENT, ENOENT, ENOENT, ENOENT, ENOENT } },
 };
-
-#define FAILED 255
 
 /* Each try by a process of its own, so that none helps the next. */
 static int try_way(const struct way *way, enum who who)
@@ -312,6 +410,43 @@ static int try_way(const struct way *way, enum who who)
 	_exit(way->run());
 }
 
+static const struct plan plans[] = {
+	{ "user", 0, 0, as_alice },
+	{ "undumpable", 0, 0, as_undumpable_alice },
+	{ "setuid", 0, 0, as_setuid_program },
+};
+
+static int set_up(void)
+{
+	char path[64];
+
+	if (states_begin(&targets))
+		return -1;
+	user_process = states_add(&targets, &plans[0]);
+	undumpable = states_add(&targets, &plans[1]);
+	setuid_process = states_add(&targets, &plans[2]);
+	if (!user_process || !undumpable || !setuid_process)
+		return -1;
+	mkdir(PLACE, 0755);
+	session = probe_open();
+	opened_by_root = open(CTXLAB "/1", O_RDONLY);
+	snprintf(path, sizeof(path), CTXLAB "/%d", user_process->tid);
+	opened_by_user = open_as(ALICE, path);
+	if (session < 0 || opened_by_root < 0 || opened_by_user < 0)
+		return -1;
+	return copy_setuid(SETUID_PROGRAM);
+}
+
+static void clean_up(void)
+{
+	close(session);
+	close(opened_by_root);
+	close(opened_by_user);
+	states_end(&targets);
+	unlink(SETUID_PROGRAM);
+	rmdir(PLACE);
+}
+
 int main(void)
 {
 	size_t i;
@@ -319,10 +454,8 @@ int main(void)
 
 	ksft_print_header();
 	ksft_set_plan(ARRAY_SIZE(ways) * PEOPLE);
-	mkdir(PLACE, 0755);
-	session = probe_open();
-	if (session < 0)
-		ksft_exit_fail_msg("cannot open " PROBE ": %m\n");
+	if (set_up())
+		ksft_exit_fail_msg("cannot set up: %m\n");
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		for (who = 0; who < PEOPLE; who++) {
 			err = try_way(&ways[i], who);
@@ -336,7 +469,6 @@ int main(void)
 					 "%s by %s\n", ways[i].name, names[who]);
 		}
 	}
-	close(session);
-	rmdir(PLACE);
+	clean_up();
 	ksft_finished();
 }

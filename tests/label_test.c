@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Security labels: whoever has another one than a task sees it by capability
+ * alone.  AppArmor gives labels without a policy: each of its namespaces has an
+ * "unconfined" of its own.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "hands.h"
+#include "states.h"
+#include "text.h"
+
+#include "kselftest_harness.h"
+
+#define SECURITYFS "/sys/kernel/security"
+#define APPARMOR SECURITYFS "/apparmor"
+#define LABEL "ctxlab-test"
+#define NAMESPACE APPARMOR "/policy/namespaces/" LABEL
+
+/* Take on the label; 0 or -1. */
+static int enter(void)
+{
+	static const char change[] = "changeprofile :" LABEL "://unconfined";
+	int fd = open("/proc/self/attr/current", O_WRONLY), ret;
+
+	if (fd < 0)
+		return -1;
+	ret = write(fd, change, strlen(change)) < 0 ? -1 : 0;
+	close(fd);
+	return ret;
+}
+
+static int as_labelled_alice(struct state *state)
+{
+	return enter() || as_alice(state);
+}
+
+static const struct plan plain = { "plain", 0, 0, as_alice };
+static const struct plan labelled = { "labelled", 0, 0, as_labelled_alice };
+
+FIXTURE(labels)
+{
+	struct states states;
+	struct state *plain;
+	struct state *labelled;
+	bool supported;
+};
+
+FIXTURE_SETUP(labels)
+{
+	ASSERT_EQ(0, states_begin(&self->states));
+	mount("none", SECURITYFS, "securityfs", 0, NULL);
+	self->supported = !access(APPARMOR, F_OK);
+	if (!self->supported)
+		return;
+	ASSERT_TRUE(!mkdir(NAMESPACE, 0755) || errno == EEXIST);
+	self->plain = states_add(&self->states, &plain);
+	self->labelled = states_add(&self->states, &labelled);
+	ASSERT_NE(NULL, self->plain);
+	ASSERT_NE(NULL, self->labelled);
+}
+
+FIXTURE_TEARDOWN(labels)
+{
+	states_end(&self->states);
+	rmdir(NAMESPACE);
+}
+
+/* When one takes on the label. */
+enum when {
+	NEVER,
+	FIRST,
+	BETWEEN_OPEN_AND_READ,
+};
+
+/* Reads @path as @uid in a child; 0 or the errno, 255 where it came to neither. */
+static int try_file(uid_t uid, enum when when, const char *path)
+{
+	pid_t child = fork();
+	char byte;
+	int fd;
+
+	if (child)
+		return child < 0 ? 255 : reap(child);
+	if ((when == FIRST && enter()) || (uid && become(uid, uid)))
+		_exit(255);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		_exit(errno);
+	if (when == BETWEEN_OPEN_AND_READ && enter())
+		_exit(255);
+	_exit(read(fd, &byte, 1) < 0 ? errno : 0);
+}
+
+static int try_task(uid_t uid, enum when when, const struct state *state)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), CTXLAB "/%d", state->tid);
+	return try_file(uid, when, path);
+}
+
+TEST_F(labels, same_label_or_capability)
+{
+	if (!self->supported)
+		SKIP(return, "no AppArmor");
+	EXPECT_EQ(0, try_task(ALICE, NEVER, self->plain));
+	EXPECT_EQ(EACCES, try_task(ALICE, NEVER, self->labelled));
+	EXPECT_EQ(0, try_task(ALICE, FIRST, self->labelled));
+	EXPECT_EQ(EACCES, try_task(ALICE, FIRST, self->plain));
+	EXPECT_EQ(0, try_task(0, NEVER, self->labelled));
+}
+
+TEST_F(labels, label_changes_between_open_and_read)
+{
+	if (!self->supported)
+		SKIP(return, "no AppArmor");
+	EXPECT_EQ(EACCES,
+		  try_task(ALICE, BETWEEN_OPEN_AND_READ, self->plain));
+}
+
+/* Is what AppArmor refuses refused here too? */
+TEST_F(labels, as_maps_or_stricter)
+{
+	const struct state *targets[] = { self->plain, self->labelled };
+	enum when when;
+	char path[64];
+	int i;
+
+	if (!self->supported)
+		SKIP(return, "no AppArmor");
+	for (i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "/proc/%d/maps", targets[i]->tid);
+		for (when = NEVER; when <= FIRST; when++) {
+			if (!try_file(ALICE, when, path))
+				continue;
+			EXPECT_EQ(EACCES, try_task(ALICE, when, targets[i]));
+		}
+	}
+}
+
+static bool lists(const char *text, pid_t tid)
+{
+	struct table *table = table_parse(text, NULL);
+	bool found = table && table_find(table, "TID", tid) >= 0;
+
+	table_free(table);
+	return found;
+}
+
+/* Which of the two "tasks" lists: 1 for the plain one, 2 for the labelled. */
+static int listed(enum when when, pid_t plain, pid_t labelled)
+{
+	pid_t child = fork();
+	char *text;
+	int fd;
+
+	if (child)
+		return child < 0 ? 255 : reap(child);
+	if ((when == FIRST && enter()) || become(ALICE, ALICE))
+		_exit(255);
+	fd = open(CTXLAB "/tasks", O_RDONLY);
+	if (fd < 0 || (when == BETWEEN_OPEN_AND_READ && enter()))
+		_exit(255);
+	text = text_read_fd(fd);
+	if (!text)
+		_exit(255);
+	_exit(lists(text, plain) + 2 * lists(text, labelled));
+}
+
+/* The opener's label counts as the reader's does. */
+TEST_F(labels, opener_and_reader)
+{
+	if (!self->supported)
+		SKIP(return, "no AppArmor");
+	EXPECT_EQ(1, listed(NEVER, self->plain->tid, self->labelled->tid));
+	EXPECT_EQ(2, listed(FIRST, self->plain->tid, self->labelled->tid));
+	EXPECT_EQ(0, listed(BETWEEN_OPEN_AND_READ, self->plain->tid,
+			    self->labelled->tid));
+}
+
+TEST_HARNESS_MAIN
