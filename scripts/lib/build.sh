@@ -19,8 +19,9 @@ run_make()
 
 build_all()
 {
-	local targets=(tool module)
-
-	locked "$BUILD/lock" run_make "${targets[@]}" \
-		"KVER=$KERNEL_RELEASE" "KDIR=$KERNEL_BUILD"
+	locked "$BUILD/lock" run_make tool "BUILD=$KERNEL_OUT" \
+		${TOOL_MAKE[@]+"${TOOL_MAKE[@]}"} &&
+	locked "$BUILD/lock" run_make module "BUILD=$KERNEL_OUT" \
+		"KVER=$KERNEL_RELEASE" "KDIR=$KERNEL_BUILD" \
+		${KERNEL_MAKE[@]+"${KERNEL_MAKE[@]}"}
 }

@@ -5,6 +5,9 @@
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck disable=SC2034 # for those who source this
 BUILD=$TOP/build
+# Users other than root do not have all programs on it.
+PATH=$PATH:/usr/sbin:/sbin
+export HOME=${HOME:-~}
 # What is slow to make and holds for every checkout.
 # shellcheck disable=SC2034
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/ctxlab

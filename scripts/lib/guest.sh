@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2153 # set by kernel.sh
 # SPDX-License-Identifier: GPL-2.0-only
 # The root file system of the test machine, as a directory.
 
@@ -16,6 +17,16 @@ copy_libraries()
 			cp -L "$library" "$root$library"
 		}
 	done
+}
+
+# All of a system that is not this host's: no program here tells which a foreign
+# one needs.
+copy_root_libraries()
+{
+	local root=$1
+
+	find "$KERNEL_ROOT"/lib "$KERNEL_ROOT"/usr/lib -mindepth 2 -maxdepth 2 \
+		-name '*.so.*' -exec cp -L -t "$root/usr/lib" {} +
 }
 
 is_elf()
@@ -67,7 +78,12 @@ make_skeleton()
 	ln -s usr/lib64 "$root/lib64"
 	ln -s ../run "$root/var/run"
 	ln -s ../tmp "$root/var/tmp"
-	cp "$(command -v busybox)" "$root/bin/busybox"
+	if [ -n "$KERNEL_ROOT" ]; then
+		cp "$KERNEL_ROOT/bin/busybox" "$root/bin/"
+		copy_root_libraries "$root"
+	else
+		cp "$(command -v busybox)" "$root/bin/busybox"
+	fi
 	for applet in $(busybox --list); do
 		[ -e "$root/bin/$applet" ] || ln -s busybox "$root/bin/$applet"
 	done
@@ -84,14 +100,14 @@ make_guest()
 	make_skeleton "$root"
 	modules=$root/lib/modules/$KERNEL_RELEASE
 	mkdir -p "$modules/extra" "$modules/virtio"
-	cp "$BUILD/$KERNEL_RELEASE/module/ctxlab.ko" "$modules/extra/"
-	cp "$BUILD/$KERNEL_RELEASE/module/ctxlab.ko" "$root/root/"
+	cp "$KERNEL_OUT/$KERNEL_RELEASE/module/ctxlab.ko" "$modules/extra/"
+	cp "$KERNEL_OUT/$KERNEL_RELEASE/module/ctxlab.ko" "$root/root/"
 	find "$KERNEL_DIR/modules" -name '*.ko' -exec cp -t "$modules/virtio" {} +
 	for program in /bin/bash /usr/sbin/bpftool; do
 		rm -f "$root/usr/bin/${program##*/}"
-		copy_in "$root" "$program" /usr/bin
+		copy_in "$root" "$KERNEL_ROOT$program" /usr/bin
 	done
-	copy_in "$root" "$BUILD/userspace/ctxlab" /usr/local/bin
+	copy_in "$root" "$KERNEL_OUT/userspace/ctxlab" /usr/local/bin
 	cp "$TOP/scripts/guest/init" "$root/init"
 }
 

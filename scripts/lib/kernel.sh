@@ -4,6 +4,8 @@
 # From the name of a kernel to what boots it and what a module is built with.
 # Needs common.sh and apt.sh.
 
+. "$(dirname "${BASH_SOURCE[0]}")/arm64.sh"
+
 # The headers package of Debian that stands for a kernel's name; it depends on
 # the current version's package, from which the release follows.
 debian_headers_package()
@@ -15,19 +17,77 @@ debian_headers_package()
 	6.12)		echo linux-headers-6.12-amd64 ;;
 	6.12-cloud)	echo linux-headers-6.12-cloud-amd64 ;;
 	6.12-rt)	echo linux-headers-6.12-rt-amd64 ;;
+	# Its release is that of the amd64 kernel.
+	6.1-arm64)	echo linux-headers-amd64 ;;
+	6.12-arm64)	echo linux-headers-6.12-amd64 ;;
 	*)		return 1 ;;
 	esac
 }
 
+# The first package of that name that PACKAGE depends on.
+dependency()
+{
+	local package=$1 name=$2
+
+	{
+		dpkg-query -W -f '${Depends}\n' "$package"
+		apt-cache show "$package" | sed -n 's/^Depends: //p'
+	} 2>/dev/null | tr ',' '\n' | sed -n "s/^ *\\($name\\)\\([ (].*\\)*\$/\\1/p" |
+		head -n 1
+}
+
 debian_release()
 {
-	local package=$1 release
+	local package=$1 headers
 
-	release=$(dpkg-query -W -f '${Depends}' "$package" 2>/dev/null |
-		  sed -n 's/^linux-headers-\([^ ,]*\).*/\1/p')
-	[ -n "$release" ] ||
-		die "package $package is not installed - run 'scripts/setup'"
-	echo "$release"
+	headers=$(dependency "$package" 'linux-headers-[^ ]*')
+	# Lists of packages may never have been fetched, or be gone.
+	if [ -z "$headers" ] && can_be_root; then
+		as_root apt-get -qq update >&2 &&
+			headers=$(dependency "$package" 'linux-headers-[^ ]*')
+	fi
+	[ -n "$headers" ] || die "apt does not know of $package"
+	echo "${headers#linux-headers-}"
+}
+
+# fetch_headers RELEASE DIR: unpacks Debian's headers into the cache, where they
+# are not installed: those of 6.12 can only be with a kernel that this host would
+# boot from then on.
+fetch_headers()
+{
+	local release=$1 dir=$2 tmp package=linux-headers-$1 common kbuild
+
+	[ ! -d "$dir" ] || return 0
+	need_programs apt-get dpkg-deb
+	say "fetching Debian's headers of kernel $release"
+	common=$(dependency "$package" 'linux-headers-[^ ]*-common[^ ]*')
+	kbuild=$(dependency "$package" 'linux-kbuild-[^ ]*')
+	mkdir -p "$CACHE/headers"
+	tmp=$(mktemp -d "$CACHE/headers/new.XXXXXX")
+	for package in "$package" "$common" "$kbuild"; do
+		if ! download "$tmp" "$package" ||
+		   ! dpkg-deb -x "$tmp/$package"_*.deb "$tmp"; then
+			rm -rf "$tmp"
+			die "cannot download $package"
+		fi
+	done
+	sed -i "s|^include /usr/src/|include $dir/usr/src/|" \
+		"$tmp/usr/src/linux-headers-$release/Makefile"
+	rm -f "$tmp"/*.deb "$tmp"/*.log
+	mv "$tmp" "$dir"
+}
+
+# What modules for Debian's kernel of that release are built with.
+headers_of()
+{
+	local release=$1 dir=$CACHE/headers/$1
+
+	if [ -d "/lib/modules/$release/build/" ]; then
+		echo "/lib/modules/$release/build"
+		return
+	fi
+	locked "$CACHE/lock" fetch_headers "$release" "$dir" || exit 1
+	echo "$dir/usr/src/linux-headers-$release"
 }
 
 # The boot protocol's header tells where in a bzImage the compressed ELF lies;
@@ -181,17 +241,31 @@ select_built_kernel()
 
 # select_kernel NAME sets KERNEL_DIR (vmlinux, modules/), KERNEL_RELEASE and
 # KERNEL_BUILD (what modules are built against), KERNEL_MEMORY (in MiB) and
-# KERNEL_OPTIONS (for its command line).
+# KERNEL_OPTIONS (for its command line); for machines of another architecture
+# KERNEL_ROOT, the system that the guest's programs are from, KERNEL_OUT, where
+# what is for the guest is built, and KERNEL_MAKE and TOOL_MAKE, arguments to
+# build the module, and programs for it.
 select_kernel()
 {
 	local name=$1 package
 
 	KERNEL_MEMORY=512
 	KERNEL_OPTIONS=
+	KERNEL_CONSOLE=ttyS0
+	KERNEL_ROOT=
+	KERNEL_OUT=$BUILD
+	KERNEL_MAKE=()
+	TOOL_MAKE=()
 	if package=$(debian_headers_package "$name"); then
 		KERNEL_RELEASE=$(debian_release "$package") || exit 1
+		KERNEL_BUILD=$(headers_of "$KERNEL_RELEASE") || exit 1
+		case $name in
+		*-arm64)
+			select_arm64 "${KERNEL_RELEASE%amd64}arm64"
+			return
+			;;
+		esac
 		KERNEL_DIR=$CACHE/kernels/$KERNEL_RELEASE
-		KERNEL_BUILD=/lib/modules/$KERNEL_RELEASE/build
 		locked "$CACHE/lock" fetch_debian_image "$KERNEL_RELEASE" \
 			"$package" || exit 1
 	elif [ "$name" = debug ] || [ "$name" = kcsan ]; then

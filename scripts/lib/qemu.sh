@@ -29,6 +29,11 @@ kvm_boots()
 	return $marker
 }
 
+kvm_may_work()
+{
+	[ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo
+}
+
 # /dev/kvm exists on machines that cannot run a stock kernel with it, so
 # nothing short of a boot is believed.  The answer holds until the host boots.
 kvm_works()
@@ -36,7 +41,7 @@ kvm_works()
 	local answer
 
 	answer=$CACHE/kvm-$(</proc/sys/kernel/random/boot_id)
-	[ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo || return 1
+	kvm_may_work || return 1
 	if [ ! -e "$answer" ]; then
 		if kvm_boots; then echo yes; else echo no; fi >"$answer.new"
 		mv "$answer.new" "$answer"
@@ -72,15 +77,19 @@ qemu_command()
 {
 	local memory=$1 dir=$2 options=$3 cpu=${4-} port
 
-	QEMU=(qemu-system-x86_64 -M q35 -nodefaults -no-user-config
-	      -display none -no-reboot -smp 2 -m "$memory")
-	if [ -z "$cpu" ] && kvm_works; then
-		QEMU+=(-accel kvm -cpu host)
+	if [ -n "$KERNEL_ROOT" ]; then
+		QEMU=(qemu-system-aarch64 -M virt -cpu "${cpu:-cortex-a57}"
+		      -accel "tcg,thread=$(tcg_threads)")
+	elif [ -z "$cpu" ] && kvm_works; then
+		QEMU=(qemu-system-x86_64 -M q35 -accel kvm -cpu host)
 	else
-		QEMU+=(-accel "tcg,thread=$(tcg_threads)" -cpu "${cpu:-max}")
+		QEMU=(qemu-system-x86_64 -M q35 -cpu "${cpu:-max}"
+		      -accel "tcg,thread=$(tcg_threads)")
 	fi
-	QEMU+=(-kernel "$KERNEL_DIR/vmlinux" -initrd "$dir/initrd"
-	       -append "console=ttyS0 panic=-1 oops=panic nokaslr reboot=t $KERNEL_OPTIONS $options"
+	QEMU+=(-nodefaults -no-user-config -display none -no-reboot
+	       -smp 2 -m "$memory" -kernel "$KERNEL_DIR/vmlinux"
+	       -initrd "$dir/initrd"
+	       -append "console=$KERNEL_CONSOLE panic=-1 oops=panic nokaslr reboot=t $KERNEL_OPTIONS $options"
 	       -serial "file:$dir/log" -device virtio-serial)
 	for port in status stdout stderr files; do
 		qemu_port $port "$dir/$port"

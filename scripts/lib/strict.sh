@@ -10,18 +10,20 @@ warnings()
 		grep -v 'warning: the compiler differs'
 }
 
-# strict_module RELEASE HEADERS: with W=1 and sparse, from scratch.
+# strict_module RELEASE HEADERS [ARGUMENT...]: with W=1 and sparse, from scratch,
+# and these arguments to make.
 strict_module()
 {
 	local release=$1 headers=$2 dir=$BUILD/strict/$1 log=$BUILD/log/strict-$1
 	local sparse=2
 
+	shift 2
 	# The spinlocks of this kernel say nothing to sparse of what they do.
 	[[ $release != 6.1.*-rt-* ]] || sparse=0
 	mkdir -p "$BUILD/log"
 	rm -rf "$dir"
 	if ! make --no-print-directory -C "$TOP" module "KVER=$release" \
-	     "KDIR=$headers" "MODULE_DIR=$dir" W=1 C=$sparse >"$log" 2>&1; then
+	     "KDIR=$headers" "MODULE_DIR=$dir" W=1 C=$sparse "$@" >"$log" 2>&1; then
 		cat "$log"
 		return 1
 	fi
