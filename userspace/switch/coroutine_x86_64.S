@@ -16,8 +16,9 @@
  * and with the control words 8 bytes more below it: MXCSR, then the x87 CW.
  *
  * What it costs is its eight stores: the call's, six pushes, and *save.  A CPU
- * that stores once a cycle takes nine cycles for all of it; the loads find their
- * values in the store buffer, and the jump is predicted.
+ * that stores once a cycle takes nine cycles for all of it, one that stores twice
+ * five; the loads find their values in the store buffer, and the jump is
+ * predicted.
  */
 #if defined(__x86_64__)
 	.text
