@@ -403,20 +403,24 @@ int run_from_json(const json_t *root, struct run *run, char **error)
 
 int run_load(const char *path, struct run *run, char **error)
 {
-	bool in = !strcmp(path, "-");
+	FILE *f = strcmp(path, "-") ? fopen(path, "re") : stdin;
 	json_error_t e;
 	json_t *root;
 	int err;
 
 	*run = (struct run){};
-	root = in ? json_loadf(stdin, JSON_REJECT_DUPLICATES, &e) :
-		    json_load_file(path, JSON_REJECT_DUPLICATES, &e);
-	if (!root) {
-		*error = e.line > 0 ?
-				 xasprintf("line %d: %s", e.line, e.text) :
-				 xstrdup(e.text);
+	if (!f) {
+		*error = xstrdup(strerror(errno));
 		return -EIO;
 	}
+	root = json_loadf(f, JSON_REJECT_DUPLICATES, &e);
+	if (!root)
+		*error = ferror(f) ? xstrdup("it cannot be read") :
+				     xasprintf("line %d: %s", e.line, e.text);
+	if (f != stdin)
+		fclose(f);
+	if (!root)
+		return -EIO;
 	err = run_from_json(root, run, error);
 	json_decref(root);
 	return err;
