@@ -136,6 +136,24 @@ static void spoil_null(struct run *run)
 		s->sample[i].ns += 30;
 }
 
+static void spoil_probed_null(struct run *run)
+{
+	struct series *s = &run->series[ARM_CONTROL_AGAIN][0];
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		s->sample[i].ns += 30;
+}
+
+static void spoil_timed_null(struct run *run)
+{
+	struct series *s = &run->series[ARM_CONTROL_AGAIN][0];
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		s->sample[i].own_ns += 30;
+}
+
 static void spoil_moved(struct run *run)
 {
 	struct series *s;
@@ -171,7 +189,8 @@ static void refusals(void)
 	refused(&calm, spoil_control, "flushes where none was meant");
 	refused(&calm, spoil_probe, "the probe saw");
 	refused(&calm, spoil_cpu, "moved between CPUs");
-	refused(&calm, spoil_null, "null test");
+	refused(&calm, spoil_null, "null test: thread and");
+	refused(&calm, spoil_probed_null, "null test: thread+control and");
 	refused(&calm, spoil_moved, "too few");
 	refused(&calm, spoil_steal, "hypervisor took");
 	refused(&calm, spoil_end, "interrupted");
@@ -194,6 +213,7 @@ static void kernel_part(void)
 	near(&a.part_diff[ARM_THREAD_FLUSH], 170, 3, "more with a flush");
 	near(&a.flush_itself[ARM_THREAD_FLUSH], 150, 3, "of that the flush");
 	near(&a.flush_itself[ARM_THREAD_FULL], 200, 3, "the full flush");
+	near(&a.part_diff[ARM_CONTROL_AGAIN], 0, 3, "nothing with nothing");
 	ok(!a.own[ARM_THREAD].n, "without the probe there is none");
 	ok(a.steady, "steady");
 	answers_free(&a);
@@ -201,9 +221,15 @@ static void kernel_part(void)
 	answers_find(&run, &a);
 	ok(a.reasons && a.steady, "steady where whole switches have no verdict");
 	answers_free(&a);
+	spoil_timed_null(&run);
+	answers_find(&run, &a);
+	ok(!a.steady, "but not where the probe times equals differently");
+	answers_free(&a);
+	run_free(&run);
+	sample_run(&run, &t);
 	spoil_flushes(&run);
 	answers_find(&run, &a);
-	ok(!a.steady, "but not where flushes are missing");
+	ok(!a.steady, "nor where flushes are missing");
 	answers_free(&a);
 	run_free(&run);
 	sample_run(&run, &wild);

@@ -130,6 +130,27 @@ static json_t *with(const char *path, json_t *value)
 	return root;
 }
 
+/* The first series that the probe timed, at 0 pages as all of them. */
+static json_t *first_probed(const json_t *root)
+{
+	json_t *series;
+	size_t i;
+
+	json_array_foreach(json_object_get(root, "series"), i, series)
+		if (json_object_get(series, "own_ns"))
+			return series;
+	printf("Bail out! the sample has no probed arm\n");
+	exit(1);
+}
+
+static json_t *with_probed(const char *key, json_t *value)
+{
+	json_t *root = sample_json();
+
+	json_object_set_new(first_probed(root), key, value);
+	return root;
+}
+
 static void hostile(void)
 {
 	json_t *root, *extra;
@@ -156,6 +177,10 @@ static void hostile(void)
 	wrong(with("series/0/pages", json_integer(7)), "no point of the run",
 	      "a series of no point");
 	wrong(with("series/0/ns", json_array()), "length", "a series cut short");
+	wrong(with_probed("own_ns", json_array()), "length",
+	      "too few times of the probe");
+	wrong(with_probed("flush_ns", json_array()), "length",
+	      "too few times of its flushes");
 	wrong(with("series/0/switches/0", json_real(1.5)), "range",
 	      "half a switch");
 	wrong(with("series/0/switches/0", json_integer(1LL << 40)), "range",
@@ -191,6 +216,40 @@ static void tolerant(void)
 	json_decref(root);
 }
 
+static void set_time(json_t *series, const char *key, double ns)
+{
+	json_array_set_new(json_object_get(series, key), 5, json_real(ns));
+}
+
+static double get_time(const json_t *series, const char *key)
+{
+	return json_real_value(json_array_get(json_object_get(series, key), 5));
+}
+
+/* Arms with the probe have two more arrays, which must not be mistaken. */
+static void probed(void)
+{
+	json_t *root = sample_json(), *series = first_probed(root);
+	struct sample *s;
+	char *error = NULL;
+	struct run run;
+
+	set_time(series, "own_ns", 321.5);
+	set_time(series, "flush_ns", 12.25);
+	ok(!run_from_json(root, &run, &error), "what the probe timed is read");
+	s = &run.series[ARM_THREAD_CONTROL][0].sample[5];
+	ok(s->own_ns == 321.5 && s->flush_ns == 12.25, "each to its own");
+	ok(isnan(run.series[ARM_THREAD][0].sample[5].own_ns),
+	   "and none where the probe was not");
+	json_decref(root);
+	root = run_to_json(&run, NULL);
+	run_free(&run);
+	series = first_probed(root);
+	ok(get_time(series, "own_ns") == 321.5 &&
+	   get_time(series, "flush_ns") == 12.25, "and written likewise");
+	json_decref(root);
+}
+
 static void files(void)
 {
 	char *error = NULL;
@@ -209,6 +268,7 @@ int main(void)
 	text_round_trip();
 	hostile();
 	tolerant();
+	probed();
 	files();
 	return tap_done();
 }

@@ -39,6 +39,7 @@ static inline const struct cost *sample_costs(void)
 		[ARM_THREAD] = { 1000, 10 },
 		[ARM_THREAD_AGAIN] = { 1000, 10 },
 		[ARM_THREAD_CONTROL] = { 1030, 10 },
+		[ARM_CONTROL_AGAIN] = { 1030, 10 },
 		[ARM_THREAD_FLUSH] = { 1235, 21 },
 		[ARM_THREAD_FULL] = { 1300, 22 },
 		[ARM_PROCESS] = { 1108, 10 },

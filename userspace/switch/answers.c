@@ -18,6 +18,7 @@ int answers_base(int arm)
 		[ARM_THREAD] = -1,
 		[ARM_THREAD_AGAIN] = ARM_THREAD,
 		[ARM_THREAD_CONTROL] = ARM_THREAD,
+		[ARM_CONTROL_AGAIN] = ARM_THREAD_CONTROL,
 		[ARM_THREAD_FLUSH] = ARM_THREAD_CONTROL,
 		[ARM_THREAD_FULL] = ARM_THREAD_CONTROL,
 		[ARM_PROCESS] = ARM_THREAD,
@@ -187,7 +188,9 @@ int answers_part_base(int arm)
 {
 	if (arm == ARM_PROCESS_CONTROL)
 		return ARM_THREAD_CONTROL;
-	return arms[arm].flush > FLUSH_CONTROL ? answers_base(arm) : -1;
+	/* The first arm that is probed has nothing of its kind to stand against. */
+	return arm == ARM_THREAD_CONTROL || arms[arm].flush == FLUSH_DETACHED ?
+		       -1 : answers_base(arm);
 }
 
 /* What the probe timed, without pages. */

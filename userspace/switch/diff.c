@@ -12,7 +12,7 @@ enum {
 
 const struct out_col diff_columns[] = {
 	[COL_WHAT] = { "WHAT", 0, 0, OUT_STRING,
-		       "an arm, or the difference of two" },
+		       "an arm, or the difference of two; own: the kernel's own part, and the flush" },
 	[COL_PAGES] = { "PAGES", 0, OUT_RIGHT, OUT_NUMBER,
 			"pages that each member touches between switches" },
 	[COL_PATTERN] = { "PATTERN", 0, 0, OUT_STRING, "how it touches them" },
@@ -36,10 +36,11 @@ const struct out_col diff_columns[] = {
 
 #define DEFAULT "WHAT,PAGES,PATTERN,A,B,DIFF,DIFFLOW,DIFFHIGH,RATIO,IS"
 
-/* What to compare: an arm, or an arm's difference from its base. */
+/* What to compare: an arm, or how it differs from another. */
 struct row {
 	int arm;
 	int base;		/* -1: the arm itself */
+	bool own;		/* what the probe timed, not the whole switch */
 	unsigned int point_a;
 	unsigned int point_b;
 };
@@ -47,8 +48,11 @@ struct row {
 static struct estimate side_value(const struct diff_side *s,
 				  const struct row *r, unsigned int point)
 {
-	return r->base < 0 ? s->answers.cell[r->arm][point] :
-			     s->answers.diff[r->arm][point];
+	const struct answers *a = &s->answers;
+
+	if (r->own)
+		return r->base < 0 ? a->part[r->arm] : a->part_diff[r->arm];
+	return r->base < 0 ? a->cell[r->arm][point] : a->diff[r->arm][point];
 }
 
 static const char *judge(const struct estimate *diff)
@@ -87,8 +91,8 @@ static void add_row(struct out_table *t, const struct diff_side *sa,
 	if (!diff.n)
 		return;
 	row = out_row_new(t, NULL);
-	out_set(row, COL_WHAT, "%s%s%s", arms[r->arm].name,
-		r->base < 0 ? "" : " - ",
+	out_set(row, COL_WHAT, "%s%s%s%s", r->own ? "own: " : "",
+		arms[r->arm].name, r->base < 0 ? "" : " - ",
 		r->base < 0 ? "" : arms[r->base].name);
 	out_set(row, COL_PAGES, "%u", point->pages);
 	if (point->pages)
@@ -132,6 +136,15 @@ static void add_rows(struct out_table *t, const struct diff_side *a,
 	}
 }
 
+/* Of what the probe timed, which is at 0 pages, the first point of all runs. */
+static void add_own_row(struct out_table *t, const struct diff_side *a,
+			const struct diff_side *b, int arm, int base)
+{
+	struct row r = { .arm = arm, .base = base, .own = true };
+
+	add_row(t, a, b, &r);
+}
+
 static struct out_table *make_table(const struct diff_side *a,
 				    const struct diff_side *b)
 {
@@ -143,6 +156,11 @@ static struct out_table *make_table(const struct diff_side *a,
 	for (arm = 0; arm < ARMS; arm++)
 		if (answers_base(arm) >= 0)
 			add_rows(t, a, b, arm, answers_base(arm));
+	for (arm = 0; arm < ARMS; arm++)
+		add_own_row(t, a, b, arm, -1);
+	for (arm = 0; arm < ARMS; arm++)
+		if (answers_part_base(arm) >= 0)
+			add_own_row(t, a, b, arm, answers_part_base(arm));
 	return t;
 }
 

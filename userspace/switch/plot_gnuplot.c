@@ -56,6 +56,7 @@ static const char *const colours[ARMS] = {
 	[ARM_COROUTINE] = "#7f7f7f", [ARM_COROUTINE_FP] = "#9f9f9f",
 	[ARM_UCONTEXT] = "#bfbfbf", [ARM_THREAD] = "#1f77b4",
 	[ARM_THREAD_AGAIN] = "#aec7e8", [ARM_THREAD_CONTROL] = "#17becf",
+	[ARM_CONTROL_AGAIN] = "#9edae5",
 	[ARM_THREAD_FLUSH] = "#ff7f0e", [ARM_THREAD_FULL] = "#d62728",
 	[ARM_PROCESS] = "#2ca02c", [ARM_PROCESS_CONTROL] = "#98df8a",
 	[ARM_PROCESS_FLUSH] = "#bcbd22", [ARM_RING_THREAD] = "#9467bd",

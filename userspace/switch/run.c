@@ -35,6 +35,10 @@ const struct arm arms[ARMS] = {
 		.kind = CREW_THREADS, .flush = FLUSH_CONTROL, .crew = 1,
 		.sweep = true,
 	},
+	[ARM_CONTROL_AGAIN] = {
+		.name = "thread+again", .brief = "null test: as 'thread+control'",
+		.kind = CREW_THREADS, .flush = FLUSH_CONTROL, .crew = 1,
+	},
 	[ARM_THREAD_FLUSH] = {
 		.name = "thread+flush", .brief = "same mm, its entries flushed",
 		.kind = CREW_THREADS, .flush = FLUSH_MM, .crew = 1,

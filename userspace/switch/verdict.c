@@ -139,12 +139,26 @@ static void check_widths(const struct run *run, struct answers *a)
 		    a->empty[ARM_RING_THREAD].value);
 }
 
+/* Arms that differ in nothing, of which the first costs @cost. */
+static bool equal(const struct run *run, const struct estimate *e, double cost)
+{
+	double allowed = NULL_NS;
+
+	if (*run->machine.emulator)
+		allowed = NULL_EMULATED * cost;
+	return !e->n || (e->low <= 0 && e->high >= 0) ||
+	       fabs(e->value) <= allowed;
+}
+
 /* What the probe timed can be told without the rest. */
 static bool steady(const struct run *run, const struct answers *a)
 {
 	double scale = a->own[ARM_THREAD_CONTROL].value;
 	int arm, n = 0;
 
+	if (!equal(run, &a->part_diff[ARM_CONTROL_AGAIN],
+		   a->part[ARM_THREAD_CONTROL].value))
+		return false;
 	for (arm = 0; arm < ARMS; arm++) {
 		if (!a->own[arm].n)
 			continue;
@@ -156,17 +170,15 @@ static bool steady(const struct run *run, const struct answers *a)
 	return n > 0;
 }
 
-static void check_null(const struct run *run, struct answers *a)
+static void check_null(const struct run *run, struct answers *a, int arm)
 {
-	const struct estimate *e = &a->null;
-	double allowed = NULL_NS;
+	const struct estimate *e = &a->diff[arm][0];
 
-	if (*run->machine.emulator)
-		allowed = NULL_EMULATED * a->empty[ARM_THREAD].value;
-	if (!e->n || (e->low <= 0 && e->high >= 0) || fabs(e->value) <= allowed)
+	if (equal(run, e, a->empty[answers_base(arm)].value))
 		return;
-	refuse(a, "null test: equal arms differ by %.1f ns [%.1f, %.1f]",
-	       e->value, e->low, e->high);
+	refuse(a, "null test: %s and %s, which are equal, differ by %.1f ns [%.1f, %.1f]",
+	       arms[answers_base(arm)].name, arms[arm].name, e->value, e->low,
+	       e->high);
 }
 
 static void check_rounds(const struct run *run, struct answers *a)
@@ -186,7 +198,8 @@ void verdict_find(const struct run *run, struct answers *a)
 	check_rounds(run, a);
 	a->steady = check_counts(run, a) && steady(run, a);
 	check_widths(run, a);
-	check_null(run, a);
+	check_null(run, a, ARM_THREAD_AGAIN);
+	check_null(run, a, ARM_CONTROL_AGAIN);
 	if (a->disturbed > DISTURBED_SHARE)
 		refuse(a, "%.0f %% of the rounds were disturbed by other tasks",
 		       a->disturbed * 100);

@@ -152,6 +152,7 @@ static void kernel_part(FILE *out, const struct answers *a, const char *lead)
 	paragraph_print(out, &p);
 	fputs("\n", out);
 	line(out, "between threads", &a->own[ARM_THREAD_CONTROL], false, "");
+	line(out, "  again", &diff[ARM_CONTROL_AGAIN], true, "null test");
 	line(out, "between processes", &diff[ARM_PROCESS_CONTROL], true, "");
 	line(out, "with the TLB flushed", &diff[ARM_THREAD_FLUSH], true,
 	     itself(remark, sizeof(remark),
