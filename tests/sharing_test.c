@@ -125,15 +125,34 @@ static bool cell_fits(const char *cell, enum is is)
 	}
 }
 
+/* The first @n cells of @task's row. */
+static void check_cells(struct __test_metadata *_metadata,
+			const struct table *table, int row,
+			const struct state *maker, const struct state *task,
+			pid_t zombie, int n)
+{
+	const char *cell;
+	enum is is;
+	int k;
+
+	for (k = 0; k < n; k++) {
+		is = ask(cells[k].row, maker, task, zombie);
+		cell = table_cell(table, row, cells[k].column);
+		ASSERT_NE(NULL, cell);
+		EXPECT_TRUE(cell_fits(cell, is))
+			TH_LOG("%s: %s is \"%s\", kcmp says %s",
+			       task->plan.name, cells[k].column, cell,
+			       is_words[is]);
+	}
+}
+
 TEST_F(sharing, threads_as_kcmp)
 {
 	struct states *s = &self->states;
 	const struct state *maker = &s->list[0];
 	char *text = text_readf(CTXLAB "/%d", maker->tid);
 	struct table *table;
-	const char *cell;
-	int i, row, k, threads = 0;
-	enum is is;
+	int i, row, threads = 0;
 
 	ASSERT_NE(NULL, text);
 	table = table_parse(text, "Threads");
@@ -146,15 +165,8 @@ TEST_F(sharing, threads_as_kcmp)
 		}
 		threads++;
 		ASSERT_LE(0, row) TH_LOG("%s", s->list[i].plan.name);
-		for (k = 0; k < (int)ARRAY_SIZE(cells); k++) {
-			is = ask(cells[k].row, maker, &s->list[i], self->zombie);
-			cell = table_cell(table, row, cells[k].column);
-			ASSERT_NE(NULL, cell);
-			EXPECT_TRUE(cell_fits(cell, is))
-				TH_LOG("%s: %s is \"%s\", kcmp says %s",
-				       s->list[i].plan.name, cells[k].column,
-				       cell, is_words[is]);
-		}
+		check_cells(_metadata, table, row, maker, &s->list[i],
+			    self->zombie, ARRAY_SIZE(cells));
 	}
 	EXPECT_EQ(threads, table->rows);
 	EXPECT_EQ(threads, text_number(text, "Threads"));
@@ -170,7 +182,6 @@ TEST_F(sharing, elsewhere_as_kcmp)
 	char *text = text_readf(CTXLAB "/%d", maker->tid);
 	struct table *table;
 	int i, row, k, others = 0;
-	const char *cell;
 	bool any;
 
 	ASSERT_NE(NULL, text);
@@ -188,17 +199,9 @@ TEST_F(sharing, elsewhere_as_kcmp)
 		EXPECT_EQ(any, row >= 0)
 			TH_LOG("%s %s", s->list[i].plan.name,
 			       any ? "is missing" : "does not belong there");
-		for (k = 0; k < 4 && any && row >= 0; k++) {
-			enum is is = ask(cells[k].row, maker, &s->list[i],
-					 self->zombie);
-
-			cell = table_cell(table, row, cells[k].column);
-			ASSERT_NE(NULL, cell);
-			EXPECT_TRUE(cell_fits(cell, is))
-				TH_LOG("%s: %s is \"%s\", kcmp says %s",
-				       s->list[i].plan.name, cells[k].column,
-				       cell, is_words[is]);
-		}
+		if (any && row >= 0)
+			check_cells(_metadata, table, row, maker, &s->list[i],
+				    self->zombie, 4);
 	}
 	EXPECT_EQ(others, table->rows);
 	EXPECT_EQ(others, text_number(text, "Elsewhere"));

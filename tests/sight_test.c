@@ -290,26 +290,34 @@ static const struct plan turns_undumpable = {
 	"turns undumpable", 0, 0, alice_then_undumpable
 };
 
-TEST_F(sight, target_changes_between_open_and_read)
+/* @plan's task is Alice's, and then changes into what she may not see. */
+static void check_change(struct __test_metadata *_metadata,
+			 struct states *states, const struct plan *plan)
 {
 	struct state *state;
 	int by_alice, by_root;
 
 	ASSERT_EQ(0, pipe(change_pipe));
-	state = states_add(&self->states, &turns_undumpable);
+	state = states_add(states, plan);
 	ASSERT_NE(NULL, state);
 	by_alice = open_pid_as(ALICE, state->tid);
 	by_root = open_pid_as(0, state->tid);
 	ASSERT_LE(0, by_alice);
 	ASSERT_LE(0, by_root);
 	EXPECT_EQ(0, read_errno_as(ALICE, by_alice));
-	ASSERT_TRUE(tell_to_change(&self->states));
+	ASSERT_TRUE(tell_to_change(states));
 	EXPECT_EQ(EACCES, read_errno_as(ALICE, by_alice));
+	EXPECT_EQ(-1, open_pid_as(ALICE, state->tid));
 	/* Root reads on, but not through what Alice opened. */
 	EXPECT_EQ(EACCES, read_errno_as(0, by_alice));
 	EXPECT_EQ(0, read_errno_as(0, by_root));
 	close(by_alice);
 	close(by_root);
+}
+
+TEST_F(sight, target_changes_between_open_and_read)
+{
+	check_change(_metadata, &self->states, &turns_undumpable);
 }
 
 static const struct plan turns_bob = { "turns bob", 0, 0, alice_then_bob };
@@ -371,25 +379,8 @@ static const struct plan execs_setuid = {
 /* What was hers a moment ago is now a program that is root. */
 TEST_F(sight, target_execs_setuid_program)
 {
-	struct state *state;
-	int by_alice, by_root;
-
 	ASSERT_EQ(0, copy_setuid(SETUID_PROGRAM));
-	ASSERT_EQ(0, pipe(change_pipe));
-	state = states_add(&self->states, &execs_setuid);
-	ASSERT_NE(NULL, state);
-	by_alice = open_pid_as(ALICE, state->tid);
-	by_root = open_pid_as(0, state->tid);
-	ASSERT_LE(0, by_alice);
-	ASSERT_LE(0, by_root);
-	EXPECT_EQ(0, read_errno_as(ALICE, by_alice));
-	ASSERT_TRUE(tell_to_change(&self->states));
-	EXPECT_EQ(EACCES, read_errno_as(ALICE, by_alice));
-	EXPECT_EQ(EACCES, read_errno_as(0, by_alice));
-	EXPECT_EQ(-1, open_pid_as(ALICE, state->tid));
-	EXPECT_EQ(0, read_errno_as(0, by_root));
-	close(by_alice);
-	close(by_root);
+	check_change(_metadata, &self->states, &execs_setuid);
 	unlink(SETUID_PROGRAM);
 }
 
