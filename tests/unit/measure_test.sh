@@ -98,7 +98,7 @@ living()
 # ended SIGNAL STATUS: a run gets the signal while its members switch.
 ended()
 {
-	local pid children=() tries=0
+	local pid children=() tries=0 persona
 
 	"$CTXLAB" switch --seconds 60 --pages 0 >/dev/null 2>&1 &
 	pid=$!
@@ -109,6 +109,9 @@ ended()
 	done
 	[ ${#children[@]} -ge 4 ]
 	ok $? "the members are there before SIG$1"
+	persona=$(<"/proc/${children[0]}/personality")
+	((0x$persona & 0x40000))
+	ok $? "with an address space that chance has no part in"
 	kill -s "$1" $pid
 	wait $pid 2>/dev/null
 	is $? "$2" "after SIG$1 the status is $2"

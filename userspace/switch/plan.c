@@ -134,10 +134,12 @@ static void choose_times(const struct plan *plan, struct run *run)
 	bool emulated = *run->machine.emulator;
 
 	/*
+	 * A CPU's speed changes with what its other half and its neighbours do:
+	 * the shorter the rounds, the more they are the same for a whole turn.
 	 * An emulated machine loses its host's CPU for milliseconds at a time
 	 * and does not know: most rounds must fit in between.
 	 */
-	set->round_us = emulated ? 800 : 500;
+	set->round_us = emulated ? 800 : 125;
 	/* What is held against perf bench must be as long as a run of it. */
 	if (set->mechanism == MECH_PERF_PIPE)
 		set->round_us = 20e3;

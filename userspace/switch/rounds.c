@@ -19,7 +19,7 @@
 #define MIN_PASSES 10
 #define MAX_PASSES 4000
 /* The differences without pages matter most: so many rounds a pass there. */
-#define EMPTY_ROUNDS 4
+#define EMPTY_ROUNDS 8
 /* The share of the time that making crews anew may take. */
 #define RENEWING 0.1
 
