@@ -118,8 +118,12 @@ static unsigned int bucket_of(u64 value)
 	return (shift << CTXLAB_HIST_SUB_BITS) + (value >> shift);
 }
 
-/* A time below zero is, without sign, beyond the histogram. */
-static void record(struct tally *t, enum ctxlab_hist hist, u64 value)
+/*
+ * A time below zero is, without sign, beyond the histogram.  Inline, so that who
+ * calls it in the scheduler is a leaf and has no registers to save.
+ */
+static __always_inline void record(struct tally *t, enum ctxlab_hist hist,
+				   u64 value)
 {
 	if (value >> CTXLAB_HIST_MAX_BITS) {
 		add(&t->counts.lost[hist], 1);
@@ -159,16 +163,41 @@ static void sched_out(struct preempt_notifier *notifier, struct task_struct *nex
 	m->clock = ctxlab_clock();
 }
 
+/* What has come in counts: at @in, with the flush or the nothing until @done. */
+static __always_inline void came_in(struct attachment *a, int cpu, u64 in,
+				    u64 done, bool flushed)
+{
+	struct mark *m = this_cpu_ptr(&mark);
+	struct tally *t = &a->tally;
+
+	if (m->to == a) {
+		m->to = NULL;
+		add(&t->counts.switches[m->kind], 1);
+		record(t, m->kind, in - m->clock);
+	} else {
+		add(&t->counts.from_elsewhere, 1);
+	}
+	record(t, CTXLAB_HIST_FLUSH, done - in);
+	if (flushed)
+		add(&t->counts.flushes, 1);
+	if (cpu != a->cpu) {
+		a->cpu = cpu;
+		add(&t->counts.migrations, 1);
+	}
+}
+
 /*
- * Apart, so that what it takes on the stack, and the guard around that, is not
- * paid for where nothing is flushed.
+ * Apart, so that what it takes in registers and on the stack, and the guard
+ * around that, is not paid for where nothing is flushed.
  */
-static noinline void flush(enum ctxlab_flush mode)
+static noinline void come_in_flushing(struct attachment *a, int cpu, u64 in,
+				      enum ctxlab_flush mode)
 {
 	if (mode == CTXLAB_FLUSH_MM)
 		ctxlab_flush_mm();
 	else
 		ctxlab_flush_all();
+	came_in(a, cpu, in, ctxlab_clock(), true);
 }
 
 /* current has come in on @cpu.  Interrupts are on, preemption is off. */
@@ -178,27 +207,11 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 	struct attachment *a = container_of(notifier, struct attachment,
 					    notifier);
 	enum ctxlab_flush mode = READ_ONCE(a->session->flush);
-	struct mark *m = this_cpu_ptr(&mark);
-	struct tally *t = &a->tally;
-	u64 done;
 
-	if (mode != CTXLAB_FLUSH_NONE)
-		flush(mode);
-	done = ctxlab_clock();
-	if (m->to == a) {
-		m->to = NULL;
-		add(&t->counts.switches[m->kind], 1);
-		record(t, m->kind, in - m->clock);
-	} else {
-		add(&t->counts.from_elsewhere, 1);
-	}
-	record(t, CTXLAB_HIST_FLUSH, done - in);
-	if (mode != CTXLAB_FLUSH_NONE)
-		add(&t->counts.flushes, 1);
-	if (cpu != a->cpu) {
-		a->cpu = cpu;
-		add(&t->counts.migrations, 1);
-	}
+	if (mode == CTXLAB_FLUSH_NONE)
+		came_in(a, cpu, in, ctxlab_clock(), false);
+	else
+		come_in_flushing(a, cpu, in, mode);
 }
 
 static struct preempt_ops notifier_ops __ro_after_init = {
