@@ -110,7 +110,8 @@ ended()
 	[ ${#children[@]} -ge 4 ]
 	ok $? "the members are there before SIG$1"
 	persona=$(<"/proc/${children[0]}/personality")
-	((0x$persona & 0x40000))
+	# Containers may forbid it: then it is done without.
+	((0x$persona & 0x40000)) || ! setarch -R true 2>/dev/null
 	ok $? "with an address space that chance has no part in"
 	kill -s "$1" $pid
 	wait $pid 2>/dev/null
