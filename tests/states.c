@@ -296,7 +296,8 @@ static int leave_thread(struct state *state)
 	return syscall(SYS_exit, 0);
 }
 
-static int wait_for_zombie(pid_t pid)
+/* Until "stat" tells of that state. */
+static int wait_for_state(pid_t pid, int wanted)
 {
 	char line[256];
 	FILE *stat;
@@ -311,7 +312,7 @@ static int wait_for_zombie(pid_t pid)
 			line[0] = '\0';
 		fclose(stat);
 		state = strrchr(line, ')') ? strrchr(line, ')')[2] : 0;
-		if (state == 'Z')
+		if (state == wanted)
 			return 0;
 		usleep(1000);
 	}
@@ -320,11 +321,13 @@ static int wait_for_zombie(pid_t pid)
 int states_add_leaderless(struct states *states)
 {
 	const struct plan plan = { "leader, exited", 0, 0, leave_thread };
-	struct state *leader = states_add(states, &plan);
+	struct state *leader = states_add(states, &plan), *left;
 
-	if (!leader || wait_for_zombie(leader->tid))
+	if (!leader || wait_for_state(leader->tid, 'Z'))
 		return -1;
-	return note_told(states, leader->tgid, "thread left by it") ? 0 : -1;
+	left = note_told(states, leader->tgid, "thread left by it");
+	/* It has said that it is there, and is on its way to sleep. */
+	return left ? wait_for_state(left->tid, 'S') : -1;
 }
 
 static int leave(struct state *state)
@@ -339,7 +342,7 @@ int states_add_zombie(struct states *states)
 	const struct plan plan = { "zombie", 0, 0, leave };
 	struct state *zombie = states_add(states, &plan);
 
-	return zombie ? wait_for_zombie(zombie->tid) : -1;
+	return zombie ? wait_for_state(zombie->tid, 'Z') : -1;
 }
 
 int states_add_all(struct states *states)
