@@ -12,7 +12,7 @@ enum {
 
 const struct out_col diff_columns[] = {
 	[COL_WHAT] = { "WHAT", 0, 0, OUT_STRING,
-		       "an arm, or the difference of two; own: the kernel's own part, and the flush" },
+		       "an arm, or the difference of two; own: as the probe timed it" },
 	[COL_PAGES] = { "PAGES", 0, OUT_RIGHT, OUT_NUMBER,
 			"pages that each member touches between switches" },
 	[COL_PATTERN] = { "PATTERN", 0, 0, OUT_STRING, "how it touches them" },
