@@ -127,22 +127,22 @@ static void spoil_cpu(struct run *run)
 	run->counts[ARM_THREAD_CONTROL].probe.migrations = 1;
 }
 
-static void spoil_null(struct run *run)
+static void add_ns(struct series *s, double ns)
 {
-	struct series *s = &run->series[ARM_THREAD_AGAIN][0];
 	size_t i;
 
 	for (i = 0; i < s->n; i++)
-		s->sample[i].ns += 30;
+		s->sample[i].ns += ns;
+}
+
+static void spoil_null(struct run *run)
+{
+	add_ns(&run->series[ARM_THREAD_AGAIN][0], 30);
 }
 
 static void spoil_probed_null(struct run *run)
 {
-	struct series *s = &run->series[ARM_CONTROL_AGAIN][0];
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		s->sample[i].ns += 30;
+	add_ns(&run->series[ARM_CONTROL_AGAIN][0], 30);
 }
 
 static void spoil_timed_null(struct run *run)
