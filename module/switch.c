@@ -15,12 +15,12 @@
  * Each attachment counts by itself, as no two CPUs ever run one task; readers
  * add up.  Nothing here takes a lock, sleeps or allocates in the scheduler.
  */
+#include <linux/bitops.h>
 #include <linux/cache.h>
+#include <linux/compiler.h>
 #include <linux/file.h>
 #include <linux/list.h>
-#include <linux/log2.h>
 #include <linux/mutex.h>
-#include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -41,14 +41,28 @@
 #error "ctxlab needs a kernel with CONFIG_PREEMPT_NOTIFIERS (which CONFIG_KVM selects)"
 #endif
 
-/* Everything that is counted, by one attachment or by those that are gone. */
+/* Times of one kind, and their sum. */
+struct times {
+	u64 cycles;
+	u64 lost;
+	u64 hist[CTXLAB_HIST_BUCKETS];
+};
+
+/*
+ * Everything that is counted, by one attachment or by those that are gone.  How
+ * many switches there were follows from the times.
+ */
 struct tally {
-	struct ctxlab_counts counts;
-	u64 hist[CTXLAB_HISTS][CTXLAB_HIST_BUCKETS];
+	u64 to_kernel;
+	u64 to_other;
+	u64 from_elsewhere;
+	u64 flushes;
+	u64 migrations;
+	struct times times[CTXLAB_HISTS];
 };
 
 struct ctxlab_session {
-	struct mutex lock;		/* of all but flush */
+	struct mutex lock;		/* of all that is below */
 	bool hooked;			/* has hooks_get() done */
 	struct list_head attachments;
 	unsigned int nr_attachments;
@@ -59,7 +73,17 @@ struct ctxlab_session {
 	 * adds up, modulo 2^64.
 	 */
 	struct tally gone;
-	enum ctxlab_flush flush;	/* written at any time, read in sched_in() */
+	enum ctxlab_flush flush;	/* each attachment has it too */
+};
+
+/*
+ * What the task that is left for this one, of the same session, leaves behind.
+ * This one comes in on that CPU at once, with no other switch between, and takes
+ * it away: no mark is ever left over for a later switch to be taken for that one.
+ */
+struct mark {
+	struct times *times;		/* of that kind of switch; NULL: no mark */
+	u64 clock;			/* when it was left */
 };
 
 struct attachment {
@@ -68,23 +92,12 @@ struct attachment {
 	struct file *file;
 	struct list_head node;		/* in session->attachments */
 	struct callback_head work;	/* to end in the exiting task */
+	enum ctxlab_flush flush;	/* as the session's, under its lock */
 	int cpu;			/* where the task ran last */
+	unsigned int untimed;		/* arrivals up to the next timed flush */
+	struct mark mark;		/* written by who switches to the task */
 	struct tally tally;		/* written by the task alone */
 };
-
-/*
- * The clock at the moment at which this CPU left an attached task for another
- * of its session, whose attachment is "to".  As "to" is attached, its sched_in()
- * follows on this CPU at once, with no other switch between, and takes the mark
- * away: none is ever left over for a later switch to be taken for this one.
- */
-struct mark {
-	struct attachment *to;
-	enum ctxlab_hist kind;
-	u64 clock;
-};
-
-static DEFINE_PER_CPU(struct mark, mark);
 
 static struct preempt_ops notifier_ops;
 
@@ -102,116 +115,118 @@ static struct attachment *attachment_of(struct task_struct *task)
 	return NULL;
 }
 
-/* By the one writer that a counter has; readers see the old or the new. */
+/* By the one writer that a counter has. */
 static void add(u64 *counter, u64 n)
 {
-	WRITE_ONCE(*counter, *counter + n);
-}
-
-static unsigned int bucket_of(u64 value)
-{
-	unsigned int shift;
-
-	if (value < 1 << CTXLAB_HIST_SUB_BITS)
-		return value;
-	shift = ilog2(value) - CTXLAB_HIST_SUB_BITS;
-	return (shift << CTXLAB_HIST_SUB_BITS) + (value >> shift);
+	/*
+	 * It is an aligned word, so readers see the old or the new.  Marked as a
+	 * whole it stays the one instruction that x86 has for it, which it would
+	 * not with WRITE_ONCE().
+	 */
+	data_race(*counter += n);
 }
 
 /*
  * A time below zero is, without sign, beyond the histogram.  Inline, so that who
  * calls it in the scheduler is a leaf and has no registers to save.
  */
-static __always_inline void record(struct tally *t, enum ctxlab_hist hist,
-				   u64 value)
+static __always_inline void record(struct times *t, u64 value)
 {
-	if (value >> CTXLAB_HIST_MAX_BITS) {
-		add(&t->counts.lost[hist], 1);
+	/* Buckets below 2^SUB_BITS are as wide as those of the power above. */
+	unsigned long top = __fls(value | BIT(CTXLAB_HIST_SUB_BITS));
+	unsigned long shift = top - CTXLAB_HIST_SUB_BITS;
+
+	if (unlikely(top >= CTXLAB_HIST_MAX_BITS)) {
+		add(&t->lost, 1);
 		return;
 	}
-	add(&t->counts.cycles[hist], value);
-	add(&t->hist[hist][bucket_of(value)], 1);
+	add(&t->cycles, value);
+	add(&t->hist[(shift << CTXLAB_HIST_SUB_BITS) + (value >> shift)], 1);
 }
 
 static enum ctxlab_hist relation(struct task_struct *a, struct task_struct *b)
 {
-	if (!a->mm || !b->mm)
-		return CTXLAB_HIST_BORROWED_MM;
-	return a->mm == b->mm ? CTXLAB_HIST_SAME_MM : CTXLAB_HIST_OTHER_MM;
+	if (likely(a->mm && a->mm == b->mm))
+		return CTXLAB_HIST_SAME_MM;
+	return a->mm && b->mm ? CTXLAB_HIST_OTHER_MM : CTXLAB_HIST_BORROWED_MM;
 }
 
 /*
  * current is about to be left for @next.  The run queue is locked, interrupts
- * are off.
+ * are off.  Not to be traced, as sched_in(): what a tracer takes would be timed.
  */
-static void sched_out(struct preempt_notifier *notifier, struct task_struct *next)
+static notrace void sched_out(struct preempt_notifier *notifier,
+			      struct task_struct *next)
 {
 	struct attachment *from = container_of(notifier, struct attachment,
 					       notifier);
-	struct ctxlab_counts *counts = &from->tally.counts;
 	struct attachment *to = attachment_of(next);
-	struct mark *m = this_cpu_ptr(&mark);
 
-	if (!to || to->session != from->session) {
+	if (unlikely(!to || to->session != from->session)) {
 		/* It may be in the midst of changing others of its flags. */
-		add(data_race(next->flags) & PF_KTHREAD ? &counts->to_kernel :
-							  &counts->to_other, 1);
+		add(data_race(next->flags) & PF_KTHREAD ? &from->tally.to_kernel :
+							  &from->tally.to_other, 1);
 		return;
 	}
-	m->to = to;
-	m->kind = relation(current, next);
-	m->clock = ctxlab_clock();
+	to->mark.times = &to->tally.times[relation(current, next)];
+	to->mark.clock = ctxlab_clock();
 }
 
-/* What has come in counts: at @in, with the flush or the nothing until @done. */
-static __always_inline void came_in(struct attachment *a, int cpu, u64 in,
-				    u64 done, bool flushed)
+/* What has come in at @in counts. */
+static __always_inline void came_in(struct attachment *a, int cpu, u64 in)
 {
-	struct mark *m = this_cpu_ptr(&mark);
-	struct tally *t = &a->tally;
+	struct times *times = a->mark.times;
 
-	if (m->to == a) {
-		m->to = NULL;
-		add(&t->counts.switches[m->kind], 1);
-		record(t, m->kind, in - m->clock);
+	if (likely(times)) {
+		a->mark.times = NULL;
+		record(times, in - a->mark.clock);
 	} else {
-		add(&t->counts.from_elsewhere, 1);
+		add(&a->tally.from_elsewhere, 1);
 	}
-	record(t, CTXLAB_HIST_FLUSH, done - in);
-	if (flushed)
-		add(&t->counts.flushes, 1);
-	if (cpu != a->cpu) {
+	if (unlikely(cpu != a->cpu)) {
 		a->cpu = cpu;
-		add(&t->counts.migrations, 1);
+		add(&a->tally.migrations, 1);
 	}
 }
 
 /*
+ * With the flush, or with the nothing in its place that is timed like one.
  * Apart, so that what it takes in registers and on the stack, and the guard
- * around that, is not paid for where nothing is flushed.
+ * around that, is not paid for each time.
  */
-static noinline void come_in_flushing(struct attachment *a, int cpu, u64 in,
-				      enum ctxlab_flush mode)
+static noinline notrace void come_in_flushing(struct attachment *a, int cpu, u64 in)
 {
+	enum ctxlab_flush mode = READ_ONCE(a->flush);
+
 	if (mode == CTXLAB_FLUSH_MM)
 		ctxlab_flush_mm();
-	else
+	else if (mode == CTXLAB_FLUSH_ALL)
 		ctxlab_flush_all();
-	came_in(a, cpu, in, ctxlab_clock(), true);
+	if (!a->untimed) {
+		record(&a->tally.times[CTXLAB_HIST_FLUSH], ctxlab_clock() - in);
+		a->untimed = CTXLAB_FLUSH_TIMED;
+	}
+	if (mode != CTXLAB_FLUSH_NONE)
+		add(&a->tally.flushes, 1);
+	came_in(a, cpu, in);
 }
 
-/* current has come in on @cpu.  Interrupts are on, preemption is off. */
-static void sched_in(struct preempt_notifier *notifier, int cpu)
+/*
+ * current has come in on @cpu.  Interrupts are on, preemption is off.
+ *
+ * To read the clock a third time, and keep what it says, would make the probe
+ * dearer by a third: one flush of several is timed.
+ */
+static notrace void sched_in(struct preempt_notifier *notifier, int cpu)
 {
 	u64 in = ctxlab_clock();
 	struct attachment *a = container_of(notifier, struct attachment,
 					    notifier);
-	enum ctxlab_flush mode = READ_ONCE(a->session->flush);
 
-	if (mode == CTXLAB_FLUSH_NONE)
-		came_in(a, cpu, in, ctxlab_clock(), false);
+	if (likely(--a->untimed && READ_ONCE(a->flush) == CTXLAB_FLUSH_NONE))
+		came_in(a, cpu, in);
 	else
-		come_in_flushing(a, cpu, in, mode);
+		come_in_flushing(a, cpu, in);
 }
 
 static struct preempt_ops notifier_ops __ro_after_init = {
@@ -329,6 +344,7 @@ static struct attachment *attachment_new(struct ctxlab_session *s,
 	preempt_notifier_init(&a->notifier, &notifier_ops);
 	init_task_work(&a->work, attachment_end_work);
 	a->session = s;
+	a->untimed = 1;
 	a->file = get_file(file);
 	return a;
 }
@@ -343,6 +359,7 @@ static int enlist(struct ctxlab_session *s, struct attachment *a)
 		err = hooks_get();
 	if (!err) {
 		s->hooked = true;
+		a->flush = s->flush;
 		list_add(&a->node, &s->attachments);
 		s->nr_attachments++;
 	}
@@ -394,47 +411,75 @@ int ctxlab_session_detach(struct ctxlab_session *s)
 
 void ctxlab_session_set_flush(struct ctxlab_session *s, enum ctxlab_flush flush)
 {
-	WRITE_ONCE(s->flush, flush);
-}
+	struct attachment *a;
 
-enum ctxlab_flush ctxlab_session_flush(struct ctxlab_session *s)
-{
-	return READ_ONCE(s->flush);
+	mutex_lock(&s->lock);
+	s->flush = flush;
+	list_for_each_entry(a, &s->attachments, node)
+		WRITE_ONCE(a->flush, flush);
+	mutex_unlock(&s->lock);
 }
 
 /*
- * sum[] = the @len counters from @first on, added over the session.
- * Called with s->lock held.
+ * The sum of the @len counters that begin at @gone, one of s->gone, and of those
+ * that the attachments have in the same place.  Called with s->lock held.
  */
-static void sum_up(struct ctxlab_session *s, size_t first, size_t len, u64 *sum)
+static u64 total(struct ctxlab_session *s, const u64 *gone, size_t len)
 {
+	size_t first = gone - tally_array(&s->gone), i;
 	struct attachment *a;
-	size_t i;
+	u64 sum = 0;
 
-	memcpy(sum, tally_array(&s->gone) + first, len * sizeof(*sum));
+	for (i = 0; i < len; i++)
+		sum += gone[i];
 	list_for_each_entry(a, &s->attachments, node)
 		for (i = 0; i < len; i++)
-			sum[i] += READ_ONCE(tally_array(&a->tally)[first + i]);
+			sum += READ_ONCE(tally_array(&a->tally)[first + i]);
+	return sum;
 }
 
-unsigned int ctxlab_session_read(struct ctxlab_session *s,
-				 struct ctxlab_counts *sum)
+static void read_times(struct ctxlab_session *s, unsigned int hist,
+		       struct ctxlab_switch_read *read)
 {
-	unsigned int n;
+	const struct times *t = &s->gone.times[hist];
+
+	read->cycles[hist] = total(s, &t->cycles, 1);
+	read->lost[hist] = total(s, &t->lost, 1);
+	if (hist < CTXLAB_HIST_SWITCHES)
+		read->switches[hist] = read->lost[hist] +
+				       total(s, t->hist, CTXLAB_HIST_BUCKETS);
+}
+
+void ctxlab_session_read(struct ctxlab_session *s,
+			 struct ctxlab_switch_read *read)
+{
+	const struct tally *gone = &s->gone;
+	unsigned int i;
 
 	mutex_lock(&s->lock);
-	sum_up(s, 0, sizeof(*sum) / sizeof(u64), (u64 *)sum);
-	n = s->nr_attachments;
+	read->attached = s->nr_attachments;
+	read->flush = s->flush;
+	read->to_kernel = total(s, &gone->to_kernel, 1);
+	read->to_other = total(s, &gone->to_other, 1);
+	read->from_elsewhere = total(s, &gone->from_elsewhere, 1);
+	read->flushes = total(s, &gone->flushes, 1);
+	read->migrations = total(s, &gone->migrations, 1);
+	for (i = 0; i < CTXLAB_HISTS; i++)
+		read_times(s, i, read);
 	mutex_unlock(&s->lock);
-	return n;
 }
 
 void ctxlab_session_read_hist(struct ctxlab_session *s, enum ctxlab_hist hist,
 			      u64 buckets[CTXLAB_HIST_BUCKETS])
 {
+	struct attachment *a;
+	size_t i;
+
 	mutex_lock(&s->lock);
-	sum_up(s, &s->gone.hist[hist][0] - tally_array(&s->gone),
-	       CTXLAB_HIST_BUCKETS, buckets);
+	memcpy(buckets, s->gone.times[hist].hist, sizeof(s->gone.times[hist].hist));
+	list_for_each_entry(a, &s->attachments, node)
+		for (i = 0; i < CTXLAB_HIST_BUCKETS; i++)
+			buckets[i] += READ_ONCE(a->tally.times[hist].hist[i]);
 	mutex_unlock(&s->lock);
 }
 

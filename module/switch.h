@@ -14,18 +14,6 @@
 
 struct ctxlab_session;
 
-/* What is counted, all of it only ever growing. */
-struct ctxlab_counts {
-	u64 switches[CTXLAB_HIST_SWITCHES];
-	u64 cycles[CTXLAB_HISTS];
-	u64 to_kernel;
-	u64 to_other;
-	u64 from_elsewhere;
-	u64 flushes;
-	u64 migrations;
-	u64 lost[CTXLAB_HISTS];
-};
-
 extern const struct file_operations ctxlab_switch_fops;
 
 struct ctxlab_session *ctxlab_session_new(void);
@@ -50,11 +38,10 @@ bool ctxlab_session_attached(struct ctxlab_session *s);
 
 /* @flush: a mode that ctxlab_flush_modes() has. */
 void ctxlab_session_set_flush(struct ctxlab_session *s, enum ctxlab_flush flush);
-enum ctxlab_flush ctxlab_session_flush(struct ctxlab_session *s);
 
-/* The sums over all that are or were attached.  Return: how many are. */
-unsigned int ctxlab_session_read(struct ctxlab_session *s,
-				 struct ctxlab_counts *sum);
+/* The sums over all that are or were attached, and what is in force now. */
+void ctxlab_session_read(struct ctxlab_session *s,
+			 struct ctxlab_switch_read *read);
 void ctxlab_session_read_hist(struct ctxlab_session *s, enum ctxlab_hist hist,
 			      u64 buckets[CTXLAB_HIST_BUCKETS]);
 void ctxlab_session_reset(struct ctxlab_session *s);

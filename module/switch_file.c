@@ -63,21 +63,9 @@ static int do_flush(struct file *file, union arg *arg)
 
 static int do_read(struct file *file, union arg *arg)
 {
-	struct ctxlab_switch_read *read = &arg->read;
-	struct ctxlab_counts c;
-
-	if (read->__reserved)
+	if (arg->read.__reserved)
 		return -EINVAL;
-	read->attached = ctxlab_session_read(file->private_data, &c);
-	read->flush = ctxlab_session_flush(file->private_data);
-	memcpy(read->switches, c.switches, sizeof(read->switches));
-	memcpy(read->cycles, c.cycles, sizeof(read->cycles));
-	read->to_kernel = c.to_kernel;
-	read->to_other = c.to_other;
-	read->from_elsewhere = c.from_elsewhere;
-	read->flushes = c.flushes;
-	read->migrations = c.migrations;
-	memcpy(read->lost, c.lost, sizeof(read->lost));
+	ctxlab_session_read(file->private_data, &arg->read);
 	return 0;
 }
 

@@ -85,12 +85,16 @@ enum ctxlab_hist {
 
 	/*
 	 * Time of the flush, or with CTXLAB_FLUSH_NONE of the nothing in its
-	 * place (two readings of the clock).  It is not in the switch's time.
+	 * place.  It is not in the switch's time.  Of the times that a thread
+	 * comes in, the first is timed, and from there on one in
+	 * CTXLAB_FLUSH_TIMED: the flush is made at each.
 	 */
 	CTXLAB_HIST_FLUSH = 3,
 
 	CTXLAB_HISTS = 4,
 };
+
+#define CTXLAB_FLUSH_TIMED 8
 
 /*
  * Log-linear buckets: below 2^SUB_BITS one a cycle, from there on 2^SUB_BITS a
@@ -195,11 +199,12 @@ struct ctxlab_switch_flush {
  *		2^CTXLAB_HIST_MAX_BITS and longer, or below zero (the clock was
  *		set back)
  *
- * A histogram's buckets and its @lost add up to its @switches, or for
- * CTXLAB_HIST_FLUSH to the times that attached threads came in: all @switches
- * and @from_elsewhere.  A switch that is in @switches is not in @to_kernel,
- * @to_other or @from_elsewhere.  All this is exact where no attached thread but
- * the caller runs meanwhile.
+ * A histogram's buckets and its @lost add up to its @switches.  Those of
+ * CTXLAB_HIST_FLUSH add up to one in CTXLAB_FLUSH_TIMED, rounded up for each
+ * thread, of the times that it came in, which all @switches and @from_elsewhere
+ * are.  A switch that is in @switches is not in @to_kernel, @to_other or
+ * @from_elsewhere.  All this is exact where no attached thread but the caller
+ * runs meanwhile.
  */
 struct ctxlab_switch_read {
 	__u32 size;
