@@ -71,23 +71,27 @@ qemu_port()
 	       -device "virtserialport,name=$1,chardev=$1")
 }
 
-# qemu_command MEMORY DIR OPTIONS [CPU] sets QEMU: it boots DIR/initrd, and its
-# channels are files of their name in DIR.  A CPU named is emulated.
+# qemu_command MEMORY DIR OPTIONS CPU ICOUNT sets QEMU: it boots DIR/initrd, and
+# its channels are files of their name in DIR.  A CPU named is emulated.  Where
+# ICOUNT is not empty the clock counts instructions, which two CPUs that wait for
+# each other would have stand still.
 qemu_command()
 {
-	local memory=$1 dir=$2 options=$3 cpu=${4-} port
+	local memory=$1 dir=$2 options=$3 cpu=$4 icount=$5 port
+	local tcg=(-smp 2 -accel "tcg,thread=$(tcg_threads)")
 
+	[ -z "$icount" ] ||
+		tcg=(-smp 1 -accel 'tcg,thread=single' -icount 'shift=0,sleep=off')
 	if [ -n "$KERNEL_ROOT" ]; then
 		QEMU=(qemu-system-aarch64 -M virt -cpu "${cpu:-cortex-a57}"
-		      -accel "tcg,thread=$(tcg_threads)")
-	elif [ -z "$cpu" ] && kvm_works; then
-		QEMU=(qemu-system-x86_64 -M q35 -accel kvm -cpu host)
+		      "${tcg[@]}")
+	elif [ -z "$cpu$icount" ] && kvm_works; then
+		QEMU=(qemu-system-x86_64 -M q35 -smp 2 -accel kvm -cpu host)
 	else
-		QEMU=(qemu-system-x86_64 -M q35 -cpu "${cpu:-max}"
-		      -accel "tcg,thread=$(tcg_threads)")
+		QEMU=(qemu-system-x86_64 -M q35 -cpu "${cpu:-max}" "${tcg[@]}")
 	fi
 	QEMU+=(-nodefaults -no-user-config -display none -no-reboot
-	       -smp 2 -m "$memory" -kernel "$KERNEL_DIR/vmlinux"
+	       -m "$memory" -kernel "$KERNEL_DIR/vmlinux"
 	       -initrd "$dir/initrd"
 	       -append "console=$KERNEL_CONSOLE panic=-1 oops=panic nokaslr reboot=t $KERNEL_OPTIONS $options"
 	       -serial "file:$dir/log" -device virtio-serial)
