@@ -105,7 +105,7 @@ select_arm64()
 {
 	local release=$1 libraries=$ARM64_ROOT/usr/lib/aarch64-linux-gnu
 
-	need_programs aarch64-linux-gnu-gcc qemu-system-aarch64 dpkg-deb unxz
+	need_programs_of matrix aarch64-linux-gnu-gcc qemu-system-aarch64 dpkg-deb unxz
 	locked "$CACHE/lock" fetch_arm64_kernel "$release" \
 		"$CACHE/kernels/$release" || exit 1
 	locked "$CACHE/lock" fetch_arm64_root || exit 1

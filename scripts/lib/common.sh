@@ -38,14 +38,22 @@ show_help()
 	sed -n '3,/^[^#]/{/^#/!d;s/^# \{0,1\}//;p}' "$0"
 }
 
-need_programs()
+# need_programs_of GROUP PROGRAM...: GROUP of scripts/setup brings them.
+need_programs_of()
 {
-	local program missing=
+	local group=$1 program missing=
 
+	shift
 	for program; do
 		command -v "$program" >/dev/null || missing+=" $program"
 	done
-	[ -z "$missing" ] || die "not installed:$missing - run 'scripts/setup'"
+	[ -z "$missing" ] ||
+		die "not installed:$missing - run 'scripts/setup $group'"
+}
+
+need_programs()
+{
+	need_programs_of base "$@"
 }
 
 # locked FILE COMMAND...: one process at a time.  The descriptor of the lock is
