@@ -10,7 +10,7 @@
 #include "run_json.h"
 
 /* Nobody measures more; a file that claims to is wrong. */
-#define MAX_SAMPLES 1000000
+#define MAX_SAMPLES 50000
 
 /* What went wrong first; everything after it is void. */
 struct reader {
@@ -40,11 +40,26 @@ static const json_t *member(struct reader *r, const json_t *o, const char *key,
 	return NULL;
 }
 
+/* Those of ASCII, and those of UTF-8 that begin with 0xc2. */
+static bool has_control(const char *s)
+{
+	const unsigned char *c = (const unsigned char *)s;
+
+	for (; *c; c++)
+		if (*c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] < 0xa0))
+			return true;
+	return false;
+}
+
+/* A terminal that it is printed to would obey these. */
 static char *text(struct reader *r, const json_t *o, const char *key)
 {
 	const json_t *v = member(r, o, key, JSON_STRING);
+	const char *s = v ? json_string_value(v) : "";
 
-	return xstrdup(v ? json_string_value(v) : "");
+	if (has_control(s))
+		wrong(r, "\"%s\" has control characters", key);
+	return xstrdup(s);
 }
 
 static bool flag(struct reader *r, const json_t *o, const char *key)
@@ -129,18 +144,16 @@ static int name_of(struct reader *r, const json_t *o, const char *key,
 
 static void read_points(struct reader *r, const json_t *o, struct settings *s)
 {
-	const json_t *all = member(r, o, "points", JSON_ARRAY), *point;
+	const json_t *all = member(r, o, "points", JSON_ARRAY), *one;
+	struct point point;
 	size_t i;
 
-	json_array_foreach(all, i, point) {
-		if (i == MAX_POINTS) {
-			wrong(r, "more than %d points", MAX_POINTS);
-			return;
-		}
-		s->point[i].pages = integer(r, point, "pages", 1 << 24);
-		s->point[i].pattern = name_of(r, point, "pattern",
-					      pattern_find);
-		s->points++;
+	json_array_foreach(all, i, one) {
+		point.pages = integer(r, one, "pages", 1 << 24);
+		point.pattern = name_of(r, one, "pattern", pattern_find);
+		if (!run_add_point(s, &point))
+			return wrong(r, "the points do not rise, or are more than %d",
+				     MAX_POINTS);
 	}
 	if (!s->points || s->point[0].pages)
 		wrong(r, "the first point must be the one without pages");
@@ -328,6 +341,7 @@ static void read_buckets(struct reader *r, const json_t *all,
 {
 	size_t n = json_array_size(all), i;
 	const json_t *b, *count;
+	double end = 0;
 
 	if (n > MAX_SAMPLES || h->count)
 		return wrong(r, "a histogram is too large or there twice");
@@ -341,6 +355,9 @@ static void read_buckets(struct reader *r, const json_t *all,
 		h->from_ns[i] = json_number_value(json_array_get(b, 0));
 		h->to_ns[i] = json_number_value(json_array_get(b, 1));
 		h->count[i] = json_integer_value(count);
+		if (h->from_ns[i] < end || h->to_ns[i] <= h->from_ns[i])
+			wrong(r, "a histogram's buckets do not rise");
+		end = h->to_ns[i];
 	}
 	h->n = n;
 }

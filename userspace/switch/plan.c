@@ -59,10 +59,7 @@ static void choose_mechanism(const struct plan *plan, struct run *run)
 static bool add_point(struct settings *set, unsigned int pages,
 		      enum pattern pattern)
 {
-	if (set->points == MAX_POINTS)
-		return false;
-	set->point[set->points++] = (struct point){ pages, pattern };
-	return true;
+	return run_add_point(set, &(struct point){ pages, pattern });
 }
 
 static char *listed_points(const char *list, struct settings *set)
@@ -80,8 +77,8 @@ static char *listed_points(const char *list, struct settings *set)
 					 list, MOST_PAGES);
 		for (i = 0; pages && i < PATTERNS; i++)
 			if (!add_point(set, pages, i))
-				return xasprintf("more than %d numbers of pages",
-						 (MAX_POINTS - 1) / PATTERNS);
+				return xasprintf("'%s': the numbers of pages must rise, and be at most %d",
+						 list, (MAX_POINTS - 1) / PATTERNS);
 		p = *end ? end + 1 : end;
 	}
 	return NULL;
@@ -212,8 +209,7 @@ char *plan_make(const struct plan *plan, struct run *run)
 	*run = (struct run){};
 	machine_read(&run->machine);
 	problem = choose_cpu(plan, set);
-	if (!problem && !add_point(set, 0, PATTERN_CHAIN))
-		problem = xstrdup("no room for points");
+	add_point(set, 0, PATTERN_CHAIN);
 	if (!problem && plan->pages)
 		problem = listed_points(plan->pages, set);
 	if (problem) {

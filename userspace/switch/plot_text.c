@@ -240,6 +240,7 @@ static void print_histogram(FILE *out, const struct histogram *h)
 	uint64_t bin[BINS] = {}, most = 1;
 	double from, to, step;
 	char label[REPORT_NS];
+	double at;
 	size_t i;
 	int b, k;
 
@@ -248,9 +249,9 @@ static void print_histogram(FILE *out, const struct histogram *h)
 		return;
 	step = log(to / from) / BINS;
 	for (i = 0; i < h->n; i++) {
-		b = h->from_ns[i] > from ? log(h->from_ns[i] / from) / step : 0;
-		if (b < BINS)
-			bin[b] += h->count[i];
+		at = h->from_ns[i] > from ? log(h->from_ns[i] / from) / step : 0;
+		if (at < BINS)
+			bin[(int)at] += h->count[i];
 	}
 	for (b = 0; b < BINS; b++)
 		most = bin[b] > most ? bin[b] : most;

@@ -130,6 +130,20 @@ int arm_find(const char *name)
 	return -1;
 }
 
+bool run_add_point(struct settings *s, const struct point *point)
+{
+	unsigned int p;
+
+	for (p = 0; p < s->points; p++)
+		if (s->point[p].pattern == point->pattern &&
+		    s->point[p].pages >= point->pages)
+			return false;
+	if (s->points == MAX_POINTS)
+		return false;
+	s->point[s->points++] = *point;
+	return true;
+}
+
 bool run_has(const struct settings *s, int arm, unsigned int point)
 {
 	unsigned int pages = s->point[point].pages;

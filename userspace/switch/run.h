@@ -208,6 +208,12 @@ struct run {
 	char *note[MAX_NOTES];
 };
 
+/*
+ * Adds a point, with more pages than those of its pattern that are there.
+ * Return: false where it has not, or there is no room.
+ */
+bool run_add_point(struct settings *s, const struct point *point);
+
 /* Whether that arm is measured at that point. */
 bool run_has(const struct settings *s, int arm, unsigned int point);
 
