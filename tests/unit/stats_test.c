@@ -197,6 +197,28 @@ static void low_coverage(void)
 		printf("# %d of %d\n", held, trials);
 }
 
+/* Values that follow each other may have much in common: forty here. */
+static void related(void)
+{
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	int held = 0, i, k, trials = 200;
+	double x[1000], common = 0;
+	struct estimate e;
+
+	for (i = 0; i < trials; i++) {
+		for (k = 0; k < 1000; k++) {
+			if (k % 40 == 0)
+				common = gsl_ran_gaussian(rng, 3);
+			x[k] = 100 + common + gsl_ran_gaussian(rng, 3);
+		}
+		e = stats_median(x, 1000);
+		held += e.low <= 100 && e.high >= 100;
+	}
+	gsl_rng_free(rng);
+	if (!ok(held >= trials * 0.85, "values that are not independent widen it"))
+		printf("# %d of %d\n", held, trials);
+}
+
 static void slope_weights(void)
 {
 	const double x[] = { 0, 16, 64, 100 };
@@ -217,6 +239,7 @@ int main(void)
 	fold();
 	low_sums();
 	low_coverage();
+	related();
 	slope_weights();
 	slopes();
 	quotients();

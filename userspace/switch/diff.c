@@ -164,12 +164,6 @@ static struct out_table *make_table(const struct diff_side *a,
 	return t;
 }
 
-static void differs(FILE *out, const char *what, const char *a, const char *b)
-{
-	if (strcmp(a, b))
-		fprintf(out, "  %-12s %s | %s\n", what, a, b);
-}
-
 static const char *yes_no(int x)
 {
 	return x < 0 ? "unknown" : x ? "yes" : "no";
@@ -192,29 +186,53 @@ static void one_side(FILE *out, char letter, const struct diff_side *s)
 			s->answers.reasons > 1 ? ", and more" : "");
 }
 
+static void differences(FILE *out, const struct run *a, const struct run *b)
+{
+	const struct machine *m = &a->machine, *n = &b->machine;
+	const struct settings *s = &a->settings, *t = &b->settings;
+	char ring[2][16];
+	const struct {
+		const char *what, *a, *b;
+	} facts[] = {
+		{ "CPU", m->cpu, n->cpu },
+		{ "kernel", m->kernel, n->kernel },
+		{ "build", m->kernel_version, n->kernel_version },
+		{ "hypervisor", *m->hypervisor ? m->hypervisor : "none",
+		  *n->hypervisor ? n->hypervisor : "none" },
+		{ "PCID", yes_no(m->pcid), yes_no(n->pcid) },
+		{ "isolation", yes_no(m->pti), yes_no(n->pti) },
+		{ "governor", m->governor, n->governor },
+		{ "mitigations", m->mitigations, n->mitigations },
+		{ "mechanism", mechanism_name(s->mechanism),
+		  mechanism_name(t->mechanism) },
+		{ "policy", scheduler(s->fifo), scheduler(t->fifo) },
+		{ "ring", ring[0], ring[1] },
+		{ "huge pages", yes_no(s->huge), yes_no(t->huge) },
+	};
+	size_t i, differ = 0;
+
+	snprintf(ring[0], sizeof(ring[0]), "%u", s->ring);
+	snprintf(ring[1], sizeof(ring[1]), "%u", t->ring);
+	fputs("Where they differ:\n", out);
+	for (i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
+		if (!strcmp(facts[i].a, facts[i].b))
+			continue;
+		fprintf(out, "  %-12s %s | %s\n", facts[i].what, facts[i].a,
+			facts[i].b);
+		differ++;
+	}
+	if (!differ)
+		fputs("  in nothing that is known\n", out);
+}
+
 void diff_words(FILE *out, const struct diff_side *a,
 		const struct diff_side *b)
 {
-	const struct machine *m = &a->run.machine, *n = &b->run.machine;
-	const struct settings *s = &a->run.settings, *t = &b->run.settings;
-
 	one_side(out, 'A', a);
 	one_side(out, 'B', b);
-	fputs("Where they differ:\n", out);
-	differs(out, "CPU", m->cpu, n->cpu);
-	differs(out, "kernel", m->kernel, n->kernel);
-	differs(out, "build", m->kernel_version, n->kernel_version);
-	differs(out, "hypervisor", *m->hypervisor ? m->hypervisor : "none",
-		*n->hypervisor ? n->hypervisor : "none");
-	differs(out, "PCID", yes_no(m->pcid), yes_no(n->pcid));
-	differs(out, "isolation", yes_no(m->pti), yes_no(n->pti));
-	differs(out, "governor", m->governor, n->governor);
-	differs(out, "mitigations", m->mitigations, n->mitigations);
-	differs(out, "mechanism", mechanism_name(s->mechanism),
-		mechanism_name(t->mechanism));
-	differs(out, "policy", scheduler(s->fifo), scheduler(t->fifo));
-	differs(out, "huge pages", yes_no(s->huge), yes_no(t->huge));
-	fputs("\n", out);
+	differences(out, &a->run, &b->run);
+	fputs("An interval is of its two runs alone: others of the same machines would\n"
+	      "differ by some per cent more.\n\n", out);
 }
 
 const char *diff_table(const struct diff_side *a, const struct diff_side *b,
@@ -237,10 +255,15 @@ const char *diff_table(const struct diff_side *a, const struct diff_side *b,
 
 static json_t *side_json(const struct diff_side *s)
 {
-	return json_pack("{s:o, s:o, s:o, s:b, s:b}",
+	const struct settings *set = &s->run.settings;
+
+	return json_pack("{s:o, s:o, s:o, s:s, s:b, s:b, s:i, s:b, s:b}",
 			 "file", out_json_bytes(s->path),
 			 "cpu", out_json_bytes(s->run.machine.cpu),
 			 "kernel", out_json_bytes(s->run.machine.kernel),
+			 "mechanism", mechanism_name(set->mechanism),
+			 "fifo", set->fifo, "huge", set->huge,
+			 "ring", (int)set->ring,
 			 "tlb_emulated", *s->run.machine.emulator != '\0',
 			 "verdict", !s->answers.reasons);
 }

@@ -12,6 +12,8 @@
 #include "stats.h"
 
 #define RESAMPLES 1000
+/* Of values that follow each other: so many are drawn for each of those. */
+#define RUNS 25
 /* The same samples must give the same interval whenever they are rendered. */
 #define SEED 20220117
 
@@ -30,6 +32,22 @@ size_t stats_fold(double *x, size_t n)
 	return kept;
 }
 
+/*
+ * Rounds that follow each other have more in common than their arms: the same
+ * members in the same places of memory, the same neighbours.  So what is drawn
+ * again is not single values but runs of them; a run that reaches the end goes
+ * on at the beginning.
+ */
+static void draw(gsl_rng *rng, size_t *take, size_t n)
+{
+	size_t run = (n + RUNS - 1) / RUNS, i, at = 0;
+
+	for (i = 0; i < n; i++) {
+		at = i % run ? (at + 1) % n : gsl_rng_uniform_int(rng, n);
+		take[i] = at;
+	}
+}
+
 static double median_of(double *scratch, const double *x, size_t n)
 {
 	memcpy(scratch, x, n * sizeof(*x));
@@ -40,19 +58,21 @@ struct estimate stats_median(const double *x, size_t n)
 {
 	struct estimate e = { .n = n };
 	double *medians, *resample;
+	size_t *take, i, b;
 	gsl_rng *rng;
-	size_t i, b;
 
 	if (!n)
 		return e;
 	medians = xcalloc(RESAMPLES, sizeof(*medians));
 	resample = xcalloc(n, sizeof(*resample));
+	take = xcalloc(n, sizeof(*take));
 	e.value = median_of(resample, x, n);
 	rng = gsl_rng_alloc(gsl_rng_mt19937);
 	gsl_rng_set(rng, SEED);
 	for (b = 0; b < RESAMPLES; b++) {
+		draw(rng, take, n);
 		for (i = 0; i < n; i++)
-			resample[i] = x[gsl_rng_uniform_int(rng, n)];
+			resample[i] = x[take[i]];
 		medians[b] = gsl_stats_median(resample, 1, n);
 	}
 	gsl_rng_free(rng);
@@ -61,6 +81,7 @@ struct estimate stats_median(const double *x, size_t n)
 						    0.025);
 	e.high = gsl_stats_quantile_from_sorted_data(medians, 1, RESAMPLES,
 						     0.975);
+	free(take);
 	free(resample);
 	free(medians);
 	return e;
@@ -117,8 +138,7 @@ struct estimate stats_low_sum(const double *rows, size_t k,
 	e.value = low_sum(scratch, rows, k, weight, take, n);
 	gsl_rng_set(rng, SEED);
 	for (b = 0; b < RESAMPLES && e.n; b++) {
-		for (i = 0; i < n; i++)
-			take[i] = gsl_rng_uniform_int(rng, n);
+		draw(rng, take, n);
 		sums[kept] = low_sum(scratch, rows, k, weight, take, n);
 		kept += !isnan(sums[kept]);
 	}
