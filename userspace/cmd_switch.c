@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/escape.h"
@@ -165,19 +166,24 @@ static int draw(const struct ctxlab_cmd *cmd, const char *path,
 		const struct run *run, const struct answers *a)
 {
 	char *problem = plot_draw(run, a, path);
+	struct stat st;
 
 	if (!problem)
 		return CTXLAB_OK;
 	fprintf(stderr, "ctxlab %s: cannot draw %s: %s\n", cmd->name, path,
 		problem);
 	free(problem);
-	return CTXLAB_FAILED;
+	/* That it can be written to was tried before. */
+	if (!stat(path, &st) && S_ISREG(st.st_mode) && !st.st_size)
+		unlink(path);
+	return a->reasons ? CTXLAB_REFUSED : CTXLAB_FAILED;
 }
 
 static int show(const struct ctxlab_cmd *cmd, const struct request *r,
 		const struct run *run, const struct answers *a)
 {
 	const char *problem;
+	unsigned int i;
 
 	if (r->out.json)
 		return out_json_print(run_to_json(run, a)) ? CTXLAB_FAILED : 0;
@@ -186,6 +192,9 @@ static int show(const struct ctxlab_cmd *cmd, const struct request *r,
 		return CTXLAB_OK;
 	}
 	problem = report_long(run, a, &r->out);
+	for (i = 0; i < a->reasons && !problem; i++)
+		fprintf(stderr, "ctxlab %s: no verdict: %s\n", cmd->name,
+			a->reason[i]);
 	return problem ? options_wrong(cmd, "%s", problem) : CTXLAB_OK;
 }
 

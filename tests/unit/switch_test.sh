@@ -55,6 +55,28 @@ try 4 switch --from "$work/run.json"
 ok $? "but not where its flushes are missing"
 try 4 diff "$run" "$work/run.json"
 like "$out" '*no verdict: *' "a comparison says so too"
+try 4 switch --from "$work/run.json" --raw
+like "$err" '*no verdict: *39000 flushes*' "a table has the reasons beside it"
+
+# What was not counted, or counted as something else, proves nothing.
+changed 's/"counts":/"counts":[],"others":/'
+try 4 switch --from "$work/run.json"
+like "$out" '*thread+flush: its switches were not counted*' "counts are missing"
+[[ $out != *"module timed"* ]]
+ok $? "so what the probe timed is not told either"
+changed 's/"task_switch":{"none":0,"some":0,"all":0}/"task_switch":{"none":0,"some":0,"all":300}/'
+try 4 switch --from "$work/run.json"
+like "$out" '*- thread: 0.8 % of the switches flushed by themselves*' \
+	"switches that flushed where none was meant"
+changed 's/"arms":/"arms":[],"others":/;s/"series":/"series":[],"others":/'
+try 4 switch --from "$work/run.json"
+like "$out" '*nothing was measured*' "no arm at all"
+
+changed 's/"huge":false/"huge":true/'
+try 0 switch --from "$work/run.json"
+like "$out" '*In huge pages*' "what a page costs is not told of huge pages"
+[[ $out != *"each page touched"* ]]
+ok $? "indeed not"
 
 try 0 switch --from "$run" --json
 printf '%s\n' "$out" >"$work/again.json"
@@ -98,6 +120,10 @@ if command -v gnuplot >/dev/null; then
 	grep -q '>+171 ns<' "$work/plot.svg" &&
 		! grep -q 'cost of a switch' "$work/plot.svg"
 	ok $? "without a verdict that alone"
+	changed 's/"counts":/"counts":[],"others":/;s/"histograms":/"histograms":[],"more":/'
+	try 4 switch --from "$work/run.json" --plot "$work/none.svg"
+	[ ! -e "$work/none.svg" ]
+	ok $? "and no picture where there is nothing to draw"
 	changed 's/"emulator":""/"emulator":"QEMU TCG"/'
 	try 0 switch --from "$work/run.json" --plot "$work/plot.svg"
 	grep -q '>EMULATED TLB: ' "$work/plot.svg"
@@ -121,9 +147,18 @@ head -c 5000 "$run" >"$work/cut.json"
 try 1 switch --from "$work/cut.json"
 like "$err" '*line 1:*' "a file cut short"
 try 1 diff "$run" "$work/cut.json"
+changed 's/"Imagined CPU"/"\\u001b[2J"/'
+try 1 switch --from "$work/run.json"
+like "$err" '*"cpu" has control characters*' "what a terminal would obey"
+changed 's/"pages":128/"pages":64/g'
+try 1 switch --from "$work/run.json"
+like "$err" '*the points do not rise*' "a point that is there twice"
+changed 's/"buckets":\[\[/"buckets":[[1,1.0000000000000002,1000],[1e308,2,1],[/'
+try 1 switch --from "$work/run.json"
+like "$err" '*buckets do not rise*' "times beyond all bounds"
 for wrong in '--cpu x' '--cpu 99999' '--mechanism x' '--ring 1' '--ring 99' \
 	'--seconds 0' '--seconds x' '--pages 1,x' '--pages -1' \
-	'--pages 99999999' 'extra' "--from $run -o NONE"; do
+	'--pages 99999999' '--pages 16,16' '--pages 16,8' 'extra' "--from $run -o NONE"; do
 	# shellcheck disable=SC2086 # an option and its argument
 	try 2 switch $wrong
 	like "$err" "*see 'ctxlab switch --help'*" "with the way to help"

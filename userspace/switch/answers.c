@@ -79,6 +79,26 @@ static struct estimate refill(const struct run *run, const struct answers *a,
 			      k, typical);
 }
 
+/*
+ * From how many pages on refilling costs more than the flush adds at once; 0
+ * where that would be more than were touched.
+ */
+static double dominating(const struct run *run, const struct answers *a,
+			 enum pattern pattern)
+{
+	const struct settings *set = &run->settings;
+	const struct estimate *each = &a->refill[pattern];
+	double pages = 0, most = 0;
+	unsigned int p;
+
+	if (each->n && each->low > 0 && a->flush.value > 0)
+		pages = a->flush.value / each->value;
+	for (p = 0; p < set->points; p++)
+		if (set->point[p].pattern == pattern)
+			most = fmax(most, set->point[p].pages);
+	return pages <= most ? pages : 0;
+}
+
 /* Where the difference that the flush made has gone again, or 0. */
 static double vanishing(const struct run *run, const struct answers *a,
 			enum pattern pattern)
@@ -94,12 +114,11 @@ static double vanishing(const struct run *run, const struct answers *a,
 		e = a->diff[ARM_THREAD_FLUSH][p];
 		if (!e.n)
 			continue;
-		if (e.value > peak) {
-			peak = e.value;
+		peak = fmax(peak, e.value);
+		if (e.value >= peak / 4)
 			gone = 0;
-		} else if (!gone && e.value < peak / 4) {
+		else if (peak > 0 && !gone && e.high < peak / 4)
 			gone = set->point[p].pages;
-		}
 	}
 	return gone;
 }
@@ -151,6 +170,9 @@ static double disturbed(const struct run *run)
 	int arm;
 
 	for (arm = 0; arm < ARMS; arm++) {
+		/* The kernel has no part in these: nothing would show. */
+		if (arms[arm].kind == CREW_COROUTINES)
+			continue;
 		for (p = 0; p < run->settings.points; p++) {
 			const struct series *s = &run->series[arm][p];
 
@@ -234,11 +256,11 @@ void answers_find(const struct run *run, struct answers *a)
 	a->full = a->diff[ARM_THREAD_FULL][0];
 	a->process_flush = a->diff[ARM_PROCESS_FLUSH][0];
 	a->ring = a->diff[ARM_RING_PROCESS][0];
-	for (p = 0; p < PATTERNS; p++) {
+	/* In huge pages many of those touched have one entry. */
+	for (p = 0; p < PATTERNS && !run->settings.huge; p++) {
 		a->refill[p] = refill(run, a, ARM_THREAD_FLUSH, p);
 		a->ring_refill[p] = refill(run, a, ARM_RING_PROCESS, p);
-		if (a->refill[p].n && a->refill[p].low > 0 && a->flush.value > 0)
-			a->dominate[p] = a->flush.value / a->refill[p].value;
+		a->dominate[p] = dominating(run, a, p);
 		a->vanish[p] = vanishing(run, a, p);
 		a->knee[p] = find_knee(run, a, p);
 	}

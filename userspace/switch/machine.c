@@ -160,7 +160,7 @@ static void read_emulator(struct machine *m)
 
 	if (!strcmp(m->hypervisor, "TCGTCGTCGTCG"))
 		by = "QEMU TCG";
-	else if (strstr(m->cpu, "QEMU TCG") || strstr(m->cpu, "QEMU Virtual"))
+	else if (!*m->hypervisor && strstr(m->cpu, "QEMU"))
 		by = "QEMU";
 	else if (!*m->hypervisor &&
 		 (file_contains("/sys/class/dmi/id/bios_vendor", "Bochs") ||

@@ -57,6 +57,10 @@ static void check_kernel(struct answers *a, int arm, const struct counts *c)
 	if (apart(seen, c->expected, c->expected))
 		refuse(a, "%s: the kernel's events show %.0f switches where %llu were made",
 		       arms[arm].name, seen, (unsigned long long)c->expected);
+	if (arms[arm].kind == CREW_THREADS &&
+	    apart(answers_flushing(c), 0, 1))
+		refuse(a, "%s: %.1f %% of the switches flushed by themselves",
+		       arms[arm].name, answers_flushing(c) * 100);
 	if (!c->knows_mm)
 		return;
 	if (apart(arms[arm].kind == CREW_PROCESSES ? c->same_mm : c->other_mm,
@@ -74,6 +78,11 @@ static bool check_probe(struct answers *a, int arm, const struct counts *c)
 	bool flushes = arms[arm].flush > FLUSH_CONTROL;
 	unsigned int before = a->reasons;
 
+	if (apart(arms[arm].kind == CREW_PROCESSES ? p->other_mm : p->same_mm,
+		  seen, c->expected))
+		refuse(a, "%s: the probe saw %llu switches keep the mm and %llu change it",
+		       arms[arm].name, (unsigned long long)p->same_mm,
+		       (unsigned long long)p->other_mm);
 	if (apart(seen, c->expected, c->expected))
 		refuse(a, "%s: the probe saw %.0f switches where %llu were made",
 		       arms[arm].name, seen, (unsigned long long)c->expected);
@@ -99,8 +108,15 @@ static bool check_counts(const struct run *run, struct answers *a)
 
 	for (arm = 0; arm < ARMS; arm++) {
 		c = &run->counts[arm];
-		if (!c->present || arms[arm].kind == CREW_COROUTINES)
+		if (!run->settings.arm[arm] || arms[arm].kind == CREW_COROUTINES)
 			continue;
+		if (!c->present) {
+			probe = false;
+			if (!run->interrupted)
+				refuse(a, "%s: its switches were not counted",
+				       arms[arm].name);
+			continue;
+		}
 		if (apart(c->rusage, c->expected, c->expected))
 			refuse(a, "%s: getrusage counts %llu switches where %llu were made",
 			       arms[arm].name, (unsigned long long)c->rusage,
@@ -187,12 +203,16 @@ static void check_null(const struct run *run, struct answers *a, int arm)
 
 static void check_rounds(const struct run *run, struct answers *a)
 {
-	int arm;
+	int arm, any = 0;
 
-	for (arm = 0; arm < ARMS; arm++)
+	for (arm = 0; arm < ARMS; arm++) {
+		any |= run->settings.arm[arm];
 		if (run->settings.arm[arm] && a->empty[arm].n < MIN_ROUNDS)
 			refuse(a, "%s: %zu pairs of undisturbed rounds are too few",
 			       arms[arm].name, a->empty[arm].n);
+	}
+	if (!any)
+		refuse(a, "nothing was measured");
 }
 
 void verdict_find(const struct run *run, struct answers *a)

@@ -2,8 +2,10 @@
 /* The answer in words. */
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/escape.h"
 #include "paragraph.h"
 #include "report.h"
 
@@ -222,7 +224,7 @@ static void refilling(FILE *out, const struct answers *a, enum pattern i)
 	add_estimate(&p, &a->refill[i]);
 	paragraph_add(&p, " more");
 	if (a->dominate[i])
-		paragraph_add(&p, "; from %.0f pages on that outweighs the flush itself",
+		paragraph_add(&p, "; from %.0f pages on that outweighs what the flush adds at once",
 			      ceil(a->dominate[i]));
 	if (a->vanish[i])
 		paragraph_add(&p, "; past %.0f pages a side the TLB would have missed anyway",
@@ -302,6 +304,7 @@ static void null_test(FILE *out, const struct answers *a)
 
 void report_words(FILE *out, const struct run *run, const struct answers *a)
 {
+	struct paragraph huge = {};
 	int p;
 
 	fprintf(out, "A switch on this %s costs, with 95 %% intervals:\n\n",
@@ -316,7 +319,10 @@ void report_words(FILE *out, const struct run *run, const struct answers *a)
 	ring(out, run, a);
 	for (p = 0; p < PATTERNS; p++)
 		knee(out, run, a, p);
-	if (run->settings.points > 6 && !a->knee[0].found && !a->knee[1].found)
+	if (run->settings.huge)
+		paragraph_add(&huge, "In huge pages many of those touched have one entry: what each costs is not told.");
+	paragraph_print(out, &huge);
+	if (!run->settings.huge && run->settings.points > 6 && !a->knee[0].found && !a->knee[1].found)
 		fputs("The sweep found no rise that could be the TLB's size.\n",
 		      out);
 	null_test(out, a);
@@ -344,9 +350,12 @@ void report_notes(FILE *out, const struct run *run)
 {
 	struct paragraph p = {};
 	unsigned int i;
+	char *note;
 
 	for (i = 0; i < run->notes; i++) {
-		paragraph_add(&p, "Note: %s.", run->note[i]);
+		note = escape_terminal(run->note[i]);
+		paragraph_add(&p, "Note: %s.", note);
 		paragraph_print(out, &p);
+		free(note);
 	}
 }
