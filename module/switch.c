@@ -78,8 +78,9 @@ struct ctxlab_session {
 
 /*
  * What the task that is left for this one, of the same session, leaves behind.
- * This one comes in on that CPU at once, with no other switch between, and takes
- * it away: no mark is ever left over for a later switch to be taken for that one.
+ * As this one is attached, its sched_in() follows on that CPU at once, with no
+ * other switch between, and takes it away: no mark is ever left over for a later
+ * switch to be taken for that one.
  */
 struct mark {
 	struct times *times;		/* of that kind of switch; NULL: no mark */
@@ -92,7 +93,8 @@ struct attachment {
 	struct file *file;
 	struct list_head node;		/* in session->attachments */
 	struct callback_head work;	/* to end in the exiting task */
-	enum ctxlab_flush flush;	/* as the session's, under its lock */
+	/* As the session's: written under its lock, read in sched_in(). */
+	enum ctxlab_flush flush;
 	int cpu;			/* where the task ran last */
 	unsigned int untimed;		/* arrivals up to the next timed flush */
 	struct mark mark;		/* written by who switches to the task */
@@ -119,9 +121,9 @@ static struct attachment *attachment_of(struct task_struct *task)
 static void add(u64 *counter, u64 n)
 {
 	/*
-	 * It is an aligned word, so readers see the old or the new.  Marked as a
-	 * whole it stays the one instruction that x86 has for it, which it would
-	 * not with WRITE_ONCE().
+	 * It is an aligned word, so readers see the old or the new.  Without
+	 * WRITE_ONCE(), which x86 would load and store for, it is one
+	 * instruction there.
 	 */
 	data_race(*counter += n);
 }
@@ -204,7 +206,7 @@ static noinline notrace void come_in_flushing(struct attachment *a, int cpu, u64
 		ctxlab_flush_all();
 	if (!a->untimed) {
 		record(&a->tally.times[CTXLAB_HIST_FLUSH], ctxlab_clock() - in);
-		a->untimed = CTXLAB_FLUSH_TIMED;
+		a->untimed = CTXLAB_HIST_FLUSH_EVERY;
 	}
 	if (mode != CTXLAB_FLUSH_NONE)
 		add(&a->tally.flushes, 1);

@@ -299,6 +299,27 @@ TEST_F_TIMEOUT(flush, modes_change_from_run_to_run, PATIENCE)
 	}
 }
 
+/* Also a thread that was attached before. */
+TEST_F_TIMEOUT(flush, modes_change_while_attached, PATIENCE)
+{
+	struct ctxlab_switch_read before, after;
+
+	ASSERT_EQ(0, pin(last_cpu(), true));
+	ASSERT_EQ(0, probe_attach(self->fd));
+	for (int mode = CTXLAB_FLUSH_MODES - 1; mode >= 0; mode--) {
+		if (!allows(self->lab, mode))
+			continue;
+		ASSERT_EQ(0, probe_flush(self->fd, mode));
+		ASSERT_EQ(0, probe_read(self->fd, &before));
+		usleep(1000);
+		ASSERT_EQ(0, probe_read(self->fd, &after));
+		EXPECT_EQ(mode != CTXLAB_FLUSH_NONE,
+			  before.flushes < after.flushes)
+			TH_LOG("mode %d", mode);
+	}
+	ASSERT_EQ(0, probe_detach(self->fd));
+}
+
 /* Touching pages whose entries are gone takes longer. */
 TEST_F_TIMEOUT(flush, the_refill_takes_time, PATIENCE)
 {

@@ -283,6 +283,23 @@ static void knee(FILE *out, const struct run *run, const struct answers *a,
 	paragraph_print(out, &p);
 }
 
+static void knees(FILE *out, const struct run *run, const struct answers *a)
+{
+	struct paragraph p = {};
+	int i;
+
+	for (i = 0; i < PATTERNS; i++)
+		knee(out, run, a, i);
+	if (run->settings.huge)
+		paragraph_add(&p, "In huge pages many of those touched have %s",
+			      "one TLB entry: what each costs is not told.");
+	else if (run->settings.points > 6 && !a->knee[0].found &&
+		 !a->knee[1].found)
+		paragraph_add(&p, "The sweep found no rise that could be %s",
+			      "the TLB's size.");
+	paragraph_print(out, &p);
+}
+
 static void null_test(FILE *out, const struct answers *a)
 {
 	struct paragraph p = {};
@@ -304,7 +321,6 @@ static void null_test(FILE *out, const struct answers *a)
 
 void report_words(FILE *out, const struct run *run, const struct answers *a)
 {
-	struct paragraph huge = {};
 	int p;
 
 	fprintf(out, "A switch on this %s costs, with 95 %% intervals:\n\n",
@@ -317,14 +333,7 @@ void report_words(FILE *out, const struct run *run, const struct answers *a)
 	for (p = 0; p < PATTERNS; p++)
 		refilling(out, a, p);
 	ring(out, run, a);
-	for (p = 0; p < PATTERNS; p++)
-		knee(out, run, a, p);
-	if (run->settings.huge)
-		paragraph_add(&huge, "In huge pages many of those touched have one entry: what each costs is not told.");
-	paragraph_print(out, &huge);
-	if (!run->settings.huge && run->settings.points > 6 && !a->knee[0].found && !a->knee[1].found)
-		fputs("The sweep found no rise that could be the TLB's size.\n",
-		      out);
+	knees(out, run, a);
 	null_test(out, a);
 }
 

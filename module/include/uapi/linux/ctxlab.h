@@ -85,16 +85,17 @@ enum ctxlab_hist {
 
 	/*
 	 * Time of the flush, or with CTXLAB_FLUSH_NONE of the nothing in its
-	 * place.  It is not in the switch's time.  Of the times that a thread
-	 * comes in, the first is timed, and from there on one in
-	 * CTXLAB_FLUSH_TIMED: the flush is made at each.
+	 * place.  It is not in the switch's time.  It is made at each time
+	 * that a thread comes in, and timed at the first after its attach and
+	 * from there on at one in CTXLAB_HIST_FLUSH_EVERY, whatever the mode
+	 * and RESET do meanwhile.
 	 */
 	CTXLAB_HIST_FLUSH = 3,
 
 	CTXLAB_HISTS = 4,
 };
 
-#define CTXLAB_FLUSH_TIMED 8
+#define CTXLAB_HIST_FLUSH_EVERY 8
 
 /*
  * Log-linear buckets: below 2^SUB_BITS one a cycle, from there on 2^SUB_BITS a
@@ -199,12 +200,12 @@ struct ctxlab_switch_flush {
  *		2^CTXLAB_HIST_MAX_BITS and longer, or below zero (the clock was
  *		set back)
  *
- * A histogram's buckets and its @lost add up to its @switches.  Those of
- * CTXLAB_HIST_FLUSH add up to one in CTXLAB_FLUSH_TIMED, rounded up for each
- * thread, of the times that it came in, which all @switches and @from_elsewhere
- * are.  A switch that is in @switches is not in @to_kernel, @to_other or
- * @from_elsewhere.  All this is exact where no attached thread but the caller
- * runs meanwhile.
+ * A histogram's buckets and its @lost add up to its @switches.  All @switches and
+ * @from_elsewhere are the times that attached threads came in; one in
+ * CTXLAB_HIST_FLUSH_EVERY of them is in CTXLAB_HIST_FLUSH, up to one more for
+ * each attach, and after a RESET one less.  A switch that is in @switches is not
+ * in @to_kernel, @to_other or @from_elsewhere.  All this is exact where no
+ * attached thread, the caller included, is switched meanwhile.
  */
 struct ctxlab_switch_read {
 	__u32 size;
