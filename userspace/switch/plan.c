@@ -77,7 +77,7 @@ static char *listed_points(const char *list, struct settings *set)
 					 list, MOST_PAGES);
 		for (i = 0; pages && i < PATTERNS; i++)
 			if (!add_point(set, pages, i))
-				return xasprintf("'%s': the numbers of pages must rise, and be at most %d",
+				return xasprintf("'%s' does not rise, or has more than %d numbers",
 						 list, (MAX_POINTS - 1) / PATTERNS);
 		p = *end ? end + 1 : end;
 	}
