@@ -215,24 +215,30 @@ void plot_text(FILE *out, const struct run *run, const struct answers *a,
 #define BINS 16
 #define BAR 40
 
-/* The bins leave out half a per cent at both ends; evenly in logarithm. */
-static void bounds(const struct histogram *h, double *from, double *to)
+/*
+ * The bins leave out half a per cent at both ends; evenly in logarithm.
+ * Return: how many of them: no more than there are buckets.
+ */
+static int bounds(const struct histogram *h, double *from, double *to)
 {
 	uint64_t sum = 0, seen = 0;
-	size_t i;
+	size_t i, first = 0;
 
 	for (i = 0; i < h->n; i++)
 		sum += h->count[i];
 	*from = 0;
 	*to = 0;
 	for (i = 0; i < h->n; i++) {
-		if (seen <= sum / 200)
+		if (seen <= sum / 200) {
 			*from = fmax(h->from_ns[i], 1);
+			first = i;
+		}
 		seen += h->count[i];
 		*to = h->to_ns[i];
 		if (seen >= sum - sum / 200)
 			break;
 	}
+	return i - first < BINS ? i - first + 1 : BINS;
 }
 
 static void print_histogram(FILE *out, const struct histogram *h)
@@ -242,20 +248,20 @@ static void print_histogram(FILE *out, const struct histogram *h)
 	char label[REPORT_NS];
 	double at;
 	size_t i;
-	int b, k;
+	int b, k, bins;
 
-	bounds(h, &from, &to);
+	bins = bounds(h, &from, &to);
 	if (!(to > from))
 		return;
-	step = log(to / from) / BINS;
+	step = log(to / from) / bins;
 	for (i = 0; i < h->n; i++) {
 		at = h->from_ns[i] > from ? log(h->from_ns[i] / from) / step : 0;
-		if (at < BINS)
+		if (at < bins)
 			bin[(int)at] += h->count[i];
 	}
-	for (b = 0; b < BINS; b++)
+	for (b = 0; b < bins; b++)
 		most = bin[b] > most ? bin[b] : most;
-	for (b = 0; b < BINS; b++) {
+	for (b = 0; b < bins; b++) {
 		fprintf(out, "%9s |", report_ns(label, from * exp(b * step)));
 		for (k = 0; k < (int)(bin[b] * BAR / most); k++)
 			fputc('#', out);
