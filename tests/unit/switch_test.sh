@@ -39,6 +39,10 @@ is "$(grep -vc ' emulated$' <<<"$out")" 0 "also in that of a comparison"
 try 0 switch --from "$run" -n -r -o ARM,TLB
 like "$out" 'coroutine hardware*' "a TLB of hardware where it is asked for"
 
+changed 's/"arch":"x86_64"/"arch":"aarch64"/'
+try 0 switch --from "$work/run.json"
+like "$out" '*another mm: TTBR0 written*' "arm64 has another register"
+
 # No cost is told where there is no verdict.
 changed 's/"rusage":40000/"rusage":41000/'
 try 4 switch --from "$work/run.json"

@@ -97,33 +97,44 @@ static void line(FILE *out, const char *what, const struct estimate *e,
 		span, remark);
 }
 
+/* The register that names the page tables. */
+static const char *tables_register(const struct machine *m)
+{
+	return strcmp(m->arch, "aarch64") ? "CR3" : "TTBR0";
+}
+
 static const char *process_remark(const struct run *run)
 {
 	double share = answers_flushing(&run->counts[ARM_PROCESS]);
 	const struct machine *m = &run->machine;
 
 	if (share >= 0.5)
-		return "another mm: CR3 written, TLB flushed";
+		return "written, TLB flushed";
 	if (share >= 0)
-		return "another mm: CR3 written, TLB entries kept";
+		return "written, TLB entries kept";
 	if (m->pcid == 1)
-		return "another mm: CR3 written; PCID: entries kept";
+		return "written; PCID: entries kept";
 	if (m->pcid == 0)
-		return "another mm: CR3 written; no PCID: flushed";
-	return "another mm";
+		return "written; no PCID: flushed";
+	return "written";
 }
 
 static void costs(FILE *out, const struct run *run, const struct answers *a)
 {
+	const char *reg = tables_register(&run->machine);
+	char same[64], other[64];
+
+	snprintf(same, sizeof(same), "same mm: %s not written", reg);
+	snprintf(other, sizeof(other), "another mm: %s %s", reg,
+		 process_remark(run));
 	line(out, "between coroutines", &a->empty[ARM_COROUTINE], false,
 	     "no kernel, no mm");
 	line(out, "  with FP control words", &a->empty[ARM_COROUTINE_FP],
 	     false, "");
 	line(out, "  by swapcontext()", &a->empty[ARM_UCONTEXT], false,
 	     "system calls for the signal mask");
-	line(out, "between threads", &a->empty[ARM_THREAD], false,
-	     "same mm: CR3 not written");
-	line(out, "between processes", &a->process, true, process_remark(run));
+	line(out, "between threads", &a->empty[ARM_THREAD], false, same);
+	line(out, "between processes", &a->process, true, other);
 	line(out, "with the TLB flushed", &a->flush, true,
 	     "this address space's entries, threads");
 	line(out, "  in processes", &a->process_flush, true, "");
