@@ -30,13 +30,17 @@ struct view {
 	bool added;
 };
 
-/* An arm's line: logarithms of pages and nanoseconds. */
+/* Logarithms of pages, of nanoseconds, and of the ends of their interval. */
+struct place {
+	double x, y, low, high;
+};
+
+/* An arm's line. */
 struct line {
 	int arm;
 	size_t n;
-	double x[MAX_POINTS];
-	double y[MAX_POINTS];
-	double zero;		/* at 0 pages; NAN */
+	struct place at[MAX_POINTS];
+	struct place zero;	/* at 0 pages; y is NAN where there is none */
 };
 
 struct canvas {
@@ -54,6 +58,8 @@ static struct estimate value(const struct answers *a, int arm, unsigned int p,
 		return a->cell[arm][p];
 	e = a->diff[arm][p];
 	e.value = fmax(e.value, LEAST_ADDED);
+	e.low = fmax(e.low, LEAST_ADDED);
+	e.high = fmax(e.high, LEAST_ADDED);
 	return e;
 }
 
@@ -61,22 +67,25 @@ static void get_line(const struct run *run, const struct answers *a, int arm,
 		     const struct view *v, struct line *l)
 {
 	const struct point *point = run->settings.point;
+	struct place place;
 	struct estimate e;
 	unsigned int p;
 
-	*l = (struct line){ .arm = arm, .zero = NAN };
+	*l = (struct line){ .arm = arm, .zero.y = NAN };
 	for (p = 0; p < run->settings.points; p++) {
 		if (point[p].pages && point[p].pattern != v->pattern)
 			continue;
 		e = value(a, arm, p, v->added);
-		if (!e.n || e.value <= 0)
+		if (!e.n || e.low <= 0)
 			continue;
-		if (!point[p].pages) {
-			l->zero = log(e.value);
-			continue;
-		}
-		l->x[l->n] = log(point[p].pages);
-		l->y[l->n++] = log(e.value);
+		place = (struct place){
+			.x = log(point[p].pages), .y = log(e.value),
+			.low = log(e.low), .high = log(e.high),
+		};
+		if (point[p].pages)
+			l->at[l->n++] = place;
+		else
+			l->zero = place;
 	}
 }
 
@@ -92,16 +101,45 @@ static void measure_line(struct canvas *c, const struct line *l)
 {
 	size_t i;
 
-	widen(&c->y0, &c->y1, l->zero);
+	widen(&c->y0, &c->y1, l->zero.y);
 	for (i = 0; i < l->n; i++) {
-		widen(&c->x0, &c->x1, l->x[i]);
-		widen(&c->y0, &c->y1, l->y[i]);
+		widen(&c->x0, &c->x1, l->at[i].x);
+		widen(&c->y0, &c->y1, l->at[i].y);
 	}
+}
+
+static int row_of(const struct canvas *c, double y)
+{
+	return lround((c->y1 - y) / (c->y1 - c->y0) * (HIGH - 1));
+}
+
+/* An interval, where it is longer than a row; lines are drawn over it. */
+static void draw_interval(struct canvas *c, int column, const struct place *p)
+{
+	int first = row_of(c, p->high), last = row_of(c, p->low), row;
+
+	if (first == last)
+		return;
+	for (row = first < 0 ? 0 : first; row <= last && row < HIGH; row++)
+		c->cell[row][column] = ':';
+}
+
+static void draw_intervals(struct canvas *c, const struct line *l)
+{
+	const int room = WIDE - 1 - ZERO_COLUMNS;
+	size_t i;
+
+	if (!isnan(l->zero.y))
+		draw_interval(c, 0, &l->zero);
+	for (i = 0; i < l->n; i++)
+		draw_interval(c, ZERO_COLUMNS + lround((l->at[i].x - c->x0) /
+						       (c->x1 - c->x0) * room),
+			      &l->at[i]);
 }
 
 static void dot(struct canvas *c, int column, double y, char letter)
 {
-	int row = lround((c->y1 - y) / (c->y1 - c->y0) * (HIGH - 1));
+	int row = row_of(c, y);
 
 	if (row >= 0 && row < HIGH && column >= 0 && column < WIDE)
 		c->cell[row][column] = letter;
@@ -113,17 +151,19 @@ static void draw_line(struct canvas *c, const struct line *l)
 	int column, i = 0;
 	double x, part;
 
-	if (!isnan(l->zero))
-		dot(c, 0, l->zero, letters[l->arm]);
+	if (!isnan(l->zero.y))
+		dot(c, 0, l->zero.y, letters[l->arm]);
 	for (column = 0; column <= room && l->n > 1; column++) {
 		x = c->x0 + (c->x1 - c->x0) * column / room;
-		if (x + ROUNDING < l->x[0] || x - ROUNDING > l->x[l->n - 1])
+		if (x + ROUNDING < l->at[0].x ||
+		    x - ROUNDING > l->at[l->n - 1].x)
 			continue;
-		while (i + 2 < (int)l->n && x > l->x[i + 1])
+		while (i + 2 < (int)l->n && x > l->at[i + 1].x)
 			i++;
-		part = (x - l->x[i]) / (l->x[i + 1] - l->x[i]);
+		part = (x - l->at[i].x) / (l->at[i + 1].x - l->at[i].x);
 		dot(c, ZERO_COLUMNS + column,
-		    l->y[i] + part * (l->y[i + 1] - l->y[i]), letters[l->arm]);
+		    l->at[i].y + part * (l->at[i + 1].y - l->at[i].y),
+		    letters[l->arm]);
 	}
 }
 
@@ -169,7 +209,7 @@ static void print_legend(FILE *out, const struct line *lines, bool added)
 		gap = (added ? 34 : 20) - (int)strlen(name);
 		n++;
 	}
-	fputc('\n', out);
+	fputs("\n  : 95 % interval, where it is longer than a line\n", out);
 }
 
 static void print_plot(FILE *out, const struct run *run,
@@ -190,6 +230,8 @@ static void print_plot(FILE *out, const struct run *run,
 		memset(c.cell, ' ', sizeof(c.cell));
 		for (arm = 0; arm < HIGH; arm++)
 			c.cell[arm][WIDE] = '\0';
+		for (arm = 0; arm < ARMS; arm++)
+			draw_intervals(&c, &lines[arm]);
 		for (arm = 0; arm < ARMS; arm++)
 			draw_line(&c, &lines[arm]);
 		print_canvas(out, &c);
