@@ -205,7 +205,8 @@ static int pass_by(void *arg)
 static void churn(struct scene *scene)
 {
 	static char stacks[64][16 << 10];
-	int i;
+	static pid_t owner[64];
+	int i, k;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (i = 0; i < (int)ARRAY_SIZE(scene->steady); i++)
@@ -214,8 +215,13 @@ static void churn(struct scene *scene)
 	__atomic_store_n(&scene->ready, 1, __ATOMIC_RELEASE);
 	/* Sixteen stacks belong to those that stay, the rest go round. */
 	for (i = 0; !__atomic_load_n(&scene->stop, __ATOMIC_ACQUIRE); i++) {
-		clone(pass_by, stacks[16 + i % 48] + sizeof(stacks[0]), THREAD,
-		      NULL);
+		k = 16 + i % 48;
+		/* The kernel clears it when the thread is done with the stack. */
+		while (__atomic_load_n(&owner[k], __ATOMIC_ACQUIRE))
+			usleep(100);
+		clone(pass_by, stacks[k] + sizeof(stacks[k]),
+		      THREAD | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID, NULL,
+		      &owner[k], NULL, &owner[k]);
 		__atomic_add_fetch(&scene->came, 1, __ATOMIC_RELAXED);
 		if (i % 16 == 15)
 			usleep(500);
