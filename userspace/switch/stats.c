@@ -12,7 +12,7 @@
 #include "stats.h"
 
 #define RESAMPLES 1000
-/* Of values that follow each other: so many are drawn for each of those. */
+/* What is drawn again consists of so many runs of values, or a run a value. */
 #define RUNS 25
 /* The same samples must give the same interval whenever they are rendered. */
 #define SEED 20220117
