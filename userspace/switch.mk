@@ -4,13 +4,6 @@ DIRS += switch
 PKGS += gsl
 LDLIBS += -pthread
 
-# The one file that is not C.  It is empty on other machines.
-COROUTINE := $(O)/switch/coroutine_x86_64.o
-EXTRA_OBJS += $(COROUTINE)
-$(COROUTINE): switch/coroutine_x86_64.S
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
-
 # The BPF program that counts switches and flushes.  Without the tools for it
 # ctxlab counts with perf's tracepoints instead.
 CLANG ?= clang

@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "fcontext.h"
-#include "switch/coroutine.h"
+#include "coroutine/coroutine.h"
 
 #define ROUNDS 2000
 #define TURNS 5000

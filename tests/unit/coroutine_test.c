@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <ucontext.h>
 
-#include "switch/coroutine.h"
+#include "coroutine/coroutine.h"
 #include "tap.h"
 
 #if defined(__x86_64__)

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <sched.h>
 
-#include "coroutine.h"
+#include "coroutine/coroutine.h"
 #include "shift.h"
 
 struct pair {

@@ -6,8 +6,8 @@
  * and they must not end (return from their entry).  A stack has a guard page
  * below it, no more.
  */
-#ifndef SWITCH_COROUTINE_H
-#define SWITCH_COROUTINE_H
+#ifndef COROUTINE_H
+#define COROUTINE_H
 
 #include <stddef.h>
 #include <ucontext.h>
@@ -49,4 +49,4 @@ void co_switch(void **save, void *to);
  */
 void co_switch_fp(void **save, void *to);
 
-#endif /* SWITCH_COROUTINE_H */
+#endif /* COROUTINE_H */
