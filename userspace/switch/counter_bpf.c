@@ -12,7 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "switch/count.skel.h"
+#include "switch/bpf/count.skel.h"
 
 struct counter {
 	struct count_bpf *skel;
