@@ -145,6 +145,33 @@ static void spoil_probed_null(struct run *run)
 	add_ns(&run->series[ARM_CONTROL_AGAIN][0], 30);
 }
 
+/* Equal on average, but so uncertain that it would hide what is looked for. */
+static void blur(struct run *run, int arm)
+{
+	struct series *s = &run->series[arm][0];
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_taus);
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		s->sample[i].ns *= 0.3 + 1.4 * gsl_rng_uniform(rng);
+	gsl_rng_free(rng);
+}
+
+static void spoil_wide_null(struct run *run)
+{
+	blur(run, ARM_THREAD_AGAIN);
+}
+
+static void spoil_wide_probed_null(struct run *run)
+{
+	blur(run, ARM_CONTROL_AGAIN);
+}
+
+static void spoil_wide_probe(struct run *run)
+{
+	blur(run, ARM_THREAD_CONTROL);
+}
+
 static void spoil_timed_null(struct run *run)
 {
 	struct series *s = &run->series[ARM_CONTROL_AGAIN][0];
@@ -191,6 +218,12 @@ static void refusals(void)
 	refused(&calm, spoil_cpu, "moved between CPUs");
 	refused(&calm, spoil_null, "null test: thread and");
 	refused(&calm, spoil_probed_null, "null test: thread+control and");
+	refused(&calm, spoil_wide_null,
+		"thread and thread-again: the interval is too wide");
+	refused(&calm, spoil_wide_probed_null,
+		"thread+control and thread+again: the interval is too wide");
+	refused(&calm, spoil_wide_probe,
+		"thread+control - thread: the interval is too wide");
 	refused(&calm, spoil_moved, "too few");
 	refused(&calm, spoil_steal, "hypervisor took");
 	refused(&calm, spoil_end, "interrupted");
@@ -291,6 +324,29 @@ static void denser(void)
 	run_free(&run);
 }
 
+/* All rounds of a pass count, not the first of each alone. */
+static void median_of_pass(void)
+{
+	static const struct trouble t = { .noise = 0.001 };
+	struct sample *flushed;
+	struct answers a;
+	struct run run;
+	size_t i;
+	int arm;
+
+	sample_run(&run, &t);
+	for (arm = 0; arm < ARMS; arm++)
+		for (i = 1; i < run.settings.points; i++)
+			run.series[arm][i].n /= 4;
+	flushed = run.series[ARM_THREAD_FLUSH][0].sample;
+	for (i = 0; i < SAMPLES; i += 4)
+		flushed[i].ns *= 2;
+	answers_find(&run, &a);
+	near(&a.refill[PATTERN_CHAIN], 11, 0.2, "the refill, of all rounds of a pass");
+	answers_free(&a);
+	run_free(&run);
+}
+
 /* A CPU that is clocked up and down takes its differences with it. */
 static void wobble(void)
 {
@@ -342,6 +398,7 @@ int main(void)
 	emulated();
 	wobble();
 	denser();
+	median_of_pass();
 	tolerance();
 	return tap_done();
 }

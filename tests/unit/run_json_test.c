@@ -194,6 +194,15 @@ static void hostile(void)
 	json_array_append(extra, json_array_get(extra, 0));
 	wrong(root, "twice", "a series twice");
 	root = sample_json();
+	extra = json_deep_copy(json_array_get(json_object_get(root, "series"), 0));
+	json_array_clear(json_object_get(extra, "ns"));
+	json_array_clear(json_object_get(extra, "switches"));
+	json_array_clear(json_object_get(extra, "expected"));
+	json_array_clear(json_object_get(extra, "moved"));
+	json_array_set(json_object_get(root, "series"), 0, extra);
+	json_array_append_new(json_object_get(root, "series"), extra);
+	wrong(root, "twice", "an empty series twice");
+	root = sample_json();
 	extra = json_object_get(json_object_get(root, "settings"), "points");
 	for (i = 0; i < 100; i++)
 		json_array_append(extra, json_array_get(extra, 1));

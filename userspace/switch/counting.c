@@ -47,7 +47,7 @@ static void open_tally(struct tally *t, struct run *run)
 static int count_round(struct stage *st, struct tally *t, int arm,
 		       struct counts *c)
 {
-	int session = st->session[arm][SESSION_COUNT], err;
+	int session = st->session[arm][SESSION_COUNT], stopped, err;
 	const struct crew *crew = &st->crew[arms[arm].crew];
 	double ns, n = st->hand_overs[arm][0] * COUNTED_MS * 1e3;
 	struct sample s;
@@ -60,8 +60,10 @@ static int count_round(struct stage *st, struct tally *t, int arm,
 	}
 	n = fmax(n / st->run->settings.round_us, COUNTED_LEAST);
 	err = stage_round(st, arm, 0, n, session, &s, &ns);
-	if (!err && t->ops)
-		err = t->ops->stop(t->counter, c);
+	if (t->ops) {
+		stopped = t->ops->stop(t->counter, c);
+		err = err ? err : stopped;
+	}
 	if (!err && session >= 0)
 		err = probe_counts(session, &c->probe);
 	c->present = !err;

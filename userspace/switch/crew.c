@@ -276,8 +276,11 @@ static void collect(const struct crew *c, struct sample *s, double *window_ns)
 int crew_round(struct crew *c, const struct order *o, struct sample *s,
 	       double *window_ns)
 {
+	unsigned int i;
 	int err;
 
+	for (i = 0; i < c->spec.members; i++)
+		c->shift->desk[i].error = 0;
 	c->shift->order = *o;
 	c->shift->arrived = 0;
 	c->shift->finished = 0;

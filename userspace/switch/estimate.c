@@ -8,6 +8,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "estimate.h"
 #include "lib/xalloc.h"
@@ -110,26 +111,53 @@ struct estimate estimate_difference(const struct run *run,
 	return e;
 }
 
+/* Rounds of the same pass at the points of a slope; some points have several. */
+struct passes {
+	size_t n;		/* passes */
+	size_t most;		/* rounds a pass, at most */
+};
+
 /*
- * All pairs of the points side by side: 2 * @k columns.  Where a point has more
- * rounds than others, a row has those of the same pass.
+ * All pairs of the points side by side, 2 * @k columns, and as many rows a pass
+ * as the point with the most rounds has; NaN where a point has fewer.
  */
 static double *pairs_of_points(const struct series *a, const struct series *b,
-			       const unsigned int *points, size_t k, size_t n)
+			       const unsigned int *points, size_t k,
+			       const struct passes *passes)
 {
-	double *all = xcalloc(n * k * 2, sizeof(*all)), *rows;
-	size_t i, row, from, have;
+	size_t rows = passes->n * passes->most, i, row, each, have, from;
+	double *all = xcalloc(rows * k * 2, sizeof(*all)), *pairs, *to;
 
 	for (i = 0; i < k; i++) {
-		rows = pair_up(&a[points[i]], &b[points[i]], ROUND_NS, &have);
-		for (row = 0; row < n; row++) {
-			from = row * (have / n);
-			all[(row * k + i) * 2] = rows[2 * from];
-			all[(row * k + i) * 2 + 1] = rows[2 * from + 1];
+		pairs = pair_up(&a[points[i]], &b[points[i]], ROUND_NS, &have);
+		each = have / passes->n;
+		for (row = 0; row < rows; row++) {
+			from = row / passes->most * each + row % passes->most;
+			to = &all[(row * k + i) * 2];
+			to[0] = NAN;
+			to[1] = NAN;
+			if (row % passes->most < each)
+				memcpy(to, &pairs[2 * from], 2 * sizeof(*to));
 		}
-		free(rows);
+		free(pairs);
 	}
 	return all;
+}
+
+/* The median of a pass's differences at one point, scaled; NaN of none. */
+static double median_of_pass(const double *pairs, size_t step, size_t rounds,
+			     double typical)
+{
+	double *x = xcalloc(rounds, sizeof(*x)), m;
+	size_t i, n = 0;
+
+	for (i = 0; i < rounds; i++) {
+		scale(pairs + i * step, typical, x + n, 1);
+		n += !isnan(x[n]);
+	}
+	m = stats_quantile(x, n, 0.5);
+	free(x);
+	return m;
 }
 
 static struct estimate low_slope(const double *x, size_t k, const double *all,
@@ -153,15 +181,18 @@ static struct estimate low_slope(const double *x, size_t k, const double *all,
 
 static struct estimate median_slope(const double *x, size_t k,
 				    const double *all, const double *typical,
-				    size_t n)
+				    const struct passes *passes)
 {
-	double *y = xcalloc(n * k, sizeof(*y));
+	double *y = xcalloc(passes->n * k, sizeof(*y));
 	struct estimate e;
-	size_t i;
+	size_t i, pass;
 
-	for (i = 0; i < n * k; i++)
-		scale(all + 2 * i, typical[i % k], y + i, 1);
-	e = stats_slope(x, k, y, n);
+	for (pass = 0; pass < passes->n; pass++)
+		for (i = 0; i < k; i++)
+			y[pass * k + i] = median_of_pass(
+				all + (pass * passes->most * k + i) * 2, 2 * k,
+				passes->most, typical[i]);
+	e = stats_slope(x, k, y, passes->n);
 	free(y);
 	return e;
 }
@@ -171,23 +202,27 @@ struct estimate estimate_slope(const struct run *run, const struct series *a,
 			       const unsigned int *points, size_t k,
 			       const double *typical)
 {
-	size_t n = SIZE_MAX, i;
-	double x[MAX_POINTS];
+	struct passes passes = { .n = SIZE_MAX };
 	struct estimate e = {};
+	double x[MAX_POINTS];
 	double *all;
+	size_t i, n, most = 0;
 
 	for (i = 0; i < k; i++) {
-		n = a[points[i]].n < n ? a[points[i]].n : n;
-		n = b[points[i]].n < n ? b[points[i]].n : n;
+		n = a[points[i]].n < b[points[i]].n ? a[points[i]].n :
+						      b[points[i]].n;
+		passes.n = n < passes.n ? n : passes.n;
+		most = n > most ? n : most;
 		x[i] = run->settings.point[points[i]].pages;
 	}
-	if (k < 3 || !n)
+	if (k < 3 || !passes.n)
 		return e;
-	all = pairs_of_points(a, b, points, k, n);
+	passes.most = most / passes.n;
+	all = pairs_of_points(a, b, points, k, &passes);
 	if (lower(run))
-		e = low_slope(x, k, all, n);
+		e = low_slope(x, k, all, passes.n * passes.most);
 	else
-		e = median_slope(x, k, all, typical, n);
+		e = median_slope(x, k, all, typical, &passes);
 	free(all);
 	return e;
 }

@@ -244,7 +244,7 @@ static void read_samples(struct reader *r, const json_t *o, struct series *s)
 	if (n > MAX_SAMPLES || json_array_size(switches) != n ||
 	    json_array_size(expected) != n || json_array_size(moved) != n)
 		wrong(r, "the arrays of a series differ in length");
-	if (r->error || s->n)
+	if (r->error || s->sample)
 		return wrong(r, "a series is there twice");
 	s->sample = xcalloc(n, sizeof(*s->sample));
 	for (i = 0; i < n; i++) {

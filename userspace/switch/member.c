@@ -213,6 +213,7 @@ void member_work(struct shift *shift, unsigned int index)
 	member_finish(shift);
 	for (;;) {
 		seq = member_next_order(shift, seq);
+		err = 0;
 		if (shift->order.session >= 0)
 			err = probe_attach(shift->order.session);
 		if (err)

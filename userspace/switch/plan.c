@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cpus.h"
 #include "lib/xalloc.h"
 #include "plan.h"
 #include "probe.h"
@@ -168,6 +169,9 @@ static void choose_probe(const struct plan *plan, struct run *run)
 		return;
 	}
 	set->probe = true;
+	if (probe_ticks_per_ns(fd) <= 0)
+		run_note(run, "the speed of the probe's clock is not known here: %s",
+			 "the kernel's own part of a switch is not timed");
 	for (arm = 0; arm < ARMS; arm++) {
 		if (arms[arm].flush == FLUSH_DETACHED)
 			continue;

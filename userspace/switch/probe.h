@@ -27,7 +27,8 @@ int probe_histogram(int session, struct histogram *h);
 /*
  * Fills in @s what the session has timed since the last call with that @past
  * (probe_past_new(), which a free() ends): medians, of switches to the same mm
- * or to another, and of the flush.  They stay NaN where nothing was timed.
+ * or to another, and of the flush.  They stay NaN where nothing was timed, or
+ * the speed of the probe's clock is not known.
  */
 struct probe_past *probe_past_new(void);
 int probe_medians(int session, bool other_mm, struct probe_past *past,

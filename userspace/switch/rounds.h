@@ -21,7 +21,4 @@ typedef void (*progress_fn)(void *arg, const char *doing, double done);
 int experiment(struct run *run, progress_fn progress, void *arg,
 	       const char **what);
 
-/* Whether this process may use SCHED_FIFO. */
-bool fifo_allowed(void);
-
 #endif /* SWITCH_ROUNDS_H */

@@ -32,9 +32,8 @@ static void drop_arm(struct run *run, int arm, const char *why)
 
 /*
  * A session for each arm, so that its counters and histograms are that arm's.
- * The first thread that attaches anywhere makes the kernel patch its code, the
- * last one that detaches does it back: the controller stays attached, to a
- * session of its own, so that this does not happen in every round.
+ * The module keeps its hooks from a session's first attach until it is closed:
+ * no round but the first pays for patching the kernel's code.
  */
 static void open_sessions(struct stage *st)
 {
@@ -55,11 +54,6 @@ static void open_sessions(struct stage *st)
 			continue;
 		}
 		st->past[arm] = probe_past_new();
-		if (st->keeper < 0) {
-			st->keeper = probe_open(FLUSH_CONTROL);
-			if (st->keeper >= 0)
-				probe_attach(st->keeper);
-		}
 	}
 }
 
@@ -160,7 +154,6 @@ int stage_set(struct stage *st, const char **what)
 	int err;
 
 	memset(st->session, -1, sizeof(st->session));
-	st->keeper = -1;
 	open_sessions(st);
 	*what = "map the pages to touch";
 	err = map_work(st);
@@ -182,10 +175,6 @@ void stage_strike(struct stage *st)
 		for (i = 0; i < 3; i++)
 			if (st->session[arm][i] >= 0)
 				close(st->session[arm][i]);
-	}
-	if (st->keeper >= 0) {
-		probe_detach(st->keeper);
-		close(st->keeper);
 	}
 	unmap_work(st);
 }

@@ -19,7 +19,6 @@ struct stage {
 	/* The probe's sessions: the rounds at 0 pages, all others, counting. */
 	int session[ARMS][3];
 	struct probe_past *past[ARMS];	/* of the first: what it has told already */
-	int keeper;
 	uint32_t hand_overs[ARMS][MAX_POINTS];
 	progress_fn progress;
 	void *arg;

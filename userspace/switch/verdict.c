@@ -154,6 +154,7 @@ static void check_widths(const struct run *run, struct answers *a)
 	if (!*run->machine.emulator)
 		check_width(run, a, "thread", &a->empty[ARM_THREAD], thread);
 	check_width(run, a, "process - thread", &a->process, thread);
+	check_width(run, a, "thread+control - thread", &a->probe, thread);
 	check_width(run, a, "thread+flush - thread+control", &a->flush, thread);
 	check_width(run, a, "ring-process - ring-thread", &a->ring,
 		    a->empty[ARM_RING_THREAD].value);
@@ -190,15 +191,20 @@ static bool steady(const struct run *run, const struct answers *a)
 	return n > 0;
 }
 
+/* A control says nothing where its interval is too wide to leave out an effect. */
 static void check_null(const struct run *run, struct answers *a, int arm)
 {
 	const struct estimate *e = &a->diff[arm][0];
+	double cost = a->empty[answers_base(arm)].value;
 
-	if (equal(run, e, a->empty[answers_base(arm)].value))
-		return;
-	refuse(a, "null test: %s and %s, which are equal, differ by %.1f ns [%.1f, %.1f]",
-	       arms[answers_base(arm)].name, arms[arm].name, e->value, e->low,
-	       e->high);
+	if (e->n && wide(run, e, cost))
+		refuse(a, "null test: %s and %s: the interval is too wide, %.1f to %.1f ns",
+		       arms[answers_base(arm)].name, arms[arm].name, e->low,
+		       e->high);
+	else if (!equal(run, e, cost))
+		refuse(a, "null test: %s and %s, which are equal, differ by %.1f ns [%.1f, %.1f]",
+		       arms[answers_base(arm)].name, arms[arm].name, e->value,
+		       e->low, e->high);
 }
 
 static void check_rounds(const struct run *run, struct answers *a)
