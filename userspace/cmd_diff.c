@@ -7,6 +7,7 @@
 #include "options.h"
 #include "switch/diff.h"
 #include "switch/run_json.h"
+#include "switch/verdict.h"
 
 static int load(const struct ctxlab_cmd *cmd, struct diff_side *s)
 {
@@ -20,6 +21,7 @@ static int load(const struct ctxlab_cmd *cmd, struct diff_side *s)
 		return CTXLAB_FAILED;
 	}
 	answers_find(&s->run, &s->answers);
+	verdict_find(&s->run, &s->answers);
 	return CTXLAB_OK;
 }
 

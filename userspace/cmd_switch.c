@@ -18,8 +18,9 @@
 #include "switch/plot.h"
 #include "switch/progress.h"
 #include "switch/report.h"
-#include "switch/rounds.h"
+#include "switch/runner.h"
 #include "switch/run_json.h"
+#include "switch/verdict.h"
 
 enum {
 	OPT_CPU = CTXLAB_LONG_ONLY, OPT_FROM, OPT_HUGE, OPT_MECHANISM,
@@ -281,6 +282,7 @@ static int run_switch(const struct ctxlab_cmd *cmd, int argc, char **argv)
 				  measure(cmd, &r, &run);
 	if (!status) {
 		answers_find(&run, &a);
+		verdict_find(&run, &a);
 		status = show(cmd, &r, &run, &a);
 		if (!status && r.save)
 			status = save(cmd, r.save, &run, &a);

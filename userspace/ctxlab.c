@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ctxlab.h"
+#include "command.h"
 #include "lib/escape.h"
 #include "options.h"
 

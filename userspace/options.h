@@ -3,7 +3,7 @@
 #ifndef CTXLAB_OPTIONS_H
 #define CTXLAB_OPTIONS_H
 
-#include "ctxlab.h"
+#include "command.h"
 #include "lib/compiler.h"
 #include "lib/output.h"
 

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
-#include "show.h"
+#include "show_json.h"
+#include "show_table.h"
 
 /* The pairs "word number word number" as an object; null for NULL. */
 static json_t *counts(const char *pairs)

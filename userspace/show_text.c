@@ -5,7 +5,8 @@
 
 #include "lib/escape.h"
 #include "lib/xalloc.h"
-#include "show.h"
+#include "show_table.h"
+#include "show_text.h"
 
 enum {
 	HELD_RESOURCE,

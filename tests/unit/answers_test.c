@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "run_sample.h"
+#include "switch/verdict.h"
 #include "tap.h"
 
 static const struct trouble calm = { .noise = 0.02 };
@@ -34,6 +35,7 @@ static void effects(const struct trouble *t, const char *when, double by,
 
 	sample_run(&run, t);
 	answers_find(&run, &a);
+	verdict_find(&run, &a);
 	snprintf(what, sizeof(what), "process - thread, %s", when);
 	near(&a.process, 108, by, what);
 	snprintf(what, sizeof(what), "the flush, %s", when);
@@ -55,6 +57,7 @@ static void intervals(void)
 
 	sample_run(&run, &calm);
 	answers_find(&run, &a);
+	verdict_find(&run, &a);
 	holds(&a.process, 108, "the interval of process - thread");
 	holds(&a.null, 0, "the interval of the null test");
 	holds(&a.refill[PATTERN_CHAIN], 11, "the interval of the refill");
@@ -82,6 +85,7 @@ static void refused(const struct trouble *t, void (*spoil)(struct run *run),
 	if (spoil)
 		spoil(&run);
 	answers_find(&run, &a);
+	verdict_find(&run, &a);
 	for (i = 0; i < a.reasons; i++)
 		found = found || strstr(a.reason[i], word);
 	if (!ok(found, "refused: %s", word))
@@ -241,6 +245,7 @@ static void kernel_part(void)
 
 	sample_run(&run, &t);
 	answers_find(&run, &a);
+	verdict_find(&run, &a);
 	near(&a.own[ARM_THREAD_CONTROL], 300, 3, "the kernel's part, threads");
 	near(&a.part_diff[ARM_PROCESS_CONTROL], 80, 3, "more in processes");
 	near(&a.part_diff[ARM_THREAD_FLUSH], 170, 3, "more with a flush");
@@ -252,21 +257,25 @@ static void kernel_part(void)
 	answers_free(&a);
 	spoil_null(&run);
 	answers_find(&run, &a);
+	verdict_find(&run, &a);
 	ok(a.reasons && a.steady, "steady where whole switches have no verdict");
 	answers_free(&a);
 	spoil_timed_null(&run);
 	answers_find(&run, &a);
+	verdict_find(&run, &a);
 	ok(!a.steady, "but not where the probe times equals differently");
 	answers_free(&a);
 	run_free(&run);
 	sample_run(&run, &t);
 	spoil_flushes(&run);
 	answers_find(&run, &a);
+	verdict_find(&run, &a);
 	ok(!a.steady, "nor where flushes are missing");
 	answers_free(&a);
 	run_free(&run);
 	sample_run(&run, &wild);
 	answers_find(&run, &a);
+	verdict_find(&run, &a);
 	ok(!a.steady, "nor where it varies");
 	answers_free(&a);
 	run_free(&run);
@@ -284,6 +293,7 @@ static void emulated(void)
 	free(run.machine.emulator);
 	run.machine.emulator = xstrdup("a program");
 	answers_find(&run, &a);
+	verdict_find(&run, &a);
 	near(&a.process, 108, 8, "process - thread, emulated");
 	near(&a.flush, 205, 8, "the flush, emulated");
 	near(&a.null, 0, 5, "the null test, emulated");
@@ -293,6 +303,7 @@ static void emulated(void)
 	answers_free(&a);
 	spoil_null(&run);
 	answers_find(&run, &a);
+	verdict_find(&run, &a);
 	ok(a.reasons, "equal arms that differ are refused there, too");
 	answers_free(&a);
 	run_free(&run);
@@ -319,6 +330,7 @@ static void denser(void)
 	for (i = 0; i < SAMPLES / 4; i++)
 		flushed[i].ns *= 2;
 	answers_find(&run, &a);
+	verdict_find(&run, &a);
 	near(&a.refill[PATTERN_CHAIN], 11, 0.2, "the refill, of all passes");
 	answers_free(&a);
 	run_free(&run);
@@ -342,6 +354,7 @@ static void median_of_pass(void)
 	for (i = 0; i < SAMPLES; i += 4)
 		flushed[i].ns *= 2;
 	answers_find(&run, &a);
+	verdict_find(&run, &a);
 	near(&a.refill[PATTERN_CHAIN], 11, 0.2, "the refill, of all rounds of a pass");
 	answers_free(&a);
 	run_free(&run);
@@ -356,6 +369,7 @@ static void wobble(void)
 
 	sample_run(&run, &t);
 	answers_find(&run, &a);
+	verdict_find(&run, &a);
 	if (!ok(estimate_half(&a.process) < 1, "a wobbling clock does not widen a difference"))
 		printf("# [%.2f, %.2f]\n", a.process.low, a.process.high);
 	answers_free(&a);
@@ -372,6 +386,7 @@ static void tolerance(void)
 	run.counts[ARM_THREAD].rusage += 199;
 	run.counts[ARM_THREAD_FLUSH].probe.flushes += 199;
 	answers_find(&run, &a);
+	verdict_find(&run, &a);
 	is_number(a.reasons, 0, "counts that differ by less than 0.5 %");
 	answers_free(&a);
 	run_free(&run);

@@ -4,6 +4,7 @@
 
 #include "run_sample.h"
 #include "switch/run_json.h"
+#include "switch/verdict.h"
 #include "tap.h"
 
 static json_t *make_sample(void)
@@ -29,6 +30,7 @@ static json_t *make_sample(void)
 	h->to_ns[1] = 500;
 	h->count[0] = 1234567890123;
 	answers_find(&run, &a);
+	verdict_find(&run, &a);
 	root = run_to_json(&run, &a);
 	answers_free(&a);
 	run_free(&run);
@@ -57,6 +59,7 @@ static void round_trip(void)
 		exit(1);
 	}
 	answers_find(&run, &a);
+	verdict_find(&run, &a);
 	second = run_to_json(&run, &a);
 	ok(json_equal(first, second), "and writes the same JSON again");
 	is_number(run.series[ARM_THREAD][0].n, SAMPLES, "with every sample");

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ctxlab.h"
+#include "command.h"
 #include "lib/compiler.h"
 #include "target.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctxlab.h"
+#include "command.h"
 #include "proc.h"
 #include "xalloc.h"
 

@@ -5,7 +5,6 @@
 
 #include "answers.h"
 #include "estimate.h"
-#include "verdict.h"
 
 #define KNEE_PAGES 64
 
@@ -265,7 +264,6 @@ void answers_find(const struct run *run, struct answers *a)
 		a->knee[p] = find_knee(run, a, p);
 	}
 	a->disturbed = disturbed(run);
-	verdict_find(run, a);
 }
 
 void answers_free(struct answers *a)

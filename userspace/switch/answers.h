@@ -49,6 +49,7 @@ struct answers {
 	char *reason[MAX_REASONS];
 };
 
+/* All but the verdict: that is verdict_find()'s. */
 void answers_find(const struct run *run, struct answers *a);
 void answers_free(struct answers *a);
 

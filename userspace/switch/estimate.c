@@ -119,7 +119,7 @@ struct passes {
 
 /*
  * All pairs of the points side by side, 2 * @k columns, and as many rows a pass
- * as the point with the most rounds has; NaN where a point has fewer.
+ * as the point with the most runner.has; NaN where a point has fewer.
  */
 static double *pairs_of_points(const struct series *a, const struct series *b,
 			       const unsigned int *points, size_t k,

@@ -10,7 +10,7 @@
 #include "lib/xalloc.h"
 #include "plan.h"
 #include "probe.h"
-#include "rounds.h"
+#include "runner.h"
 
 /* The most pages that one member may be asked to touch: 256 MiB. */
 #define MOST_PAGES 65536

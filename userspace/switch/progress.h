@@ -11,7 +11,7 @@ struct progress {
 };
 
 void progress_begin(struct progress *p);
-/* A progress_fn (rounds.h); @arg is the struct progress. */
+/* A progress_fn (runner.h); @arg is the struct progress. */
 void progress_show(void *arg, const char *doing, double done);
 void progress_end(struct progress *p);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Has the rounds of all arms done in turn. */
+/* Runs the arms in interleaved rounds: calibration, passes, order. */
 #include <errno.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
@@ -26,12 +26,6 @@
 static double seconds_now(void)
 {
 	return member_now() / 1e9;
-}
-
-void stage_progress(const struct stage *st, const char *doing, double done)
-{
-	if (st->progress)
-		st->progress(st->arg, doing, fmin(done, 1));
 }
 
 static int session_of(const struct stage *st, int arm, unsigned int point)
@@ -82,8 +76,7 @@ static bool alike(int a, int b)
 	return arms[a].ring == arms[b].ring;
 }
 
-/* Finds how many hand-overs make a round of about the length asked for. */
-static int calibrate(struct stage *st)
+int stage_calibrate(struct stage *st)
 {
 	const struct settings *set = &st->run->settings;
 	double each[ARMS], logs, n;
@@ -237,7 +230,7 @@ static int renew(struct stage *st, double elapsed, double *spent)
 	return err;
 }
 
-static int all_passes(struct stage *st)
+int stage_passes(struct stage *st)
 {
 	double begin = seconds_now(), start, end = begin, done, renewing = 0;
 	struct run *run = st->run;
@@ -260,58 +253,4 @@ static int all_passes(struct stage *st)
 	}
 	trim(run);
 	return err;
-}
-
-static void read_histograms(struct stage *st)
-{
-	struct run *run = st->run;
-	int arm, err;
-
-	for (arm = 0; arm < ARMS; arm++) {
-		if (!run->settings.arm[arm] ||
-		    st->session[arm][SESSION_EMPTY] < 0)
-			continue;
-		err = probe_histogram(st->session[arm][SESSION_EMPTY],
-				      &run->histogram[arm]);
-		/* Without the clock's speed: plan.c has said so. */
-		if (err && err != -EOPNOTSUPP)
-			run_note(run, "no histogram of %s: %s", arms[arm].name,
-				 strerror(-err));
-	}
-}
-
-static int measure(struct stage *st, const char **what)
-{
-	int err;
-
-	err = stage_set(st, what);
-	if (err)
-		return err;
-	*what = "let them switch";
-	err = calibrate(st);
-	if (!err)
-		err = all_passes(st);
-	if (!err)
-		err = stage_count(st);
-	read_histograms(st);
-	return err;
-}
-
-int experiment(struct run *run, progress_fn progress, void *arg,
-	       const char **what)
-{
-	struct stage st = { .run = run, .progress = progress, .arg = arg };
-	unsigned long long stolen, all, stolen2, all2;
-	unsigned int cpu = run->settings.cpu;
-	bool ticks;
-	int err;
-
-	ticks = !machine_ticks(cpu, &stolen, &all);
-	crew_catch_signals();
-	err = measure(&st, what);
-	stage_strike(&st);
-	if (ticks && !machine_ticks(cpu, &stolen2, &all2) && all2 > all)
-		run->machine.steal = (double)(stolen2 - stolen) / (all2 - all);
-	run->interrupted = err == -EINTR;
-	return run->interrupted && run->passes ? 0 : err;
 }

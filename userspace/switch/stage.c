@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Sets the stage: what is touched, the probe's sessions, the crews. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,6 +22,12 @@ int stage_round(struct stage *st, int arm, unsigned int point,
 	};
 
 	return crew_round(&st->crew[arms[arm].crew], &o, s, window_ns);
+}
+
+void stage_progress(const struct stage *st, const char *doing, double done)
+{
+	if (st->progress)
+		st->progress(st->arg, doing, fmin(done, 1));
 }
 
 /* Takes an arm out of the run. */

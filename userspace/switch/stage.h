@@ -4,7 +4,7 @@
 #define SWITCH_STAGE_H
 
 #include "crew.h"
-#include "rounds.h"
+#include "runner.h"
 #include "workset.h"
 
 struct probe_past;
@@ -43,6 +43,12 @@ int stage_round(struct stage *st, int arm, unsigned int point,
 		double *window_ns);
 
 void stage_progress(const struct stage *st, const char *doing, double done);
+
+/* Finds how many hand-overs make a round of about the length asked for. */
+int stage_calibrate(struct stage *st);
+
+/* Interleaved rounds until the time is over (rounds.c). */
+int stage_passes(struct stage *st);
 
 /* Fills run->counts and run->counter (counting.c). */
 int stage_count(struct stage *st);

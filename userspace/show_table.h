@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The parts of "ctxlab show". */
-#ifndef CTXLAB_SHOW_H
-#define CTXLAB_SHOW_H
+/* The table of "ctxlab show": for the command, and its text and JSON. */
+#ifndef CTXLAB_SHOW_TABLE_H
+#define CTXLAB_SHOW_TABLE_H
 
 #include "lib/model.h"
 #include "lib/output.h"
@@ -20,12 +20,6 @@ const char *show_resolve(const struct process *p, enum resource r,
 bool show_set_resource(struct out_row *row, int col, const struct process *p,
 		       enum resource r, const char *cell);
 
-/* Prints @p for people; @sel are the columns of its threads. */
-int show_text(const struct process *p, const struct out_sel *sel);
-
-/* @p for programs. */
-json_t *show_json(const struct process *p, const struct out_sel *sel);
-
 extern const struct out_col show_columns[];
 
-#endif /* CTXLAB_SHOW_H */
+#endif /* CTXLAB_SHOW_TABLE_H */

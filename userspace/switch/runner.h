@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The experiment: crews, interleaved rounds, and the pass that counts. */
-#ifndef SWITCH_ROUNDS_H
-#define SWITCH_ROUNDS_H
+/* One run of an experiment, from the first worker to the last. */
+#ifndef SWITCH_RUNNER_H
+#define SWITCH_RUNNER_H
 
 #include "run.h"
 
@@ -21,4 +21,4 @@ typedef void (*progress_fn)(void *arg, const char *doing, double done);
 int experiment(struct run *run, progress_fn progress, void *arg,
 	       const char **what);
 
-#endif /* SWITCH_ROUNDS_H */
+#endif /* SWITCH_RUNNER_H */

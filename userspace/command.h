@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The frame of ctxlab(1): one file a subcommand, one table of them. */
-#ifndef CTXLAB_CMD_H
-#define CTXLAB_CMD_H
+/* What a subcommand is; each file cmd_*.c has one.  Everybody may include it. */
+#ifndef CTXLAB_COMMAND_H
+#define CTXLAB_COMMAND_H
 
 /* Exit statuses, as ctxlab(1) documents them. */
 enum ctxlab_exit {
@@ -57,4 +57,4 @@ extern const struct ctxlab_cmd cmd_sharing;
 extern const struct ctxlab_cmd cmd_switch;
 extern const struct ctxlab_cmd cmd_diff;
 
-#endif /* CTXLAB_CMD_H */
+#endif /* CTXLAB_COMMAND_H */
