@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "lib/escape.h"
-#include "lib/model.h"
-#include "lib/proc.h"
+#include "proc/model.h"
+#include "proc/proc.h"
 #include "lib/xalloc.h"
 #include "options.h"
 

@@ -5,9 +5,9 @@
 
 #include "lib/escape.h"
 #include "options.h"
-#include "switch/diff.h"
-#include "switch/run_json.h"
-#include "switch/verdict.h"
+#include "report/diff.h"
+#include "measure/run_json.h"
+#include "measure/verdict.h"
 
 static int load(const struct ctxlab_cmd *cmd, struct diff_side *s)
 {

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/groups.h"
-#include "lib/proc.h"
+#include "proc/groups.h"
+#include "proc/proc.h"
 #include "options.h"
 
 enum {

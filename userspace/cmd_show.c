@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "lib/proc.h"
+#include "proc/proc.h"
 #include "lib/xalloc.h"
 #include "options.h"
 #include "show_json.h"

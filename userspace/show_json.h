@@ -3,7 +3,7 @@
 #ifndef CTXLAB_SHOW_JSON_H
 #define CTXLAB_SHOW_JSON_H
 
-#include "lib/model.h"
+#include "proc/model.h"
 #include "lib/output.h"
 
 /* The caller owns the result; @sel are the columns of the threads. */

@@ -3,7 +3,7 @@
 #ifndef CTXLAB_SHOW_TABLE_H
 #define CTXLAB_SHOW_TABLE_H
 
-#include "lib/model.h"
+#include "proc/model.h"
 #include "lib/output.h"
 
 /* Adds the threads of @p to a table with the columns of "show". */

@@ -3,7 +3,7 @@
 #ifndef CTXLAB_SHOW_TEXT_H
 #define CTXLAB_SHOW_TEXT_H
 
-#include "lib/model.h"
+#include "proc/model.h"
 #include "lib/output.h"
 
 /* Prints @p; @sel are the columns of its threads. */

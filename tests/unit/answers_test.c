@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "run_sample.h"
-#include "switch/verdict.h"
+#include "measure/verdict.h"
 #include "tap.h"
 
 static const struct trouble calm = { .noise = 0.02 };

@@ -6,9 +6,9 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include "switch/cpus.h"
-#include "switch/crew.h"
-#include "switch/probe.h"
+#include "measure/cpus.h"
+#include "measure/workers.h"
+#include "measure/probe.h"
 #include "tap.h"
 
 /* Trying SCHED_FIFO leaves the policy alone, whatever it is. */

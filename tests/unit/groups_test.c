@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* /proc/ctxlab/tasks, and the groups of tasks that share an object. */
-#include "lib/groups.h"
+#include "proc/groups.h"
 #include "sample.h"
 #include "tap.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* /proc/ctxlab/<pid>, <tid> and <a>,<b>: every field, and what is refused. */
-#include "lib/model.h"
+#include "proc/model.h"
 #include "sample.h"
 #include "tap.h"
 

@@ -3,8 +3,8 @@
 #include <errno.h>
 
 #include "run_sample.h"
-#include "switch/run_json.h"
-#include "switch/verdict.h"
+#include "measure/run_json.h"
+#include "measure/verdict.h"
 #include "tap.h"
 
 static json_t *make_sample(void)

@@ -8,8 +8,8 @@
 #include <math.h>
 
 #include "lib/xalloc.h"
-#include "switch/answers.h"
-#include "switch/run.h"
+#include "measure/answers.h"
+#include "measure/run.h"
 
 #define SAMPLES 160
 

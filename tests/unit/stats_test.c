@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "switch/stats.h"
+#include "measure/stats.h"
 #include "tap.h"
 
 #define EXACT 0.000000001

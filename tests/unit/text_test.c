@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The grammar of /proc/ctxlab's files: what is taken, and what is refused. */
-#include "lib/text.h"
+#include "proc/text.h"
 #include "sample.h"
 #include "tap.h"
 

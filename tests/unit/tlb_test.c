@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* TLB sizes from CPUID as real machines have it. */
-#include "switch/machine.h"
+#include "measure/machine.h"
 #include "tap.h"
 
 struct leaf {

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /proc/ctxlab/<a>,<b> */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/escape.h"
+#include "fields.h"
+#include "lib/xalloc.h"
+
+static const struct {
+	const char *name;
+	const char *meaning;
+} namespaces[] = {
+	{ "mnt", "mounts" },
+	{ "uts", "host name" },
+	{ "ipc", "System V IPC, message queues" },
+	{ "net", "network" },
+	{ "pid", "process IDs" },
+	{ "cgroup", "cgroup root" },
+	{ "time", "clock offsets" },
+	{ "user", "user IDs" },
+};
+
+const char *resource_meaning(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < RESOURCES; i++)
+		if (!strcmp(resource_names[i].name, name))
+			return resource_names[i].meaning;
+	for (i = 0; i < ARRAY_SIZE(namespaces); i++)
+		if (!strcmp(namespaces[i].name, name))
+			return namespaces[i].meaning;
+	return NULL;
+}
+
+/* "TID of TGID KIND STATE NAME" */
+static int take_side(struct pair *p, const char *key, struct side *s,
+		     struct text_error *err)
+{
+	const struct text_key *k = text_find(&p->text, key);
+	char *value, *tid, *of, *tgid;
+
+	if (!k)
+		return text_wrong(err, 0, "no line '%s:'", key);
+	value = k->value;
+	tid = text_word(&value);
+	of = text_word(&value);
+	tgid = text_word(&value);
+	s->kind = text_word(&value);
+	s->state = text_word(&value);
+	if (!s->state || strcmp(of, "of") || !text_number(tid, &s->tid) ||
+	    !text_number(tgid, &s->tgid))
+		return text_wrong(err, k->line, "%s: not a task", key);
+	escape_undo(value);
+	s->name = value;
+	return 0;
+}
+
+static int take_rows(struct pair *p, struct text_error *err)
+{
+	const struct text_key *k = text_find(&p->text, "Resources");
+	int resource, is;
+	size_t i;
+
+	if (!k)
+		return text_wrong(err, 0, "no line 'Resources:'");
+	resource = text_col(&k->table, "RESOURCE");
+	is = text_col(&k->table, "IS");
+	if (resource < 0 || is < 0)
+		return text_wrong(err, k->line, "no column RESOURCE or IS");
+	p->nrow = k->table.nrows;
+	p->row = xcalloc(p->nrow, sizeof(*p->row));
+	for (i = 0; i < p->nrow; i++) {
+		p->row[i].resource = text_cell(&k->table, i, resource);
+		p->row[i].is = text_cell(&k->table, i, is);
+		p->row[i].a = cell(&k->table, i, text_col(&k->table, "A"));
+		p->row[i].b = cell(&k->table, i, text_col(&k->table, "B"));
+	}
+	return 0;
+}
+
+/* A word that has to be there, "none" among the possible ones. */
+static int take_verdict(struct pair *p, const char *key, const char **word,
+			struct text_error *err)
+{
+	const struct text_key *k = text_find(&p->text, key);
+	char *value;
+
+	if (!k)
+		return text_wrong(err, 0, "no line '%s:': cut short?", key);
+	value = k->value;
+	*word = text_word(&value);
+	return *word ? 0 : text_wrong(err, k->line, "%s: empty", key);
+}
+
+static int take_pair(struct pair *p, struct text_error *err)
+{
+	p->summary = field(&p->text, "Summary");
+	if (take_side(p, "A", &p->a, err) || take_side(p, "B", &p->b, err) ||
+	    take_rows(p, err))
+		return -1;
+	if (take_verdict(p, "Relation", &p->relation, err) ||
+	    take_verdict(p, "Switch", &p->must, err) ||
+	    take_verdict(p, "Cr3Write", &p->cr3_write, err) ||
+	    take_verdict(p, "Pcid", &p->pcid, err) ||
+	    take_verdict(p, "Pti", &p->pti, err))
+		return -1;
+	return 0;
+}
+
+int pair_parse(struct pair *p, char *buf, size_t len, struct text_error *err)
+{
+	*p = (struct pair){ .buf = buf };
+	if (text_parse(&p->text, buf, len, err) || take_pair(p, err)) {
+		pair_free(p);
+		return -1;
+	}
+	return 0;
+}
+
+void pair_free(struct pair *p)
+{
+	free(p->row);
+	text_free(&p->text);
+	free(p->buf);
+	*p = (struct pair){};
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reading /proc/ctxlab, and saying why it cannot be read. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/ctxlab.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "proc.h"
+#include "lib/xalloc.h"
+
+#define DEFAULT_ROOT	"/proc/ctxlab"
+#define FIRST_READ	(16 << 10)
+#define MAX_READ	(256 * 1024 * 1024)	/* no file of /proc/ctxlab comes near */
+
+const char *proc_root(void)
+{
+	const char *root = getenv("CTXLAB_ROOT");
+
+	return root && *root ? root : DEFAULT_ROOT;
+}
+
+static int open_file(const char *name)
+{
+	char *path = xasprintf("%s/%s", proc_root(), name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int err = errno;
+
+	free(path);
+	return fd < 0 ? -err : fd;
+}
+
+static int read_all(int fd, char **buf, size_t *len)
+{
+	size_t room = FIRST_READ;
+	ssize_t n;
+
+	*buf = xrealloc(NULL, room + 1, 1);
+	*len = 0;
+	for (;;) {
+		n = read(fd, *buf + *len, room - *len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		*len += n;
+		if (*len < room)
+			continue;
+		if (room >= MAX_READ) {
+			free(*buf);
+			return -EFBIG;
+		}
+		room *= 2;
+		*buf = xrealloc(*buf, room + 1, 1);
+	}
+	if (n < 0) {
+		int err = -errno;
+
+		free(*buf);
+		return err;
+	}
+	(*buf)[*len] = '\0';
+	return 0;
+}
+
+int proc_read(const char *name, char **buf, size_t *len)
+{
+	int fd = open_file(name), err;
+
+	if (fd < 0)
+		return fd;
+	err = read_all(fd, buf, len);
+	close(fd);
+	return err;
+}
+
+static int say_no_module(int err)
+{
+	const char *root = proc_root();
+
+	if (strcmp(root, DEFAULT_ROOT) || (err != -ENOENT && err != -ENOTDIR))
+		fprintf(stderr, "ctxlab: cannot read %s/abi: %s\n", root,
+			strerror(-err));
+	else if (!access(root, F_OK))
+		fprintf(stderr,
+			"ctxlab: the module is loaded, but %s is not mounted; as root:\n"
+			"  mount -t ctxlab none %s\n", root, root);
+	else
+		fprintf(stderr,
+			"ctxlab: %s is not there: the module is not loaded.  As root:\n"
+			"  modprobe ctxlab     where it is installed, or\n"
+			"  make load           in its source tree\n", root);
+	return CTXLAB_NO_MODULE;
+}
+
+int proc_check(void)
+{
+	unsigned long long abi;
+	char *buf;
+	size_t len;
+	int err;
+
+	err = proc_read("abi", &buf, &len);
+	if (err)
+		return say_no_module(err);
+	buf[strcspn(buf, "\n")] = '\0';
+	if (!text_number(buf, &abi)) {
+		fprintf(stderr, "ctxlab: %s/abi does not hold a version\n",
+			proc_root());
+		err = CTXLAB_NO_MODULE;
+	} else if (abi < CTXLAB_ABI) {
+		fprintf(stderr,
+			"ctxlab: the loaded module speaks version %llu of its formats, this program\n"
+			"needs %d: unload it, and load the one that came with this program\n",
+			abi, CTXLAB_ABI);
+		err = CTXLAB_NO_MODULE;
+	}
+	free(buf);
+	return err;
+}
+
+void proc_say_unreadable(const char *name, int err)
+{
+	switch (-err) {
+	case ENOENT:
+	case ESRCH:
+		fprintf(stderr, "ctxlab: %s: no such process or thread%s\n",
+			name, err == -ESRCH ? " any more" : "");
+		break;
+	case EACCES:
+	case EPERM:
+		fprintf(stderr,
+			"ctxlab: %s: you may not look into it; its owner or root may\n",
+			name);
+		break;
+	default:
+		fprintf(stderr, "ctxlab: cannot read %s/%s: %s\n", proc_root(),
+			name, strerror(-err));
+	}
+}
+
+void proc_say_senseless(const char *name, const struct text_error *err)
+{
+	fprintf(stderr, "ctxlab: %s/%s", proc_root(), name);
+	if (err->line)
+		fprintf(stderr, ", line %u", err->line);
+	fprintf(stderr,
+		": %s\nctxlab: this is not what the module writes; do module and program belong together?\n",
+		err->what);
+}
+
+bool proc_is_pid(const char *s)
+{
+	unsigned long long n;
+
+	return text_number(s, &n) && *s != '0' && n <= INT_MAX;
+}
