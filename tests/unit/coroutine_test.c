@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Coroutines: what a switch must keep, and the stack that it gives. */
-#include <fenv.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdint.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "coroutine/coroutine.h"
+#include "coroutine/stack.h"
 #include "tap.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__aarch64__)
 
 static struct co here, there;
 static int visits;
@@ -90,6 +95,7 @@ static void stacks(void)
 	co_destroy(&there);
 }
 
+#if defined(__x86_64__)
 /* Changes all callee-saved registers before it hands back. */
 static void spoil(void *arg)
 {
@@ -136,29 +142,122 @@ static void registers(void)
 	co_destroy(&there);
 }
 
-static void set_control(uint32_t mxcsr, uint16_t cw)
+#else
+/* Changes all callee-saved registers before it hands back. */
+static void spoil(void *arg)
 {
-	__asm__ volatile("ldmxcsr %0; fldcw %1" :: "m"(mxcsr), "m"(cw));
+	(void)arg;
+	for (;;) {
+		__asm__ volatile("mov x19, #1; mov x20, #2; mov x21, #3;"
+				 "mov x22, #4; mov x23, #5; mov x24, #6;"
+				 "mov x25, #7; mov x26, #8; mov x27, #9;"
+				 "mov x28, #10; fmov d8, x19; fmov d15, x19"
+				 ::: "x19", "x20", "x21", "x22", "x23", "x24",
+				 "x25", "x26", "x27", "x28", "v8", "v15");
+		back();
+	}
 }
 
-static void get_control(uint32_t *mxcsr, uint16_t *cw)
+/* Named by the assembly. */
+extern uint64_t got[12];
+uint64_t got[12];
+
+static void registers(void)
 {
-	__asm__ volatile("stmxcsr %0; fnstcw %1" : "=m"(*mxcsr), "=m"(*cw));
+	register void **save __asm__("x0") = &here.sp;
+	register void *to __asm__("x1");
+	uint64_t want = 0, i;
+
+	co_init(&there, spoil, NULL);
+	to = there.sp;
+	__asm__ volatile("mov x19, #0x11; mov x20, #0x12; mov x21, #0x13\n"
+			 "mov x22, #0x14; mov x23, #0x15; mov x24, #0x16\n"
+			 "mov x25, #0x17; mov x26, #0x18; mov x27, #0x19\n"
+			 "mov x28, #0x1a; mov x2, #0x1b; mov x3, #0x1c\n"
+			 "fmov d8, x2; fmov d15, x3\n"
+			 "bl co_switch\n"
+			 "adrp x2, got; add x2, x2, :lo12:got\n"
+			 "stp x19, x20, [x2]; stp x21, x22, [x2, #16]\n"
+			 "stp x23, x24, [x2, #32]; stp x25, x26, [x2, #48]\n"
+			 "stp x27, x28, [x2, #64]; stp d8, d15, [x2, #80]\n"
+		: "+r"(save), "+r"(to) :
+		: "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9",
+		  "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x19",
+		  "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28",
+		  "x30", "memory", "cc");
+	for (i = 0; i < 10; i++)
+		want += got[i] == 0x11 + i;
+	is_number(want, 10, "callee-saved registers are kept");
+	ok(got[10] == 0x1b && got[11] == 0x1c, "so are d8 to d15");
+	co_destroy(&there);
 }
 
+#endif
+
+/* Two rounding modes and what goes with them, and the default. */
+#if defined(__x86_64__)
 struct control {
 	uint32_t mxcsr;
 	uint16_t cw;
 };
 
+static const struct control up = { 0x5f80, 0x0b7f };
+static const struct control zero = { 0x7f80, 0x0f7f };
+static const struct control normal = { 0x1f80, 0x037f };
+
+static void set_control(struct control c)
+{
+	__asm__ volatile("ldmxcsr %0; fldcw %1" :: "m"(c.mxcsr), "m"(c.cw));
+}
+
+static struct control get_control(void)
+{
+	struct control c;
+
+	__asm__ volatile("stmxcsr %0; fnstcw %1" : "=m"(c.mxcsr), "=m"(c.cw));
+	/* Without the status bits. */
+	c.mxcsr &= 0xffc0;
+	return c;
+}
+
+static bool same_control(struct control a, struct control b)
+{
+	return a.mxcsr == b.mxcsr && a.cw == b.cw;
+}
+#else
+struct control {
+	uint64_t fpcr;
+};
+
+static const struct control up = { 1 << 22 };
+static const struct control zero = { 3 << 22 };
+static const struct control normal;
+
+static void set_control(struct control c)
+{
+	__asm__ volatile("msr fpcr, %0" :: "r"(c.fpcr));
+}
+
+static struct control get_control(void)
+{
+	struct control c;
+
+	__asm__ volatile("mrs %0, fpcr" : "=r"(c.fpcr));
+	return c;
+}
+
+static bool same_control(struct control a, struct control b)
+{
+	return a.fpcr == b.fpcr;
+}
+#endif
+
 /* Rounds towards zero from now on; tells what it found at its beginning. */
 static void round_down(void *arg)
 {
-	struct control *found = arg;
-
-	get_control(&found->mxcsr, &found->cw);
+	*(struct control *)arg = get_control();
 	for (;;) {
-		set_control(0x7f80, 0x0f7f);
+		set_control(zero);
 		co_switch_fp(&there.sp, here.sp);
 	}
 }
@@ -166,22 +265,17 @@ static void round_down(void *arg)
 static void fp_control(void)
 {
 	struct control found = {};
-	uint32_t mxcsr;
-	uint16_t cw;
 
-	/* Upwards; the default precision and masks. */
-	set_control(0x5f80, 0x0b7f);
+	set_control(up);
 	co_init_fp(&there, round_down, &found);
 	co_switch_fp(&here.sp, there.sp);
-	get_control(&mxcsr, &cw);
-	ok((mxcsr & 0xffc0) == 0x5f80 && cw == 0x0b7f,
+	ok(same_control(get_control(), up),
 	   "co_switch_fp() keeps the control words");
-	ok((found.mxcsr & 0xffc0) == 0x5f80 && found.cw == 0x0b7f,
+	ok(same_control(found, up),
 	   "a coroutine begins with those of its maker");
 	co_switch_fp(&here.sp, there.sp);
-	get_control(&mxcsr, &cw);
-	ok((mxcsr & 0xffc0) == 0x5f80 && cw == 0x0b7f, "and again");
-	set_control(0x1f80, 0x037f);
+	ok(same_control(get_control(), up), "and again");
+	set_control(normal);
 	co_destroy(&there);
 }
 
@@ -189,7 +283,7 @@ static void spoil_control(void *arg)
 {
 	(void)arg;
 	for (;;) {
-		set_control(0x7f80, 0x0f7f);
+		set_control(zero);
 		back();
 	}
 }
@@ -197,14 +291,13 @@ static void spoil_control(void *arg)
 /* The bare switch is the faster one since it does not: shown, not assumed. */
 static void bare_control(void)
 {
-	uint32_t mxcsr;
-	uint16_t cw;
+	struct control left;
 
 	co_init(&there, spoil_control, NULL);
 	go();
-	get_control(&mxcsr, &cw);
-	set_control(0x1f80, 0x037f);
-	ok((mxcsr & 0xffc0) == 0x7f80 && cw == 0x0f7f,
+	left = get_control();
+	set_control(normal);
+	ok(same_control(left, zero),
 	   "co_switch() leaves the control words alone");
 	co_destroy(&there);
 }
@@ -228,8 +321,81 @@ static void reference(void)
 	co_destroy(&there);
 }
 
+static bool faults(volatile char *at)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		struct rlimit none = {};
+
+		setrlimit(RLIMIT_CORE, &none);
+		signal(SIGSEGV, SIG_DFL);
+		*at = 1;
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV;
+}
+
+static void pool_of(enum co_guard best, const char *what)
+{
+	struct co_stacks pool;
+	struct co_stack s[70];
+	size_t i, good = 0;
+
+	co_stacks_init(&pool, 10000);
+	pool.best = best;
+	for (i = 0; i < ARRAY_SIZE(s); i++) {
+		good += !co_stacks_take(&pool, &s[i]) && s[i].guard == best;
+		s[i].end[-1] = 1;
+	}
+	is_number(good, ARRAY_SIZE(s), what);
+	ok(s[5].end - s[5].low >= 10000, "stacks are as large as asked for");
+	ok(co_slab_end(&pool, pool.slabs, 0) == s[64].end,
+	   "stacks are found through their slab");
+	if (best == CO_GUARD_CANARY) {
+		ok(co_canary_intact(s[5].low), "a canary lives");
+		*s[5].low = 1;
+		ok(!co_canary_intact(s[5].low), "and dies");
+	} else {
+		ok(faults(s[5].low - 1) && !faults(s[5].low),
+		   "the guard faults, the stack does not");
+	}
+	co_stacks_destroy(&pool);
+}
+
+static void pools(void)
+{
+	struct co_stacks pool;
+	struct co_stack s[8];
+	size_t i;
+
+	co_stacks_init(&pool, 4096);
+	if (co_stacks_take(&pool, s) || s->guard != CO_GUARD_MARKED)
+		ok(true, "guards of the kernel # SKIP before Linux 6.13");
+	else
+		pool_of(CO_GUARD_MARKED, "guards of the kernel");
+	co_stacks_destroy(&pool);
+	pool_of(CO_GUARD_MAPPED, "guards that are mappings");
+	pool_of(CO_GUARD_CANARY, "canaries");
+
+	co_stacks_init(&pool, 4096);
+	pool.best = CO_GUARD_MAPPED;
+	pool.mapped_left = 4;
+	for (i = 0; i < ARRAY_SIZE(s); i++)
+		co_stacks_take(&pool, &s[i]);
+	ok(s[3].guard == CO_GUARD_MAPPED && s[4].guard == CO_GUARD_CANARY,
+	   "where mappings run out, canaries");
+	co_stacks_destroy(&pool);
+	co_stacks_init(&pool, (size_t)1 << 50);
+	is_number(-co_stacks_take(&pool, s), ENOMEM, "no room is -ENOMEM");
+	co_stacks_destroy(&pool);
+}
+
 int main(void)
 {
+	pools();
 	turns();
 	stacks();
 	registers();
@@ -243,7 +409,7 @@ int main(void)
 
 int main(void)
 {
-	puts("1..0 # SKIP coroutines are there on x86-64 only");
+	puts("1..0 # SKIP coroutines are there on x86-64 and arm64 only");
 	return 0;
 }
 

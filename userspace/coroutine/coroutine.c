@@ -36,22 +36,24 @@ void co_destroy(struct co *co)
 	*co = (struct co){};
 }
 
-#if defined(__x86_64__)
-/* In coroutine_x86_64.S; not a function that C could call. */
+/* In the assembly; not a function that C could call. */
 extern const char co_start[];
 
-/* The part of the stack that co_switch() pops: see coroutine_x86_64.S. */
+/*
+ * What co_switch() takes from the stack, and the control words that
+ * co_switch_fp() takes with it: see the assembly of the architecture.
+ */
+#if defined(__x86_64__)
+#define CO_SWITCH 1
 struct frame {
 	uint64_t r15, r14, r13, r12, rbp, rbx, rip;
 };
 
-/* Leaves a frame at the stack's end, as if co_start had been left. */
-static struct frame *first_frame(struct co *co, co_entry entry, void *arg)
+void *co_frame(void *end, co_entry entry, void *arg)
 {
-	char *end = (char *)co->stack + co->mapped;
-	struct frame *f = (struct frame *)(end - 16 - sizeof(*f));
-
 	/* After the pops rsp is 16 below the end: a multiple of 16. */
+	struct frame *f = (struct frame *)((char *)end - 16 - sizeof(*f));
+
 	*f = (struct frame){
 		.rip = (uintptr_t)co_start,
 		.rbx = (uintptr_t)entry,
@@ -60,36 +62,87 @@ static struct frame *first_frame(struct co *co, co_entry entry, void *arg)
 	return f;
 }
 
+/* A new coroutine starts with its maker's modes, as a thread does. */
+static void *fp_frame(void *end, co_entry entry, void *arg)
+{
+	struct {
+		uint32_t mxcsr;
+		uint16_t cw;
+		uint16_t pad;
+	} *control = (void *)((char *)co_frame(end, entry, arg) - 8);
+
+	control->pad = 0;
+	__asm__ volatile("stmxcsr %0" : "=m"(control->mxcsr));
+	__asm__ volatile("fnstcw %0" : "=m"(control->cw));
+	return control;
+}
+#elif defined(__aarch64__)
+#define CO_SWITCH 1
+struct frame {
+	uint64_t x19[10], fp, lr, d8[8];
+};
+
+struct fp_frame {
+	struct frame frame;
+	uint64_t fpcr, pad;
+};
+
+static void fill_frame(struct frame *f, co_entry entry, void *arg)
+{
+	*f = (struct frame){
+		.x19 = { (uintptr_t)entry, (uintptr_t)arg },
+		.lr = (uintptr_t)co_start,
+	};
+}
+
+void *co_frame(void *end, co_entry entry, void *arg)
+{
+	struct frame *f = (struct frame *)end - 1;
+
+	fill_frame(f, entry, arg);
+	return f;
+}
+
+/* A new coroutine starts with its maker's modes, as a thread does. */
+static void *fp_frame(void *end, co_entry entry, void *arg)
+{
+	struct fp_frame *f = (struct fp_frame *)end - 1;
+
+	fill_frame(&f->frame, entry, arg);
+	__asm__ volatile("mrs %0, fpcr" : "=r"(f->fpcr));
+	return f;
+}
+#endif
+
+#ifdef CO_SWITCH
 int co_init(struct co *co, co_entry entry, void *arg)
 {
 	int err = map_stack(co);
 
 	if (err)
 		return err;
-	co->sp = first_frame(co, entry, arg);
+	co->sp = co_frame((char *)co->stack + co->mapped, entry, arg);
 	return 0;
 }
 
 int co_init_fp(struct co *co, co_entry entry, void *arg)
 {
-	struct {
-		uint32_t mxcsr;
-		uint16_t cw;
-		uint16_t pad;
-	} *control;
 	int err = map_stack(co);
 
 	if (err)
 		return err;
-	control = (void *)((char *)first_frame(co, entry, arg) - 8);
-	control->pad = 0;
-	/* A new coroutine starts with its maker's modes, as a thread does. */
-	__asm__ volatile("stmxcsr %0" : "=m"(control->mxcsr));
-	__asm__ volatile("fnstcw %0" : "=m"(control->cw));
-	co->sp = control;
+	co->sp = fp_frame((char *)co->stack + co->mapped, entry, arg);
 	return 0;
 }
 #else
+void *co_frame(void *end, co_entry entry, void *arg)
+{
+	(void)end;
+	(void)entry;
+	(void)arg;
+	return NULL;
+}
+
 int co_init(struct co *co, co_entry entry, void *arg)
 {
 	(void)co;

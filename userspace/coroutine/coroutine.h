@@ -34,6 +34,13 @@ int co_init_fp(struct co *co, co_entry entry, void *arg);
 int co_init_ucontext(struct co *co, co_entry entry, void *arg);
 void co_destroy(struct co *co);
 
+/*
+ * Lay the frame that co_switch() resumes at @entry(@arg) below @end, a multiple
+ * of 16.  Returns the stack pointer to switch to; NULL on a machine that has no
+ * co_switch().  For those who bring stacks of their own.
+ */
+void *co_frame(void *end, co_entry entry, void *arg);
+
 /**
  * co_switch() - leave one coroutine and go on in another
  * @save: where the stack pointer of the one that is left is kept
@@ -44,8 +51,8 @@ void co_destroy(struct co *co);
 void co_switch(void **save, void *to);
 
 /*
- * Keeps the floating-point control words as well: the control bits of MXCSR, and
- * the x87 control word.
+ * Keeps the floating-point control words as well: on x86-64 the control bits of
+ * MXCSR and the x87 control word, on arm64 FPCR.
  */
 void co_switch_fp(void **save, void *to);
 

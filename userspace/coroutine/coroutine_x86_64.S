@@ -23,47 +23,64 @@
 #if defined(__x86_64__)
 	.text
 
+	.macro	push_kept reg
+	pushq	\reg
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset \reg, 0
+	.endm
+
+	.macro	pop_kept reg
+	popq	\reg
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore \reg
+	.endm
+
 	.globl	co_switch
 	.type	co_switch, @function
 	.p2align 6
 co_switch:
-	/* The call has pushed the address to go on at; the rest follows. */
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	.cfi_startproc
+	push_kept %rbx
+	push_kept %rbp
+	push_kept %r12
+	push_kept %r13
+	push_kept %r14
+	push_kept %r15
 	/* From here on the other's stack: *save = rsp; rsp = to. */
 	movq	%rsp, (%rdi)
 	movq	%rsi, %rsp
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
+	pop_kept %r15
+	pop_kept %r14
+	pop_kept %r13
+	pop_kept %r12
+	pop_kept %rbp
+	pop_kept %rbx
 	/*
 	 * Not "ret": the CPU predicts a return to where the last call came
 	 * from, which is the coroutine just left, and would be wrong each
 	 * time.  An indirect jump is predicted by where it went before.
 	 */
 	popq	%rcx
+	.cfi_adjust_cfa_offset -8
+	.cfi_register %rip, %rcx
 	jmpq	*%rcx
+	.cfi_endproc
 	.size	co_switch, . - co_switch
 
 	.globl	co_switch_fp
 	.type	co_switch_fp, @function
 	.p2align 6
 co_switch_fp:
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	.cfi_startproc
+	push_kept %rbx
+	push_kept %rbp
+	push_kept %r12
+	push_kept %r13
+	push_kept %r14
+	push_kept %r15
 	/* Room for the control words of the one that is left. */
 	leaq	-8(%rsp), %rsp
+	.cfi_adjust_cfa_offset 8
 	stmxcsr	(%rsp)
 	fnstcw	4(%rsp)
 	movl	(%rsp), %eax
@@ -80,24 +97,30 @@ co_switch_fp:
 	jne	2f
 	cmpw	4(%rsp), %cx
 	jne	3f
+	.cfi_remember_state
 1:	leaq	8(%rsp), %rsp
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
+	.cfi_adjust_cfa_offset -8
+	pop_kept %r15
+	pop_kept %r14
+	pop_kept %r13
+	pop_kept %r12
+	pop_kept %rbp
+	pop_kept %rbx
 	popq	%rcx
+	.cfi_adjust_cfa_offset -8
+	.cfi_register %rip, %rcx
 	jmpq	*%rcx
+	.cfi_restore_state
 2:	ldmxcsr	(%rsp)
 	cmpw	4(%rsp), %cx
 	je	1b
 3:	fldcw	4(%rsp)
 	jmp	1b
+	.cfi_endproc
 	.size	co_switch_fp, . - co_switch_fp
 
 	/*
-	 * Where a new coroutine begins.  co_init() has left its entry in rbx
+	 * Where a new coroutine begins.  co_frame() has left its entry in rbx
 	 * and its argument in r12, and rsp such that after the call it is 8
 	 * past a multiple of 16, as at the start of any function.
 	 */
@@ -106,12 +129,15 @@ co_switch_fp:
 	.type	co_start, @function
 	.p2align 6
 co_start:
+	.cfi_startproc
+	/* The end of every backtrace, for CFI and for frame pointers. */
+	.cfi_undefined %rip
 	movq	%r12, %rdi
-	/* The end of every backtrace. */
 	xorl	%ebp, %ebp
 	callq	*%rbx
 	/* An entry must not return: there is nothing to go on with. */
 	ud2
+	.cfi_endproc
 	.size	co_start, . - co_start
 
 #endif
