@@ -13,6 +13,7 @@
 #include "lib/escape.h"
 #include "lib/xalloc.h"
 #include "options.h"
+#include "measure/cpus.h"
 #include "measure/workers.h"
 #include "experiments/switch/plan.h"
 #include "report/plot.h"
@@ -66,7 +67,7 @@ static int option(const struct ctxlab_cmd *cmd, int key, struct request *r)
 
 	switch (key) {
 	case 'c':
-		if (!number(optarg, CPU_SETSIZE - 1, &n))
+		if (!number(optarg, CPUS_MOST - 1, &n))
 			return options_wrong(cmd, "no CPU '%s'", optarg);
 		r->plan.cpu = n;
 		return 0;
@@ -128,7 +129,6 @@ static int measure(const struct ctxlab_cmd *cmd, const struct request *r,
 		   struct run *run)
 {
 	struct progress bar;
-	const char *what;
 	char *problem;
 	int err;
 
@@ -139,13 +139,14 @@ static int measure(const struct ctxlab_cmd *cmd, const struct request *r,
 		return CTXLAB_USAGE;
 	}
 	progress_begin(&bar);
-	err = experiment(run, progress_show, &bar, &what);
+	err = experiment(run, progress_show, &bar);
 	progress_end(&bar);
 	if (!err)
 		return CTXLAB_OK;
-	if (err != -EINTR)
-		fprintf(stderr, "ctxlab %s: cannot %s: %s\n", cmd->name, what,
-			strerror(-err));
+	if (run->trouble) {
+		escape_print(stderr, "ctxlab %s: %s", cmd->name, run->trouble);
+		fputc('\n', stderr);
+	}
 	return CTXLAB_FAILED;
 }
 

@@ -198,6 +198,22 @@ static void spoil_moved(struct run *run)
 	}
 }
 
+/* Few rounds, but for long: 3 of every 10 ms, in rounds of an eighth. */
+static void spoil_waiting(struct run *run)
+{
+	struct sample *one;
+	size_t i;
+	int arm;
+
+	for (arm = 0; arm < ARMS; arm++) {
+		for (i = 0; i < run->series[arm][0].n; i += 56) {
+			one = &run->series[arm][0].sample[i];
+			one->waited_ns = 150 * one->span_ns;
+			one->span_ns += one->waited_ns;
+		}
+	}
+}
+
 static void spoil_steal(struct run *run)
 {
 	run->machine.steal = 0.5;
@@ -229,6 +245,7 @@ static void refusals(void)
 	refused(&calm, spoil_wide_probe,
 		"thread+control - thread: the interval is too wide");
 	refused(&calm, spoil_moved, "too few");
+	refused(&calm, spoil_waiting, "kept from their CPU for");
 	refused(&calm, spoil_steal, "hypervisor took");
 	refused(&calm, spoil_end, "interrupted");
 	refused(&wild, NULL, "too wide");

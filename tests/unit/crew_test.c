@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "measure/cpus.h"
@@ -17,13 +18,15 @@ static void policies(void)
 	const struct sched_param param = {};
 	const int policy[] = { SCHED_BATCH, SCHED_OTHER | SCHED_RESET_ON_FORK };
 	int before = sched_getscheduler(0), i;
+	char *why;
 
 	for (i = 0; i < 2; i++) {
 		if (sched_setscheduler(0, policy[i], &param)) {
 			ok(true, "# SKIP policy %d is not permitted", policy[i]);
 			continue;
 		}
-		fifo_allowed();
+		cpus_fifo(10, &why);
+		free(why);
 		ok(sched_getscheduler(0) == policy[i], "policy %d is kept",
 		   policy[i]);
 	}

@@ -100,7 +100,8 @@ ended()
 {
 	local pid children=() tries=0 persona
 
-	"$CTXLAB" switch --seconds 60 --pages 0 >/dev/null 2>&1 &
+	env --default-signal=INT "$CTXLAB" switch --seconds 60 --pages 0 \
+		>/dev/null 2>&1 &
 	pid=$!
 	# The crews of two and more processes each have been made by then.
 	while [ ${#children[@]} -lt 4 ] && [ $((tries++)) -lt 300 ]; do
@@ -124,7 +125,24 @@ ended()
 	ok $? "and nobody is left behind"
 }
 
-# A background job of a script ignores SIGINT, until it asks for it.
+# What was ignored stays ignored, as under nohup(1).
+(
+	trap '' HUP INT TERM
+	exec "$CTXLAB" switch --seconds 2 --pages 0 --save "$work/ignored.json" \
+		>/dev/null 2>&1
+) &
+pid=$!
+for ((tries = 0; tries < 100; tries++)); do
+	sleep 0.02
+	kill -HUP $pid && kill -INT $pid && kill -TERM $pid
+done 2>/dev/null
+wait $pid
+status=$?
+[ $status = 0 ] || [ $status = 4 ]
+ok $? "signals that were ignored end no run"
+grep -q '"interrupted":false' "$work/ignored.json"
+ok $? "nor cut it short"
+
 ended INT 130
 ended TERM 143
 ended KILL 137

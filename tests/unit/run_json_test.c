@@ -184,6 +184,10 @@ static void hostile(void)
 	      "too few times of the probe");
 	wrong(with_probed("flush_ns", json_array()), "length",
 	      "too few times of its flushes");
+	wrong(with("series/0/waited_ns", json_array()), "length",
+	      "too few times of waiting");
+	wrong(with("series/0/waited_ns/0", json_real(1e9)), "waited",
+	      "a wait longer than its round");
 	wrong(with("series/0/switches/0", json_real(1.5)), "range",
 	      "half a switch");
 	wrong(with("series/0/switches/0", json_integer(1LL << 40)), "range",
@@ -202,6 +206,8 @@ static void hostile(void)
 	json_array_clear(json_object_get(extra, "switches"));
 	json_array_clear(json_object_get(extra, "expected"));
 	json_array_clear(json_object_get(extra, "moved"));
+	json_array_clear(json_object_get(extra, "span_ns"));
+	json_array_clear(json_object_get(extra, "waited_ns"));
 	json_array_set(json_object_get(root, "series"), 0, extra);
 	json_array_append_new(json_object_get(root, "series"), extra);
 	wrong(root, "twice", "an empty series twice");

@@ -133,6 +133,7 @@ static inline void sample_turn(struct run *run, unsigned int p, int turn,
 			ns *= 10;
 		s->sample[turn] = (struct sample){
 			.ns = fmax(ns, 0.1), .switches = 400, .expected = 400,
+			.span_ns = 420 * fmax(ns, 0.1),
 		};
 		sample_probe(&s->sample[turn], arm, p ? 0 : t->timed);
 		if (gsl_rng_uniform(rng) < t->disturbed) {

@@ -162,25 +162,28 @@ double answers_flushing(const struct counts *c)
 	return (double)mm / c->expected;
 }
 
-static double disturbed(const struct run *run)
+/* Of how many rounds, and of how much of their time, others had the CPU. */
+static void find_disturbance(const struct run *run, struct answers *a)
 {
+	double span = 0, waited = 0;
 	size_t all = 0, bad = 0, i;
+	const struct series *s;
 	unsigned int p;
 	int arm;
 
 	for (arm = 0; arm < ARMS; arm++) {
-		/* The kernel has no part in these: nothing would show. */
-		if (arms[arm].kind == CREW_COROUTINES)
-			continue;
 		for (p = 0; p < run->settings.points; p++) {
-			const struct series *s = &run->series[arm][p];
-
+			s = &run->series[arm][p];
 			all += s->n;
-			for (i = 0; i < s->n; i++)
+			for (i = 0; i < s->n; i++) {
 				bad += sample_disturbed(&s->sample[i]);
+				span += s->sample[i].span_ns;
+				waited += s->sample[i].waited_ns;
+			}
 		}
 	}
-	return all ? (double)bad / all : 0;
+	a->disturbed = all ? (double)bad / all : 0;
+	a->waited = span > 0 ? waited / span : -1;
 }
 
 static void find_estimates(const struct run *run, struct answers *a, int arm)
@@ -263,7 +266,7 @@ void answers_find(const struct run *run, struct answers *a)
 		a->vanish[p] = vanishing(run, a, p);
 		a->knee[p] = find_knee(run, a, p);
 	}
-	a->disturbed = disturbed(run);
+	find_disturbance(run, a);
 }
 
 void answers_free(struct answers *a)

@@ -45,6 +45,7 @@ struct answers {
 	struct estimate flush_itself[ARMS];	/* the flush alone, less nothing */
 	bool steady;		/* those are certain enough to be told */
 	double disturbed;	/* share of all rounds */
+	double waited;		/* share of their time that others had the CPU, -1 */
 	unsigned int reasons;	/* why there is no verdict */
 	char *reason[MAX_REASONS];
 };

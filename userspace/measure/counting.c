@@ -72,6 +72,12 @@ static int count_round(struct stage *st, struct tally *t, int arm,
 	return err;
 }
 
+/* Errors that the other arms would meet as well. */
+static bool ends_all(int err)
+{
+	return err == -EINTR || err == -EBUSY || err == -ENODEV;
+}
+
 int stage_count(struct stage *st)
 {
 	struct run *run = st->run;
@@ -79,16 +85,16 @@ int stage_count(struct stage *st)
 	int arm, err = 0;
 
 	open_tally(&t, run);
-	for (arm = 0; arm < ARMS && err != -EINTR; arm++) {
+	for (arm = 0; arm < ARMS && !ends_all(err); arm++) {
 		stage_progress(st, "counting", (double)arm / ARMS);
 		if (!run->settings.arm[arm])
 			continue;
 		err = count_round(st, &t, arm, &run->counts[arm]);
-		if (err && err != -EINTR)
+		if (err && !ends_all(err))
 			run_note(run, "%s could not be counted: %s",
 				 arms[arm].name, strerror(-err));
 	}
 	if (t.ops)
 		t.ops->close(t.counter);
-	return err == -EINTR ? err : 0;
+	return ends_all(err) ? err : 0;
 }

@@ -126,6 +126,9 @@ static void read_machine(struct reader *r, const json_t *o, struct machine *m)
 	m->page_size = integer(r, o, "page_size", 1 << 24);
 	m->load = number(r, o, "load");
 	m->steal = number(r, o, "steal");
+	/* Older runs do not have it. */
+	m->throttled = json_is_integer(json_object_get(o, "throttled")) ?
+			       integer(r, o, "throttled", INT64_MAX) : -1;
 }
 
 static int name_of(struct reader *r, const json_t *o, const char *key,
@@ -217,6 +220,26 @@ static double time_at(const json_t *array, size_t i)
 	return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
+/* Not there in older runs: 0, which stands for "not known". */
+static void read_waited(struct reader *r, const json_t *o, struct series *s)
+{
+	const json_t *span = json_object_get(o, "span_ns");
+	const json_t *waited = json_object_get(o, "waited_ns");
+	size_t i;
+
+	if (!span && !waited)
+		return;
+	if (json_array_size(span) != s->n || json_array_size(waited) != s->n)
+		return wrong(r, "the arrays of a series differ in length");
+	for (i = 0; i < s->n; i++) {
+		s->sample[i].span_ns = time_at(span, i);
+		s->sample[i].waited_ns = time_at(waited, i);
+		if (!(s->sample[i].span_ns >= s->sample[i].waited_ns &&
+		      s->sample[i].waited_ns >= 0))
+			return wrong(r, "a round waited for longer than it took");
+	}
+}
+
 /* What the probe timed: not there in arms without it, nor in older runs. */
 static void read_probed(struct reader *r, const json_t *o, struct series *s)
 {
@@ -255,6 +278,7 @@ static void read_samples(struct reader *r, const json_t *o, struct series *s)
 	}
 	s->n = n;
 	read_probed(r, o, s);
+	read_waited(r, o, s);
 }
 
 static void read_series(struct reader *r, const json_t *root, struct run *run)

@@ -47,6 +47,8 @@ static json_t *machine_json(const struct machine *m)
 	json_object_set_new(o, "load", number(m->load));
 	json_object_set_new(o, "steal",
 			    m->steal < 0 ? json_null() : number(m->steal));
+	json_object_set_new(o, "throttled", m->throttled < 0 ? json_null() :
+						json_integer(m->throttled));
 	return o;
 }
 
@@ -103,7 +105,8 @@ static json_t *one_series(const struct run *run, int arm, unsigned int p)
 {
 	const struct series *s = &run->series[arm][p];
 	json_t *ns = json_array(), *switches = json_array();
-	json_t *expected = json_array(), *moved = json_array(), *o;
+	json_t *expected = json_array(), *moved = json_array();
+	json_t *span = json_array(), *waited = json_array(), *o;
 	size_t i;
 
 	for (i = 0; i < s->n; i++) {
@@ -113,13 +116,15 @@ static json_t *one_series(const struct run *run, int arm, unsigned int p)
 		json_array_append_new(expected,
 				      json_integer(s->sample[i].expected));
 		json_array_append_new(moved, json_boolean(s->sample[i].moved));
+		json_array_append_new(span, number(s->sample[i].span_ns));
+		json_array_append_new(waited, number(s->sample[i].waited_ns));
 	}
-	o = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o}",
+	o = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
 		      "arm", arms[arm].name,
 		      "pages", (int)run->settings.point[p].pages,
 		      "pattern", pattern_name(run->settings.point[p].pattern),
 		      "ns", ns, "switches", switches, "expected", expected,
-		      "moved", moved);
+		      "moved", moved, "span_ns", span, "waited_ns", waited);
 	if (series_probed(s))
 		add_probe(o, s);
 	return o;
@@ -322,6 +327,8 @@ static json_t *answers_json(const struct answers *a)
 	json_object_set_new(o, "kernel_part_steady", json_boolean(a->steady));
 	json_object_set_new(o, "patterns", per_pattern(a));
 	json_object_set_new(o, "disturbed_share", json_real(a->disturbed));
+	json_object_set_new(o, "waited_share",
+			    a->waited < 0 ? json_null() : number(a->waited));
 	return o;
 }
 

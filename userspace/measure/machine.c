@@ -114,6 +114,7 @@ static void read_kernel(struct machine *m)
 	m->load = line ? atof(line) : -1;
 	free(line);
 	m->steal = -1;
+	m->throttled = -1;
 }
 
 #if defined(__x86_64__)

@@ -26,6 +26,7 @@ struct machine {
 	int page_size;
 	double load;		/* before the run */
 	double steal;		/* share of its time that the run lost, -1 */
+	long long throttled;	/* times that a cgroup's CPU quota stopped the run */
 };
 
 void machine_read(struct machine *m);

@@ -4,12 +4,12 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <math.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cpus.h"
 #include "lib/xalloc.h"
 #include "probe.h"
 #include "shared.h"
@@ -142,6 +142,22 @@ static bool other_mm(int arm)
 	return arms[arm].kind == CREW_PROCESSES;
 }
 
+/*
+ * The kernel moves tasks off a CPU that is taken offline, or out of the cpuset.
+ * Return: 0 where they could be brought back, or a negative errno.
+ */
+static int bind_again(const struct stage *st, int arm)
+{
+	const struct crew *crew = &st->crew[arms[arm].crew];
+	pid_t tids[RING_MAX];
+	unsigned int i, n = crew_tids(crew, tids);
+	int err = 0;
+
+	for (i = 0; i < n && !err; i++)
+		err = cpus_bind(tids[i], crew->spec.cpu);
+	return err == -EINVAL ? -ENODEV : err;
+}
+
 /* All arms at one point, once. */
 static int all_arms(struct stage *st, unsigned int p, unsigned int turn)
 {
@@ -161,6 +177,10 @@ static int all_arms(struct stage *st, unsigned int p, unsigned int turn)
 		if (!err && !run->settings.point[p].pages && session >= 0)
 			err = probe_medians(session, other_mm(arm),
 					    st->past[arm], &s);
+		if (err)
+			return err;
+		if (s.moved)
+			err = bind_again(st, arm);
 		if (err)
 			return err;
 		keep(&run->series[arm][p], &s);

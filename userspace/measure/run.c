@@ -154,13 +154,17 @@ bool run_has(const struct settings *s, int arm, unsigned int point)
 			  !(arms[arm].ring && pages > s->ring_pages));
 }
 
+/* The clock's interrupt takes some of a round, too. */
+#define WAITED_SHARE 0.05
+
 bool sample_disturbed(const struct sample *s)
 {
 	uint32_t gap = s->switches > s->expected ? s->switches - s->expected :
 						   s->expected - s->switches;
 
 	/* Half a per cent, and one switch where that is less than one. */
-	return s->moved || (gap > 1 && gap * 200ULL > s->expected);
+	return s->moved || (gap > 1 && gap * 200ULL > s->expected) ||
+	       s->waited_ns > WAITED_SHARE * s->span_ns;
 }
 
 bool series_probed(const struct series *s)
@@ -197,6 +201,7 @@ void run_free(struct run *run)
 	}
 	for (i = 0; i < run->notes; i++)
 		free(run->note[i]);
+	free(run->trouble);
 	free(run->counter);
 	machine_free(&run->machine);
 	*run = (struct run){};

@@ -113,6 +113,7 @@ struct settings {
 	unsigned int cpu;
 	enum mechanism mechanism;
 	bool fifo;		/* SCHED_FIFO; false: the default policy */
+	int priority;		/* of it, while measuring; not saved */
 	bool huge;		/* the pages lie in huge pages */
 	bool probe;		/* the module's probe is used */
 	unsigned int ring;	/* members of a ring; 0: no ring arms */
@@ -130,12 +131,18 @@ struct sample {
 	uint32_t switches;	/* as getrusage() counted them */
 	uint32_t expected;	/* hand-overs made */
 	bool moved;		/* a member was seen on another CPU */
+	/* How long it took, and how much of that other tasks had the CPU. */
+	double span_ns;		/* 0: not known */
+	double waited_ns;
 	/* Medians of what the probe timed; NaN where it was not there. */
 	double own_ns;		/* the kernel's own part of a switch */
 	double flush_ns;	/* the flush after it, or the nothing instead */
 };
 
-/* A round that had more or fewer switches than hand-overs, or that moved. */
+/*
+ * A round that had more or fewer switches than hand-overs, that moved, or in
+ * which other tasks had the CPU for long.
+ */
 bool sample_disturbed(const struct sample *s);
 
 /**
@@ -203,7 +210,8 @@ struct run {
 	struct histogram histogram[ARMS];
 	char *counter;		/* what counted: "bpf", "perf", "none" */
 	unsigned int passes;
-	bool interrupted;
+	bool interrupted;	/* by a signal, or by what @trouble says */
+	char *trouble;		/* what ended it early, in words; not saved */
 	unsigned int notes;	/* what could not be had, and why */
 	char *note[MAX_NOTES];
 };

@@ -13,12 +13,11 @@ typedef void (*progress_fn)(void *arg, const char *doing, double done);
  * @run: gets samples, counts, histograms and notes; its machine is read already
  *
  * An arm that cannot be had is taken out of the settings, with a note.  After a
- * signal what was measured so far is there, and run->interrupted set.
+ * signal what was measured so far is there, and run->interrupted set; likewise
+ * where it cannot go on, for which run->trouble then has the reason in words.
  *
- * Return: 0, or a negative errno where nothing could be measured; *@what then
- * says in words (static storage) what was tried.
+ * Return: 0, or a negative errno where nothing could be measured.
  */
-int experiment(struct run *run, progress_fn progress, void *arg,
-	       const char **what);
+int experiment(struct run *run, progress_fn progress, void *arg);
 
 #endif /* MEASURE_RUNNER_H */

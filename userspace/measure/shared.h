@@ -38,6 +38,14 @@ struct desk {
 	pid_t tid;
 	uint64_t start_ns;
 	uint64_t end_ns;
+	/*
+	 * Written by the first member: how long the round took it, from the
+	 * untimed hand-overs to the last, and the CPU time that all members had
+	 * meanwhile.  The rest is the time that other tasks had the CPU; 0 and 0
+	 * where the kernel does not tell.
+	 */
+	uint64_t span_ns;
+	uint64_t cpu_ns;
 } __aligned(128);
 
 struct shift {

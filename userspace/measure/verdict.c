@@ -17,6 +17,8 @@
 #define WIDE_EMULATED 0.25
 /* Rounds into which something else got. */
 #define DISTURBED_SHARE 0.10
+/* Time that other tasks had the CPU while rounds were under way. */
+#define WAITED_SHARE 0.10
 /*
  * Time that the hypervisor gave to others: it comes in long slices, which the
  * medians leave aside until there are too many.
@@ -233,6 +235,10 @@ void verdict_find(const struct run *run, struct answers *a)
 	if (a->disturbed > DISTURBED_SHARE)
 		refuse(a, "%.0f %% of the rounds were disturbed by other tasks",
 		       a->disturbed * 100);
+	/* What the hypervisor takes may count as waiting, too. */
+	if (a->waited - fmax(run->machine.steal, 0) > WAITED_SHARE)
+		refuse(a, "the workers were kept from their CPU for %.0f %% of the time",
+		       a->waited * 100);
 	if (run->machine.steal > STEAL_SHARE)
 		refuse(a, "the hypervisor took %.0f %% of the CPU's time away",
 		       run->machine.steal * 100);

@@ -10,10 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cpus.h"
 #include "probe.h"
 #include "shared.h"
-
-#define FIFO_PRIORITY 10
 
 struct member {
 	struct shift *shift;
@@ -136,6 +135,50 @@ static void meet(struct shift *shift)
 }
 
 /*
+ * CPU time that all members have had, in ns; 0 if unknown.  Exact where the
+ * caller is the one that runs, since the others then stand still.
+ */
+static uint64_t cpu_time_of_all(const struct shift *shift)
+{
+	bool threads = shift->spec.kind == CREW_THREADS;
+	uint64_t sum = 0, one;
+	unsigned int i;
+
+	for (i = 0; i < shift->spec.members; i++) {
+		one = cpus_time(shift->desk[i].tid, threads);
+		if (!one)
+			return 0;
+		sum += one;
+	}
+	return sum;
+}
+
+/* The first member holds the CPU time of all against the time that passed. */
+static void span_begin(struct member *m)
+{
+	if (m->index)
+		return;
+	m->desk->cpu_ns = cpu_time_of_all(m->shift);
+	m->desk->span_ns = member_now();
+}
+
+static void span_end(struct member *m)
+{
+	uint64_t now = member_now(), cpu;
+
+	if (m->index)
+		return;
+	cpu = cpu_time_of_all(m->shift);
+	if (!cpu || !m->desk->cpu_ns) {
+		m->desk->cpu_ns = 0;
+		m->desk->span_ns = 0;
+		return;
+	}
+	m->desk->cpu_ns = cpu - m->desk->cpu_ns;
+	m->desk->span_ns = now - m->desk->span_ns;
+}
+
+/*
  * All members hand over equally often.  With sched_yield() one may begin up to
  * a turn before another: the untimed hand-overs at both ends, of which there
  * are more than that, keep the timed ones of the first member complete.
@@ -151,6 +194,7 @@ static void work_round(struct member *m)
 	meet(m->shift);
 	cpu = sched_getcpu();
 	before = member_kernel_switches();
+	span_begin(m);
 	for (i = 0; i < warm; i++)
 		hand_over(m, &o);
 	m->desk->start_ns = member_now();
@@ -159,6 +203,7 @@ static void work_round(struct member *m)
 	m->desk->end_ns = member_now();
 	for (; i < all; i++)
 		hand_over(m, &o);
+	span_end(m);
 	m->desk->rusage = member_kernel_switches() - before;
 	m->desk->switches = m->desk->rusage;
 	m->desk->moved = cpu != m->shift->spec.cpu ||
@@ -167,15 +212,17 @@ static void work_round(struct member *m)
 
 void member_settle(struct shift *shift, unsigned int index)
 {
-	const struct sched_param param = { .sched_priority = FIFO_PRIORITY };
+	const struct sched_param param = {
+		.sched_priority = shift->spec.priority,
+	};
 	struct desk *desk = &shift->desk[index];
-	cpu_set_t set;
 
 	desk->tid = gettid();
-	CPU_ZERO(&set);
-	CPU_SET(shift->spec.cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set) ||
-	    (shift->spec.fifo && sched_setscheduler(0, SCHED_FIFO, &param)))
+	desk->error = cpus_bind(0, shift->spec.cpu);
+	if (desk->error == -EINVAL)
+		desk->error = -ENODEV;
+	if (!desk->error && param.sched_priority &&
+	    sched_setscheduler(0, SCHED_FIFO, &param))
 		desk->error = -errno;
 }
 

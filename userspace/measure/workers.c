@@ -12,13 +12,17 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "cpus.h"
 #include "lib/xalloc.h"
 #include "shared.h"
 
 /* An emulated machine under load takes its time; a hang takes for ever. */
 #define ANSWER_SECONDS 60
+/* How long a killed child may take to end. */
+#define END_MS 2000
 
 static volatile sig_atomic_t stop_signal;
 
@@ -32,14 +36,22 @@ int crew_stop_signal(void)
 	return stop_signal;
 }
 
-void crew_catch_signals(void)
+/* What the parent ignores, as nohup(1) does, stays ignored. */
+static void catch_signal(int sig)
 {
 	/* No SA_RESTART: the wait for the members has to end. */
-	struct sigaction act = { .sa_handler = on_stop };
+	const struct sigaction act = { .sa_handler = on_stop };
+	struct sigaction old;
 
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
-	sigaction(SIGHUP, &act, NULL);
+	if (!sigaction(sig, NULL, &old) && old.sa_handler != SIG_IGN)
+		sigaction(sig, &act, NULL);
+}
+
+void crew_catch_signals(void)
+{
+	catch_signal(SIGINT);
+	catch_signal(SIGTERM);
+	catch_signal(SIGHUP);
 }
 
 struct thread_start {
@@ -168,11 +180,23 @@ static unsigned int answers(const struct crew *c)
 	return c->spec.kind == CREW_COROUTINES ? 1 : c->spec.members;
 }
 
+/* CPU time that the children have had, in ns; 0 if unknown. */
+static uint64_t children_time(const struct crew *c)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < c->pids; i++)
+		sum += cpus_time(c->pid[i], false);
+	return sum;
+}
+
 static int wait_finished(struct crew *c)
 {
 	struct shift *s = c->shift;
+	uint64_t before = children_time(c), now;
+	int tries = 0, starved = 0;
 	uint32_t seen;
-	int tries = 0;
 
 	while ((seen = __atomic_load_n(&s->finished, __ATOMIC_ACQUIRE)) <
 	       answers(c)) {
@@ -182,6 +206,11 @@ static int wait_finished(struct crew *c)
 			continue;
 		if (child_died(c))
 			return -ECHILD;
+		now = children_time(c);
+		starved = now && now == before ? starved + 1 : 0;
+		before = now;
+		if (starved == CREW_STARVED_SECONDS)
+			return -EBUSY;
 		if (++tries == ANSWER_SECONDS)
 			return -ETIMEDOUT;
 	}
@@ -217,15 +246,36 @@ int crew_create(struct crew *c, const struct crew_spec *spec)
 	return err;
 }
 
-void crew_destroy(struct crew *c)
+/*
+ * A task with a higher priority may have the children's CPU for ever.  They are
+ * freed from it first; where that does not help either, they end when it lets
+ * them, as nobody's children.
+ */
+static void end_children(struct crew *c)
 {
-	unsigned int i;
+	const struct timespec moment = { .tv_nsec = 200000 };
+	unsigned int i, members = c->shift ? c->spec.members : 0, waits = 0;
 
 	for (i = 0; i < c->pids; i++)
-		kill(c->pid[i], SIGKILL);
+		cpus_release(c->pid[i]);
+	for (i = 0; i < members; i++)
+		if (c->shift->desk[i].tid > 0)
+			cpus_release(c->shift->desk[i].tid);
 	for (i = 0; i < c->pids; i++)
-		while (waitpid(c->pid[i], NULL, 0) < 0 && errno == EINTR)
-			;
+		kill(c->pid[i], SIGKILL);
+	for (i = 0; i < c->pids && waits < END_MS * 5; ) {
+		if (waitpid(c->pid[i], NULL, WNOHANG)) {
+			i++;
+			continue;
+		}
+		nanosleep(&moment, NULL);
+		waits++;
+	}
+}
+
+void crew_destroy(struct crew *c)
+{
+	end_children(c);
 	if (c->shift) {
 		close_pipes(c->shift);
 		munmap(c->shift, sizeof(*c->shift));
@@ -256,7 +306,11 @@ static void collect(const struct crew *c, struct sample *s, double *window_ns)
 	const struct desk *first = &c->shift->desk[0];
 	unsigned int i;
 
-	*s = (struct sample){ .own_ns = NAN, .flush_ns = NAN };
+	*s = (struct sample){
+		.own_ns = NAN, .flush_ns = NAN, .span_ns = first->span_ns,
+	};
+	if (first->span_ns > first->cpu_ns)
+		s->waited_ns = first->span_ns - first->cpu_ns;
 	for (i = 0; i < answers(c); i++) {
 		s->switches += c->shift->desk[i].switches;
 		s->moved |= c->shift->desk[i].moved;

@@ -19,7 +19,7 @@ struct crew_spec {
 	unsigned int members;	/* 2 to RING_MAX */
 	unsigned int cpu;
 	enum mechanism mechanism;
-	bool fifo;
+	int priority;		/* of SCHED_FIFO; 0: the default policy */
 	/* One for each member, mapped by the controller; not the crew's. */
 	const struct workset *work;
 };
@@ -32,6 +32,9 @@ struct order {
 	enum coroutine co;
 	int session;		/* a descriptor of the probe, or -1 */
 };
+
+/* So long without any time on their CPU is too long for members to wait. */
+#define CREW_STARVED_SECONDS 15
 
 struct shift;			/* the memory that members and controller share */
 
@@ -51,7 +54,9 @@ void crew_destroy(struct crew *c);
  * @window_ns: how long the timed part took
  *
  * Return: 0; -EINTR after a signal that asks to end; -ECHILD where a member
- * died; -ETIMEDOUT where no answer came; or the error that a member met.
+ * died; -EBUSY where the members got no time on their CPU; -ETIMEDOUT where no
+ * answer came; -ENODEV where they may not run on that CPU (any more); or the
+ * error that a member met.
  */
 int crew_round(struct crew *c, const struct order *o, struct sample *s,
 	       double *window_ns);

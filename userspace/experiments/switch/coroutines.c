@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include "coroutine/coroutine.h"
+#include "measure/cpus.h"
 #include "measure/shared.h"
 
 struct pair {
@@ -90,9 +91,12 @@ static void work_round(struct pair *p)
 {
 	struct desk *desk = &p->shift->desk[0];
 	const struct order *o = &p->shift->order;
+	uint64_t cpu_ns, span_ns;
 	unsigned int cpu;
 	uint32_t before;
 
+	cpu_ns = cpus_time(desk->tid, true);
+	span_ns = member_now();
 	hand_over(p, warm_up(o), o->co);
 	cpu = sched_getcpu();
 	before = member_kernel_switches();
@@ -100,6 +104,8 @@ static void work_round(struct pair *p)
 	desk->start_ns = member_now();
 	hand_over(p, o->hand_overs, o->co);
 	desk->end_ns = member_now();
+	desk->span_ns = cpu_ns ? desk->end_ns - span_ns : 0;
+	desk->cpu_ns = cpu_ns ? cpus_time(desk->tid, true) - cpu_ns : 0;
 	desk->rusage = member_kernel_switches() - before;
 	desk->switches = o->hand_overs + p->second_switches;
 	desk->moved = cpu != p->shift->spec.cpu ||

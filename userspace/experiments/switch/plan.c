@@ -10,27 +10,36 @@
 #include "lib/xalloc.h"
 #include "plan.h"
 #include "measure/probe.h"
-#include "measure/runner.h"
+
+/* Above ordinary tasks, below whatever a user gives real-time priority to. */
+#define FIFO_PRIORITY 10
 
 /* The most pages that one member may be asked to touch: 256 MiB. */
 #define MOST_PAGES 65536
 
 static char *choose_cpu(const struct plan *plan, struct settings *set)
 {
-	cpu_set_t allowed;
-	int cpu;
+	int cpu = plan->cpu >= 0 ? plan->cpu : cpus_last_allowed();
 
-	if (sched_getaffinity(0, sizeof(allowed), &allowed))
-		return xasprintf("cannot tell the allowed CPUs: %s",
-				 strerror(errno));
-	cpu = plan->cpu;
 	if (cpu < 0)
-		for (cpu = CPU_SETSIZE - 1; !CPU_ISSET(cpu, &allowed); cpu--)
-			;
-	if (!CPU_ISSET(cpu, &allowed))
-		return xasprintf("CPU %d is not there, or not allowed", cpu);
+		return xasprintf("the allowed CPUs cannot be read: %s",
+				 strerror(-cpu));
+	/* Whether the workers may run on it shows when they are bound to it. */
+	if (!cpus_possible(cpu))
+		return cpus_problem(cpu);
 	set->cpu = cpu;
 	return NULL;
+}
+
+/* The priority with which this program was started, under SCHED_FIFO; else 0. */
+static int own_fifo_priority(void)
+{
+	struct sched_param param;
+
+	if ((sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) != SCHED_FIFO ||
+	    sched_getparam(0, &param))
+		return 0;
+	return param.sched_priority;
 }
 
 /*
@@ -40,21 +49,23 @@ static char *choose_cpu(const struct plan *plan, struct settings *set)
 static void choose_mechanism(const struct plan *plan, struct run *run)
 {
 	struct settings *set = &run->settings;
+	char *why = NULL;
 
 	/* perf bench runs under whatever policy it was started with. */
 	if (plan->mechanism == MECH_PERF_PIPE)
-		set->fifo = sched_getscheduler(0) == SCHED_FIFO;
+		set->priority = own_fifo_priority();
 	else
-		set->fifo = fifo_allowed();
+		set->priority = cpus_fifo(FIFO_PRIORITY, &why);
+	set->fifo = set->priority > 0;
 	if (plan->mechanism >= 0)
 		set->mechanism = plan->mechanism;
 	else
 		set->mechanism = set->fifo ? MECH_YIELD : MECH_FUTEX;
-	if (set->fifo || plan->mechanism == MECH_PERF_PIPE)
+	if (!why)
 		return;
 	run_note(run, "SCHED_FIFO is not permitted: %s; using the default policy%s, and no rings",
-		 "it takes root, CAP_SYS_NICE or RLIMIT_RTPRIO",
-		 plan->mechanism < 0 ? " and futexes" : "");
+		 why, plan->mechanism < 0 ? " and futexes" : "");
+	free(why);
 }
 
 static bool add_point(struct settings *set, unsigned int pages,

@@ -111,7 +111,7 @@ static int raise_crew(struct stage *st, int crew, int arm)
 		.members = arms[arm].ring ? set->ring : 2,
 		.cpu = set->cpu,
 		.mechanism = set->mechanism,
-		.fifo = set->fifo,
+		.priority = set->priority,
 		.work = arms[arm].ring ? st->ring : st->pair,
 	};
 

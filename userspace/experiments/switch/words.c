@@ -78,6 +78,9 @@ void report_machine(FILE *out, const struct run *run)
 	if (m->steal >= 0.05)
 		fprintf(out, "; the hypervisor took %.0f %% of the CPU's time",
 			m->steal * 100);
+	if (m->throttled > 0)
+		fprintf(out, "; the cgroup's CPU quota stopped the run %lld times",
+			m->throttled);
 	fputs("\n", out);
 }
 
@@ -325,8 +328,12 @@ static void null_test(FILE *out, const struct answers *a)
 		add_estimate(&p, &a->probe);
 		paragraph_add(&p, ". ");
 	}
-	paragraph_add(&p, "%.1f %% of all rounds were disturbed and left out.",
+	paragraph_add(&p, "%.1f %% of all rounds were disturbed and left out",
 		      a->disturbed * 100);
+	if (a->waited >= 0)
+		paragraph_add(&p, "; other tasks had the CPU for %.1f %% of the rounds' time",
+			      a->waited * 100);
+	paragraph_add(&p, ".");
 	paragraph_print(out, &p);
 }
 
