@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Gives a process memory, mappings and open files, and counts them. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "parent.h"
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+#define MB		(1ULL << 20)
+#define HUGE_SIZE	(2 * MB)
+/* A mapping's page, its vm_area_struct, anon_vma and place in the trees. */
+#define MAPPING_BYTES	(4096 + 512)
+/* A struct file, what it is of, and its slot. */
+#define FILE_BYTES	512
+
+/* Private memory that begins at a multiple of the huge page's size. */
+static char *reserve(size_t size)
+{
+	size_t all = size + HUGE_SIZE, head;
+	char *p = mmap(NULL, all, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	head = -(uintptr_t)p & (HUGE_SIZE - 1);
+	if (head)
+		munmap(p, head);
+	munmap(p + head + size, all - head - size);
+	return p + head;
+}
+
+static int fill_memory(const struct parent_state *s, struct parent_memory *m)
+{
+	size_t page = sysconf(_SC_PAGESIZE), i;
+
+	m->size = s->megabytes * MB;
+	m->base = reserve((m->size + HUGE_SIZE - 1) & -HUGE_SIZE);
+	if (!m->base)
+		return -errno;
+	if (madvise(m->base, m->size,
+		    s->huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) && s->huge)
+		return -EOPNOTSUPP;
+	for (i = 0; i < m->size; i += page)
+		*(volatile char *)(m->base + i) = 1;
+	/* What is huge already is a success: this is the proof. */
+	if (s->huge && madvise(m->base, m->size, MADV_COLLAPSE))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+/* A gap after each, so that the kernel does not merge them. */
+static int fill_mappings(unsigned int n)
+{
+	size_t page = sysconf(_SC_PAGESIZE), all = 2 * page * n;
+	unsigned int i;
+	char *base, *p;
+
+	base = mmap(NULL, all, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (base == MAP_FAILED)
+		return -errno;
+	munmap(base, all);
+	for (i = 0; i < n; i++) {
+		p = mmap(base + 2 * page * i, page, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+			 0);
+		if (p == MAP_FAILED)
+			return -errno;
+		*(volatile char *)p = 1;
+	}
+	return 0;
+}
+
+/* The number of open descriptors, or a negative errno. */
+static int count_files(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	if (!dir)
+		return -errno;
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	/* Two are "." and "..", one was the directory's own. */
+	return n - 3;
+}
+
+static int raise_limit(unsigned int files)
+{
+	/* Some are there that the count above does not hold: room for these. */
+	rlim_t need = files + 64;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return -errno;
+	if (limit.rlim_cur >= need)
+		return 0;
+	if (limit.rlim_max < need)
+		return -EMFILE;
+	limit.rlim_cur = need;
+	return setrlimit(RLIMIT_NOFILE, &limit) ? -errno : 0;
+}
+
+/* Each is an open file of its own, and all end with the process. */
+static int fill_files(unsigned int files)
+{
+	int have = count_files(), err;
+
+	if (have < 0)
+		return have;
+	err = raise_limit(files);
+	for (; !err && (unsigned int)have < files; have++)
+		if (eventfd(0, EFD_CLOEXEC) < 0)
+			err = -errno;
+	return err;
+}
+
+int parent_enter(const struct parent_state *s, struct parent_memory *memory,
+		 const char **what)
+{
+	int err = 0;
+
+	*memory = (struct parent_memory){};
+	*what = s->huge ? "fill huge pages" : "fill memory";
+	if (s->megabytes)
+		err = fill_memory(s, memory);
+	if (!err && s->mappings) {
+		*what = "make mappings";
+		err = fill_mappings(s->mappings);
+	}
+	if (!err && s->files) {
+		*what = "open files";
+		err = fill_files(s->files);
+	}
+	return err;
+}
+
+uint64_t parent_needs(const struct parent_state *s)
+{
+	/* Page tables, the parent's and a child's, are 1/512 each. */
+	return s->megabytes * (MB + MB / 256) +
+	       (uint64_t)s->mappings * MAPPING_BYTES * 2 +
+	       (uint64_t)s->files * FILE_BYTES;
+}
+
+/* The number after @key in a file; UINT64_MAX where there is none. */
+static uint64_t read_number(const char *path, const char *key)
+{
+	FILE *f = fopen(path, "re");
+	unsigned long long n = UINT64_MAX;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, strlen(key)) &&
+		    sscanf(line + strlen(key), "%llu", &n) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* What the process's cgroup and those above it leave, by version 2. */
+static uint64_t cgroup_leaves(void)
+{
+	uint64_t least = UINT64_MAX, max, now;
+	FILE *f = fopen("/proc/self/cgroup", "re");
+	char name[512] = "", path[600], *slash;
+
+	while (f && fgets(name, sizeof(name), f) && strncmp(name, "0::", 3))
+		*name = '\0';
+	if (f)
+		fclose(f);
+	name[strcspn(name, "\n")] = '\0';
+	for (slash = *name ? name + strlen(name) : NULL; slash && *(name + 3);
+	     slash = strrchr(name + 3, '/')) {
+		*slash = '\0';
+		snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.max",
+			 name + 3);
+		max = read_number(path, "");
+		snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.current",
+			 name + 3);
+		now = read_number(path, "");
+		if (max != UINT64_MAX && now != UINT64_MAX)
+			least = max < now ? 0 : max - now < least ? max - now : least;
+	}
+	return least;
+}
+
+uint64_t parent_available(void)
+{
+	uint64_t free = read_number("/proc/meminfo", "MemAvailable:");
+	uint64_t left = cgroup_leaves();
+
+	if (free != UINT64_MAX)
+		free *= 1024;
+	return free < left ? free : left;
+}
+
+static unsigned int count_lines(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	unsigned int n = 0;
+	int c;
+
+	while (f && (c = getc(f)) != EOF)
+		n += c == '\n';
+	if (f)
+		fclose(f);
+	return n;
+}
+
+int parent_count(struct parent_counts *c)
+{
+	uint64_t all = read_number("/proc/self/smaps_rollup", "Anonymous:");
+	uint64_t huge = read_number("/proc/self/smaps_rollup", "AnonHugePages:");
+	int files = count_files();
+
+	if (files < 0)
+		return files;
+	if (all == UINT64_MAX || huge == UINT64_MAX)
+		return -ENODATA;
+	*c = (struct parent_counts){
+		.mappings = count_lines("/proc/self/maps"),
+		.pages = (all - huge) * 1024 / sysconf(_SC_PAGESIZE),
+		.huge_pages = huge * 1024 / HUGE_SIZE,
+		.files = files,
+	};
+	return 0;
+}
