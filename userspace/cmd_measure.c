@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/escape.h"
+#include "lib/replace.h"
 #include "lib/xalloc.h"
 #include "options.h"
 #include "measure/cpus.h"
@@ -150,34 +150,42 @@ static int measure(const struct ctxlab_cmd *cmd, const struct request *r,
 	return CTXLAB_FAILED;
 }
 
+static int unwritable(const struct ctxlab_cmd *cmd, const char *path, int err)
+{
+	escape_print(stderr, "ctxlab %s: cannot write %s: %s", cmd->name, path,
+		     strerror(-err));
+	fputc('\n', stderr);
+	return CTXLAB_FAILED;
+}
+
 static int save(const struct ctxlab_cmd *cmd, const char *path,
 		const struct run *run, const struct answers *a)
 {
 	json_t *root = run_to_json(run, a);
-	int bad = json_dump_file(root, path, JSON_COMPACT);
+	struct replace file;
+	int err;
 
+	err = replace_begin(&file, path);
+	if (!err) {
+		/* Whether all of it could be written, the end tells. */
+		json_dumpf(root, file.file, JSON_COMPACT);
+		err = replace_end(&file);
+	}
 	json_decref(root);
-	if (!bad)
-		return CTXLAB_OK;
-	fprintf(stderr, "ctxlab %s: cannot write %s: %s\n", cmd->name, path,
-		strerror(errno));
-	return CTXLAB_FAILED;
+	return err ? unwritable(cmd, path, err) : CTXLAB_OK;
 }
 
 static int draw(const struct ctxlab_cmd *cmd, const char *path,
 		const struct run *run, const struct answers *a)
 {
 	char *problem = plot_draw(run, a, path);
-	struct stat st;
 
 	if (!problem)
 		return CTXLAB_OK;
-	fprintf(stderr, "ctxlab %s: cannot draw %s: %s\n", cmd->name, path,
-		problem);
+	escape_print(stderr, "ctxlab %s: cannot draw %s: %s", cmd->name, path,
+		     problem);
+	fputc('\n', stderr);
 	free(problem);
-	/* That it can be written to was tried before. */
-	if (!stat(path, &st) && S_ISREG(st.st_mode) && !st.st_size)
-		unlink(path);
 	return a->reasons ? CTXLAB_REFUSED : CTXLAB_FAILED;
 }
 
@@ -214,23 +222,20 @@ static void die_by_signal(void)
 
 static int writable(const struct ctxlab_cmd *cmd, const char *path)
 {
-	FILE *f = path ? fopen(path, "ae") : NULL;
+	int err = path ? replace_check(path) : 0;
 
-	if (f)
-		fclose(f);
-	if (f || !path)
-		return CTXLAB_OK;
-	fprintf(stderr, "ctxlab %s: cannot write %s: %s\n", cmd->name, path,
-		strerror(errno));
-	return CTXLAB_FAILED;
+	return err ? unwritable(cmd, path, err) : CTXLAB_OK;
 }
 
 /* Before anything is measured: it would be lost. */
 static int check_targets(const struct ctxlab_cmd *cmd, const struct request *r)
 {
 	const char *problem = r->plot ? plot_name_problem(r->plot) : NULL;
+	struct out_sel sel;
 	int status;
 
+	if (!problem && r->out.columns)
+		problem = out_select(report_columns, NULL, r->out.columns, &sel);
 	if (problem)
 		return options_wrong(cmd, "%s", problem);
 	status = writable(cmd, r->save);
@@ -260,6 +265,23 @@ static void fix_layout(int argc, char **argv)
 	free(again);
 }
 
+/* What lasts comes first: who reads the rest may leave before its end. */
+static int hand_out(const struct ctxlab_cmd *cmd, const struct request *r,
+		    const struct run *run, const struct answers *a)
+{
+	int saved = r->save ? save(cmd, r->save, run, a) : CTXLAB_OK;
+	int drawn = r->plot ? draw(cmd, r->plot, run, a) : CTXLAB_OK;
+	int shown = show(cmd, r, run, a);
+
+	if (saved)
+		return saved;
+	if (drawn)
+		return drawn;
+	if (shown)
+		return shown;
+	return a->reasons ? CTXLAB_REFUSED : CTXLAB_OK;
+}
+
 static int run_switch(const struct ctxlab_cmd *cmd, int argc, char **argv)
 {
 	struct request r = { .plan = PLAN_DEFAULT };
@@ -284,13 +306,7 @@ static int run_switch(const struct ctxlab_cmd *cmd, int argc, char **argv)
 	if (!status) {
 		answers_find(&run, &a);
 		verdict_find(&run, &a);
-		status = show(cmd, &r, &run, &a);
-		if (!status && r.save)
-			status = save(cmd, r.save, &run, &a);
-		if (!status && r.plot)
-			status = draw(cmd, r.plot, &run, &a);
-		if (!status && a.reasons)
-			status = CTXLAB_REFUSED;
+		status = hand_out(cmd, &r, &run, &a);
 		answers_free(&a);
 	}
 	run_free(&run);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ctxlab - what processes and threads share, and what a switch costs. */
+#include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "lib/escape.h"
@@ -33,11 +36,32 @@ static void usage(FILE *to)
 	      "\n'ctxlab COMMAND --help' tells more; so does ctxlab(1).\n", to);
 }
 
+/*
+ * A file opened later must not become standard output because that was closed.
+ * What is put in its place fails as the closed one would.
+ */
+static void hold_standard_files(void)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+	int fd;
+
+	for (fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", modes[fd]);
+}
+
 int main(int argc, char **argv)
 {
 	const struct ctxlab_cmd *const *c;
 
-	setlocale(LC_ALL, "");
+	/*
+	 * What can be printed is the user's; numbers and messages, which programs
+	 * read too, are the same everywhere.
+	 */
+	setlocale(LC_CTYPE, "");
+	/* A parent that ignores it would have the kernel reap our children. */
+	signal(SIGCHLD, SIG_DFL);
+	hold_standard_files();
 	if (argc < 2) {
 		usage(stderr);
 		return CTXLAB_USAGE;

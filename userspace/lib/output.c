@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tables for people (libsmartcols) and for programs (raw cells, JSON). */
-#include <ctype.h>
 #include <errno.h>
 #include <libsmartcols.h>
 #include <stdarg.h>
@@ -66,14 +65,24 @@ const char *out_look_off(void)
 	return out_has_colours() ? "\033[0m" : "";
 }
 
+/* Names are ASCII: in a Turkish locale tolower('I') is another letter. */
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
 static int find_col(const struct out_col *cols, const char *name, size_t len)
 {
+	size_t k;
 	int i;
 
-	for (i = 0; cols[i].name; i++)
-		if (strlen(cols[i].name) == len &&
-		    !strncasecmp(cols[i].name, name, len))
+	for (i = 0; cols[i].name; i++) {
+		for (k = 0; k < len && lower(cols[i].name[k]) == lower(name[k]);
+		     k++)
+			;
+		if (k == len && !cols[i].name[k])
 			return i;
+	}
 	return -1;
 }
 
@@ -342,7 +351,7 @@ static json_t *json_row(const struct out_table *t, const struct out_row *row,
 		const char *data = row->cell[sel->col[i]].data;
 
 		for (k = 0; c->name[k] && k < sizeof(key) - 1; k++)
-			key[k] = tolower((unsigned char)c->name[k]);
+			key[k] = lower(c->name[k]);
 		key[k] = '\0';
 		json_object_set_new(object, key, c->json == OUT_NUMBER ?
 				    out_json_number(data) :

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Plots by gnuplot, as SVG or PNG. */
 #include <errno.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "measure/answers.h"
+#include "lib/replace.h"
 #include "lib/xalloc.h"
 #include "plot.h"
 #include "report.h"
@@ -288,12 +293,10 @@ const char *plot_script(FILE *out, const struct run *run,
 				    "no pages were touched, and nothing was probed";
 	fputs("set terminal ", out);
 	fprintf(out, term, 60 + 340 * plots);
-	fputs("\nset output ", out);
-	quote(out, path);
 	emulated = report_emulated(&run->machine);
 	title = xasprintf("What a switch costs: %s, Linux %s",
 			  run->machine.cpu, run->machine.kernel);
-	fprintf(out, "\nset multiplot layout %d,1 title ", plots);
+	fprintf(out, "\nset encoding utf8\nset multiplot layout %d,1 title ", plots);
 	quote(out, title);
 	free(title);
 	if (*emulated) {
@@ -314,21 +317,98 @@ const char *plot_script(FILE *out, const struct run *run,
 	return NULL;
 }
 
+/*
+ * gnuplot on @script, with the picture going to @picture.  It reads numbers as
+ * they are in the C locale, whatever the user's.  NULL, or what went wrong.
+ */
+static const char *run_gnuplot(int script, int picture)
+{
+	static char *const argv[] = { "gnuplot", NULL };
+	static char *const env_locale = "LC_ALL=C.UTF-8";
+	posix_spawn_file_actions_t files;
+	size_t n = 0, i;
+	char **env;
+	int status, err;
+	pid_t pid;
+
+	while (environ[n])
+		n++;
+	env = xcalloc(n + 2, sizeof(*env));
+	env[0] = env_locale;
+	for (i = 0, n = 1; environ[i]; i++)
+		if (strncmp(environ[i], "LC_ALL=", 7))
+			env[n++] = environ[i];
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, script, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&files, picture, STDOUT_FILENO);
+	err = posix_spawnp(&pid, argv[0], &files, NULL, argv, env);
+	posix_spawn_file_actions_destroy(&files);
+	free(env);
+	if (err)
+		return err == ENOENT ? "gnuplot is not installed" : strerror(err);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return strerror(errno);
+	return status ? "gnuplot failed" : NULL;
+}
+
+/* All that @from holds to @to; 0 or a negative errno. */
+static int copy(FILE *from, FILE *to)
+{
+	char bytes[1 << 14];
+	size_t n;
+
+	rewind(from);
+	while ((n = fread(bytes, 1, sizeof(bytes), from)))
+		if (fwrite(bytes, 1, n, to) != n)
+			return -errno;
+	return ferror(from) ? -EIO : 0;
+}
+
+/* A file without a name, in memory. */
+static FILE *memory_file(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w+");
+
+	if (!f)
+		abort();
+	return f;
+}
+
+/* gnuplot does not say when a disk is full: the picture is written here. */
+static char *write_picture(FILE *picture, const char *path)
+{
+	struct replace file;
+	struct stat st;
+	int err;
+
+	if (fstat(fileno(picture), &st) || !st.st_size)
+		return xstrdup("gnuplot drew nothing");
+	err = replace_begin(&file, path);
+	if (err)
+		return xstrdup(strerror(-err));
+	err = copy(picture, file.file);
+	if (err)
+		replace_drop(&file);
+	else
+		err = replace_end(&file);
+	return err ? xstrdup(strerror(-err)) : NULL;
+}
+
 char *plot_draw(const struct run *run, const struct answers *a,
 		const char *path)
 {
-	const char *problem;
-	int status;
-	FILE *f;
+	FILE *script = memory_file("script"), *picture = memory_file("picture");
+	const char *problem = plot_script(script, run, a, path);
+	char *words;
 
-	f = popen("gnuplot", "we");
-	if (!f)
-		return xasprintf("gnuplot: %s", strerror(errno));
-	problem = plot_script(f, run, a, path);
-	status = pclose(f);
-	if (problem)
-		return xstrdup(problem);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		return xstrdup("gnuplot is not installed");
-	return status ? xstrdup("gnuplot failed") : NULL;
+	fflush(script);
+	rewind(script);
+	if (!problem)
+		problem = run_gnuplot(fileno(script), fileno(picture));
+	words = problem ? xstrdup(problem) : write_picture(picture, path);
+	fclose(script);
+	fclose(picture);
+	return words;
 }
