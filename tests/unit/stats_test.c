@@ -77,6 +77,103 @@ static void width(void)
 	   "the same numbers give the same interval");
 }
 
+static void blocks(void)
+{
+	const double six[] = { 6, 1, 5, 2, 4, 3 }, two[] = { 10, 14 };
+	double holes[] = { NAN, 7, NAN, 7, 7, NAN };
+	struct estimate e = stats_blocks(six, 6);
+
+	near(e.value, 3.5, 0, "median of six blocks");
+	/* The least and the most hold it in 1 - 2 / 64 of all cases. */
+	ok(e.low >= 1 && e.low < 1.5 && e.high <= 6 && e.high > 5.5,
+	   "an interval nearly from the least to the most");
+	e = stats_blocks(two, 2);
+	near(e.value, 12, 0, "two blocks");
+	near(e.high - e.value, 12.706 * 2, 0.01, "and how little they say");
+	e = stats_blocks(holes, 6);
+	ok(e.n == 3 && e.low == 7 && e.high == 7, "blocks without a number");
+	ok(!stats_blocks(two, 1).n, "of one block nothing is known");
+	ok(!stats_blocks(two, 0).n, "nor of none");
+}
+
+/* What makes one block differ from the next. */
+enum effect {
+	EFFECT_NORMAL,		/* where its memory lies, in many ways */
+	EFFECT_BURSTS,		/* neighbours wake, now and then, and last */
+	EFFECT_TWO_WAYS,	/* memory lies well, or badly */
+	EFFECT_SKEWED,
+	EFFECT_DRIFT,		/* the machine gets slower by 3 % */
+	EFFECTS
+};
+
+static double block_value(gsl_rng *rng, enum effect effect, double at)
+{
+	double bad = gsl_rng_uniform(rng);
+
+	switch (effect) {
+	case EFFECT_BURSTS:
+		return 100 + gsl_ran_gaussian(rng, 2) +
+		       (bad < 0.15 ? gsl_ran_exponential(rng, 30) : 0);
+	case EFFECT_TWO_WAYS:
+		return 100 + gsl_ran_gaussian(rng, 1) + (bad < 0.3 ? 10 : 0);
+	case EFFECT_SKEWED:
+		return 100 + gsl_ran_lognormal(rng, 0, 1);
+	case EFFECT_DRIFT:
+		return 98.5 + 3 * at + gsl_ran_gaussian(rng, 2);
+	default:
+		return 100 + gsl_ran_gaussian(rng, 2);
+	}
+}
+
+/* The median of the distribution above, from many numbers. */
+static double true_median(gsl_rng *rng, enum effect effect)
+{
+	static double x[100001];
+	size_t i, n = sizeof(x) / sizeof(*x);
+
+	for (i = 0; i < n; i++)
+		x[i] = block_value(rng, effect, i / (n - 1.0));
+	return stats_quantile(x, n, 0.5);
+}
+
+static int blocks_held(gsl_rng *rng, enum effect effect, size_t n, int trials)
+{
+	double truth = true_median(rng, effect), x[20];
+	struct estimate e;
+	int held = 0, i;
+	size_t b;
+
+	for (i = 0; i < trials; i++) {
+		for (b = 0; b < n; b++)
+			x[b] = block_value(rng, effect, b / (n - 1.0));
+		e = stats_blocks(x, n);
+		held += e.low <= truth && e.high >= truth;
+	}
+	return held;
+}
+
+/* Whatever it is that differs between blocks, the interval holds what it says. */
+static void blocks_coverage(void)
+{
+	static const size_t sizes[] = { 6, 10, 20 };
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	int held, trials = 1000, least = trials;
+	enum effect effect;
+	size_t i;
+
+	for (effect = 0; effect < EFFECTS; effect++)
+		for (i = 0; i < 3; i++) {
+			held = blocks_held(rng, effect, sizes[i], trials);
+			least = held < least ? held : least;
+		}
+	held = blocks_held(rng, EFFECT_NORMAL, 4, trials);
+	gsl_rng_free(rng);
+	if (!ok(least >= trials * 0.93, "intervals over blocks hold the truth"))
+		printf("# %d of %d\n", least, trials);
+	if (!ok(held >= trials * 0.93, "also over four of them"))
+		printf("# %d of %d\n", held, trials);
+}
+
 static void fold(void)
 {
 	double x[] = { 1, 3, NAN, 5, 10, 20, 7 };
@@ -235,6 +332,8 @@ int main(void)
 {
 	medians();
 	coverage();
+	blocks();
+	blocks_coverage();
 	width();
 	fold();
 	low_sums();

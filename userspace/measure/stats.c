@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Medians, bootstrap intervals, slopes and rises, on top of GSL. */
+#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_fit.h>
 #include <gsl/gsl_rng.h>
 #include <gsl/gsl_sort.h>
@@ -30,6 +31,63 @@ size_t stats_fold(double *x, size_t n)
 		if (!isnan(x[i]) && !isnan(x[i + 1]))
 			x[kept++] = (x[i] + x[i + 1]) / 2;
 	return kept;
+}
+
+#define CONFIDENCE 0.95
+/* Of fewer numbers not even the least and the most hold the median so often. */
+#define ORDER_LEAST 6
+
+/* How often the median lies between the @d-th number from below and from above. */
+static double order_holds(size_t d, size_t n)
+{
+	return 1 - 2 * gsl_cdf_binomial_P(d - 1, 0.5, n);
+}
+
+static void order_interval(const double *sorted, size_t n, struct estimate *e)
+{
+	double wide, narrow, part, weight;
+	size_t d = 1;
+
+	while (order_holds(d + 1, n) >= CONFIDENCE)
+		d++;
+	wide = order_holds(d, n);
+	narrow = order_holds(d + 1, n);
+	part = (wide - CONFIDENCE) / (wide - narrow);
+	weight = (n - d) * part / (d + (n - 2.0 * d) * part);
+	e->low = (1 - weight) * sorted[d - 1] + weight * sorted[d];
+	e->high = (1 - weight) * sorted[n - d] + weight * sorted[n - d - 1];
+}
+
+static void t_interval(const double *x, size_t n, struct estimate *e)
+{
+	double t = gsl_cdf_tdist_Pinv((1 + CONFIDENCE) / 2, n - 1);
+
+	e->value = gsl_stats_mean(x, 1, n);
+	t *= gsl_stats_sd_m(x, 1, n, e->value) / sqrt(n);
+	e->low = e->value - t;
+	e->high = e->value + t;
+}
+
+struct estimate stats_blocks(const double *x, size_t n)
+{
+	double *sorted = xcalloc(n, sizeof(*sorted));
+	struct estimate e = {};
+	size_t i, there = 0;
+
+	for (i = 0; i < n; i++)
+		if (!isnan(x[i]))
+			sorted[there++] = x[i];
+	gsl_sort(sorted, 1, there);
+	if (there >= ORDER_LEAST) {
+		e.value = gsl_stats_median_from_sorted_data(sorted, 1, there);
+		order_interval(sorted, there, &e);
+	} else if (there >= 2) {
+		t_interval(sorted, there, &e);
+	}
+	if (there >= 2)
+		e.n = there;
+	free(sorted);
+	return e;
 }
 
 /*

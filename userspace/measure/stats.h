@@ -24,6 +24,20 @@ double estimate_half(const struct estimate *e);
  */
 size_t stats_fold(double *x, size_t n);
 
+/**
+ * stats_blocks() - the median of numbers that are independent of each other
+ * @x: one number for each block; NaN: the block has none
+ * @n: blocks
+ *
+ * From six numbers on the interval is between order statistics, interpolated to
+ * 95 % (Hettmansperger and Sheather): it holds the median whatever the numbers'
+ * distribution.  With fewer no such interval exists; Student's t is used, which
+ * takes them for normally distributed.
+ * Return: an estimate with n = 0 for fewer than two numbers: nothing says how far
+ * one is off.
+ */
+struct estimate stats_blocks(const double *x, size_t n);
+
 /* The median of @n numbers, with a percentile bootstrap interval. */
 struct estimate stats_median(const double *x, size_t n);
 
