@@ -11,9 +11,11 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
+#include <linux/lockdep.h>
 #include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/security.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
@@ -129,6 +131,8 @@ bool ctxlab_may_see(const struct ctxlab_reader *who, struct task_struct *task)
 	struct asker reader = { .cred = current_cred() };
 	struct asker opener = opener_of(who);
 
+	lockdep_assert_held(&task->alloc_lock);
+	lockdep_assert_held(&task->signal->exec_update_lock);
 	if (who->sees_all)
 		return true;
 	if (!same_thread_group(task, current) && !asker_may_see(&reader, task))

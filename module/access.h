@@ -15,6 +15,8 @@ struct task_struct;
  *                give it under every security module, so it is noted at open.
  * @sees_all: both may see every task: they have CAP_SYS_PTRACE over the initial
  *            user namespace, and so over all.  Noted anew for each batch.
+ * @exec_waits: how many more ticks this system call may wait for tasks in the
+ *              midst of an exec(2), see walk.h
  *
  * The opener and the reader must both be allowed, so that a descriptor gains
  * nobody anything when it is passed to, or kept across an exec by, somebody
@@ -25,6 +27,7 @@ struct ctxlab_reader {
 	const struct file *file;
 	u32 opener_label;
 	bool sees_all;
+	unsigned int exec_waits;
 };
 
 /* For open(): the current task is the opener. */
@@ -41,7 +44,10 @@ void ctxlab_reader_refresh(struct ctxlab_reader *who);
  * PTRACE_MODE_READ_FSCREDS, re-stated, since ptrace_may_access() is not
  * exported; see access.c for where it is stricter.
  *
- * Context: the caller holds task_lock(@task), as ptrace_may_access() does.
+ * Context: the caller holds task_lock(@task), as ptrace_may_access() does, and
+ * @task's exec_update_lock for reading, as ctxlab_lock_exec() takes it.  What is
+ * taken of the task on the strength of the answer is taken before either is let
+ * go of.
  */
 bool ctxlab_may_see(const struct ctxlab_reader *who, struct task_struct *task);
 

@@ -219,6 +219,7 @@ static int root_iterate(struct file *file, struct dir_context *ctx)
 	struct ctxlab_reader who = {
 		.file = file,
 		.opener_label = (uintptr_t)file->private_data,
+		.exec_waits = CTXLAB_EXEC_WAITS,
 	};
 	struct ctxlab_task *batch;
 	pid_t next;

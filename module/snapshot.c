@@ -34,6 +34,21 @@ struct pid_namespace *ctxlab_pid_ns(const struct ctxlab_reader *who)
 	return file_inode(who->file)->i_sb->s_fs_info;
 }
 
+int ctxlab_lock_exec(struct task_struct *task)
+{
+	return down_read_killable(&task->signal->exec_update_lock);
+}
+
+bool ctxlab_trylock_exec(struct task_struct *task)
+{
+	return down_read_trylock(&task->signal->exec_update_lock);
+}
+
+void ctxlab_unlock_exec(struct task_struct *task)
+{
+	up_read(&task->signal->exec_update_lock);
+}
+
 static enum ctxlab_task_kind kind_of(const struct task_struct *task)
 {
 	/* Its owner changes them under no lock. */
@@ -253,31 +268,79 @@ static enum ctxlab_file_kind kind_of_file(const struct inode *inode)
 	}
 }
 
-/*
- * As /proc/<pid>/fd does it: descriptor by descriptor, so that neither
- * task_lock() nor RCU is held for the length of a large table.
- */
-static int take_file_kinds(struct task_struct *task, const void *table,
-			   struct ctxlab_files *s)
-{
-	struct file *file;
-	unsigned int fd;
+/* The most descriptors that are looked up between two looks at the right to. */
+#define FILES_AT_ONCE 64
 
-	for (fd = 0;; fd++) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		file = ctxlab_get_next_file(task, &fd);
+/*
+ * May this reader (still) see @task, and is @table (still) its?  Compared only:
+ * should the address be another table's by now, then one of the same task.
+ * Context: ctxlab_lock_exec(@task).
+ * Return: 0, -EACCES, or -ESTALE where an exec(2) or unshare(2) has begun
+ * another table.
+ */
+static int check_table(const struct ctxlab_reader *who,
+		       struct task_struct *task, const void *table)
+{
+	int err = 0;
+
+	task_lock(task);
+	if (!ctxlab_may_see(who, task))
+		err = -EACCES;
+	else if (task->files != table)
+		err = -ESTALE;
+	task_unlock(task);
+	return err;
+}
+
+/* Moves *@fd on behind the last descriptor.  Return: 0 where it was the last. */
+static unsigned int count_some_files(struct task_struct *task, unsigned int *fd,
+				     unsigned int kinds[CTXLAB_FILE_KINDS])
+{
+	unsigned int n;
+
+	for (n = 0; n < FILES_AT_ONCE; n++, ++*fd) {
+		struct file *file = ctxlab_get_next_file(task, fd);
+
 		if (!file)
 			return 0;
-		/* An exec(2) or unshare(2) has begun another one meanwhile. */
-		if (READ_ONCE(task->files) != table) {
-			fput(file);
-			return 0;
-		}
-		s->kinds[kind_of_file(file_inode(file))]++;
+		kinds[kind_of_file(file_inode(file))]++;
 		fput(file);
-		cond_resched();
 	}
+	return n;
+}
+
+/*
+ * As /proc/<pid>/fd does it: descriptor by descriptor, so that neither
+ * task_lock() nor RCU is held for the length of a large table.  A setuid program
+ * keeps the table of who executes it, so what the reader may see is asked anew:
+ * before some are looked up, for no exec(2) comes in between, and after it, for
+ * the task may change its credentials itself.
+ */
+static int take_file_kinds(const struct ctxlab_reader *who,
+			   struct task_struct *task, const void *table,
+			   struct ctxlab_files *s)
+{
+	unsigned int fd = 0, more = 1;
+	int i, err = 0;
+
+	while (!err && more) {
+		unsigned int kinds[CTXLAB_FILE_KINDS] = {};
+
+		if (ctxlab_lock_exec(task))
+			return -EINTR;
+		err = check_table(who, task, table);
+		if (!err)
+			more = count_some_files(task, &fd, kinds);
+		if (!err)
+			err = check_table(who, task, table);
+		ctxlab_unlock_exec(task);
+		for (i = 0; !err && i < CTXLAB_FILE_KINDS; i++)
+			s->kinds[i] += kinds[i];
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	return err == -ESTALE ? 0 : err;
 }
 
 /* Context: the caller's reference on mm_count keeps the struct. */
@@ -292,49 +355,6 @@ static void take_mm(struct mm_struct *mm, struct ctxlab_mm *s)
 	s->cpus_known = ctxlab_mm_cpumask_known();
 	/* CPUs set and clear their own bits. */
 	data_race((cpumask_copy(&s->cpus, mm_cpumask(mm)), 0));
-}
-
-struct mm_struct *ctxlab_snapshot_details(const struct ctxlab_reader *who,
-					  struct task_struct *task,
-					  struct ctxlab_task *s,
-					  struct ctxlab_namespaces *ns,
-					  struct ctxlab_mm *mm,
-					  struct ctxlab_files *files)
-{
-	struct mm_struct *held = NULL;
-	int err;
-
-	/*
-	 * An exec(2) installs the new mm before the new credentials: whoever
-	 * may see the old program must not see a setuid program's mm.
-	 */
-	if (down_read_killable(&task->signal->exec_update_lock))
-		return ERR_PTR(-EINTR);
-	task_lock(task);
-	err = take_known(who, task, true, s);
-	if (!err) {
-		take_namespaces(task, ns);
-		if (files)
-			take_file_bits(task, files);
-		held = task->mm;
-		if (held)
-			mmgrab(held);
-	}
-	task_unlock(task);
-	up_read(&task->signal->exec_update_lock);
-	if (err)
-		return ERR_PTR(err);
-
-	if (files)
-		err = take_file_kinds(task, s->held[CTXLAB_FILES], files);
-	if (err) {
-		if (held)
-			mmdrop(held);
-		return ERR_PTR(err);
-	}
-	if (held && mm)
-		take_mm(held, mm);
-	return held;
 }
 
 static void take_stack(struct mm_struct *mm, struct ctxlab_task *s)
@@ -449,4 +469,69 @@ int ctxlab_snapshot_pair(const struct ctxlab_reader *who, struct task_struct *a,
 	unlock_tasks(a, b);
 	unlock_exec(exec_a, exec_b);
 	return err;
+}
+
+/* Context: ctxlab_lock_exec(@task) and task_lock(@task).  Return: as below. */
+static struct mm_struct *take_details(const struct ctxlab_reader *who,
+				      struct task_struct *task,
+				      struct ctxlab_task *s,
+				      struct ctxlab_namespaces *ns)
+{
+	int err = take_known(who, task, true, s);
+
+	if (err)
+		return ERR_PTR(err);
+	take_namespaces(task, ns);
+	if (task->mm)
+		mmgrab(task->mm);
+	return task->mm;
+}
+
+struct mm_struct *ctxlab_snapshot_details(const struct ctxlab_reader *who,
+					  struct task_struct *task,
+					  struct ctxlab_task *s,
+					  struct ctxlab_namespaces *ns,
+					  struct ctxlab_mm *mm,
+					  struct ctxlab_files *files)
+{
+	struct mm_struct *held;
+	int err;
+
+	if (ctxlab_lock_exec(task))
+		return ERR_PTR(-EINTR);
+	task_lock(task);
+	held = take_details(who, task, s, ns);
+	if (!IS_ERR(held))
+		take_file_bits(task, files);
+	task_unlock(task);
+	ctxlab_unlock_exec(task);
+	if (IS_ERR(held))
+		return held;
+
+	err = take_file_kinds(who, task, s->held[CTXLAB_FILES], files);
+	if (held && !err)
+		take_mm(held, mm);
+	if (held && err)
+		mmdrop(held);
+	return err ? ERR_PTR(err) : held;
+}
+
+struct mm_struct *ctxlab_snapshot_thread(const struct ctxlab_reader *who,
+					 struct task_struct *task,
+					 struct task_struct *leader,
+					 struct ctxlab_task s[2],
+					 struct ctxlab_namespaces *ns,
+					 bool *seen)
+{
+	struct task_struct *other = leader ?: task;
+	struct mm_struct *held;
+
+	if (ctxlab_lock_exec(task))
+		return ERR_PTR(-EINTR);
+	lock_tasks(task, other);
+	held = take_details(who, task, &s[0], ns);
+	*seen = leader && take_task(who, leader, false, &s[1]);
+	unlock_tasks(task, other);
+	ctxlab_unlock_exec(task);
+	return held;
 }

@@ -108,13 +108,35 @@ struct ctxlab_files {
 };
 
 /**
+ * ctxlab_lock_exec - keep a process from changing by an exec(2)
+ * @task: a task of the process, with a reference
+ *
+ * An exec(2) installs the new program's mm before its credentials.  Who may see
+ * the old program must not be shown a setuid program's mm, so whether a task may
+ * be seen is asked, and what it holds is taken, with this lock held for reading.
+ * It lies in the signal_struct, which all tasks of a process have in common and
+ * each keeps until its task_struct is freed.
+ *
+ * Context: sleeps until an exec(2) of the process has finished.  The lock
+ * precedes task_lock().
+ * Return: 0 or -EINTR.
+ */
+int ctxlab_lock_exec(struct task_struct *task);
+
+/* The same without sleeping, for a task that RCU keeps; false in an exec(2). */
+bool ctxlab_trylock_exec(struct task_struct *task);
+
+void ctxlab_unlock_exec(struct task_struct *task);
+
+/**
  * ctxlab_snapshot_task - one task, if the reader may see it
  * @who: who reads, and in which pid namespace
  * @task: the task; the caller has a reference, or RCU
  * @own: also what is the task's own: stacks and thread-local storage
  * @s: the result; without @own its @kstack, @sp and @tls are none
  *
- * Context: takes and releases task_lock(@task); does not sleep.
+ * Context: the caller holds ctxlab_lock_exec(@task).  Takes and releases
+ * task_lock(@task); does not sleep.
  * Return: false, and nothing in @s, if the reader may not see @task.  Where it
  * has been reaped meanwhile, @tid is 0.
  */
@@ -144,8 +166,8 @@ int ctxlab_snapshot_pair(const struct ctxlab_reader *who, struct task_struct *a,
  * @task: a task that the caller has a reference to
  * @s: the task
  * @ns: its namespaces
- * @mm: its mm, or NULL if not asked for; untouched where there is none
- * @files: its file table, or NULL if not asked for; zeroed where there is none
+ * @mm: its mm; untouched where there is none
+ * @files: its file table; zeroed where there is none
  *
  * Context: may sleep.
  * Return: the mm with a reference on mm_count that the caller puts by mmdrop(),
@@ -157,6 +179,25 @@ struct mm_struct *ctxlab_snapshot_details(const struct ctxlab_reader *who,
 					  struct ctxlab_namespaces *ns,
 					  struct ctxlab_mm *mm,
 					  struct ctxlab_files *files);
+
+/**
+ * ctxlab_snapshot_thread - a thread, and its leader at the same moment
+ * @who: who reads
+ * @task: a task that the caller has a reference to
+ * @leader: its leader, with a reference, or NULL
+ * @s: the two results
+ * @ns: @task's namespaces
+ * @seen: the reader may see @leader, and @s[1] is its snapshot
+ *
+ * Context: may sleep.
+ * Return: as ctxlab_snapshot_details().
+ */
+struct mm_struct *ctxlab_snapshot_thread(const struct ctxlab_reader *who,
+					 struct task_struct *task,
+					 struct task_struct *leader,
+					 struct ctxlab_task s[2],
+					 struct ctxlab_namespaces *ns,
+					 bool *seen);
 
 /**
  * ctxlab_snapshot_stacks - find the mappings that stack pointers lie in

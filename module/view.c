@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 
 #include "access.h"
+#include "snapshot.h"
 #include "target.h"
 #include "view.h"
 
@@ -13,17 +14,21 @@ struct task_struct *ctxlab_get_visible(struct ctxlab_reader *who,
 				       struct pid *pid)
 {
 	struct task_struct *task = get_pid_task(pid, PIDTYPE_PID);
-	bool seen;
+	int err;
 
 	if (!task)
 		return ERR_PTR(-ESRCH);
 	ctxlab_reader_refresh(who);
-	task_lock(task);
-	seen = ctxlab_may_see(who, task);
-	task_unlock(task);
-	if (!seen) {
+	err = ctxlab_lock_exec(task);
+	if (!err) {
+		task_lock(task);
+		err = ctxlab_may_see(who, task) ? 0 : -EACCES;
+		task_unlock(task);
+		ctxlab_unlock_exec(task);
+	}
+	if (err) {
 		put_task_struct(task);
-		return ERR_PTR(-EACCES);
+		return ERR_PTR(err);
 	}
 	return task;
 }

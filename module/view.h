@@ -41,7 +41,8 @@ int ctxlab_single_release(struct inode *inode, struct file *file);
  * @pid: the task's pid
  *
  * Return: the task with a reference for put_task_struct(), ERR_PTR(-ESRCH) if
- * it has gone, ERR_PTR(-EACCES) if the reader may not see it.
+ * it has gone, ERR_PTR(-EACCES) if the reader may not see it, ERR_PTR(-EINTR).
+ * Context: may sleep, for an exec(2) of the task to finish.
  */
 struct task_struct *ctxlab_get_visible(struct ctxlab_reader *who,
 				       struct pid *pid);

@@ -167,6 +167,17 @@ static void forget(struct process_walk *w)
 	w->mm = NULL;
 }
 
+static int take_leader(struct process_walk *w, struct task_struct *leader)
+{
+	bool seen;
+
+	if (ctxlab_lock_exec(leader))
+		return -EINTR;
+	seen = ctxlab_snapshot_task(&w->who, leader, false, &w->process.leader);
+	ctxlab_unlock_exec(leader);
+	return seen ? 0 : -EACCES;
+}
+
 /* Everything that the head says. */
 static int take_process(struct process_walk *w, struct task_struct *leader)
 {
@@ -179,8 +190,9 @@ static int take_process(struct process_walk *w, struct task_struct *leader)
 	memset(p, 0, sizeof(*p));
 	w->came = 0;
 	w->gone = 0;
-	if (!ctxlab_snapshot_task(&w->who, leader, false, &p->leader))
-		return -EACCES;
+	err = take_leader(w, leader);
+	if (err)
+		return err;
 
 	base = ctxlab_get_live_thread(leader);
 	mm = ctxlab_snapshot_details(&w->who, base, &p->base, &p->ns, &p->mm,

@@ -12,41 +12,42 @@
 #include "view.h"
 
 struct thread_view {
-	struct ctxlab_task task;
-	struct ctxlab_task leader;
+	struct ctxlab_task task[2];	/* the thread, and its leader */
 	struct ctxlab_namespaces ns;
 	bool leader_seen;
 };
 
-static bool take_leader(const struct ctxlab_reader *who, struct task_struct *task,
-			struct ctxlab_task *s)
+/* With a reference; NULL where @task has been reaped. */
+static struct task_struct *get_leader(struct task_struct *task)
 {
-	bool seen = false;
+	struct task_struct *leader = NULL;
 
 	/* A thread that is still hashed keeps its leader from being freed. */
 	rcu_read_lock();
 	/* release_task() may be about to clear what pid_alive() reads. */
 	if (data_race(pid_alive(task)))
-		seen = ctxlab_snapshot_task(who, READ_ONCE(task->group_leader),
-					    false, s);
+		leader = get_task_struct(READ_ONCE(task->group_leader));
 	rcu_read_unlock();
-	return seen;
+	return leader;
 }
 
 static int take_thread(const struct ctxlab_reader *who, struct task_struct *task,
 		       struct thread_view *v)
 {
+	struct task_struct *leader = get_leader(task);
 	struct mm_struct *mm;
 	int err = 0;
 
-	mm = ctxlab_snapshot_details(who, task, &v->task, &v->ns, NULL, NULL);
+	mm = ctxlab_snapshot_thread(who, task, leader, v->task, &v->ns,
+				    &v->leader_seen);
+	if (leader)
+		put_task_struct(leader);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
 	if (mm) {
-		err = ctxlab_snapshot_stacks(mm, &v->task, 1);
+		err = ctxlab_snapshot_stacks(mm, v->task, 1);
 		mmdrop(mm);
 	}
-	v->leader_seen = take_leader(who, task, &v->leader);
 	return err;
 }
 
@@ -64,8 +65,8 @@ static int thread_show(struct seq_file *m, void *unused)
 	err = v ? take_thread(&single->who, task, v) : -ENOMEM;
 	put_task_struct(task);
 	if (!err)
-		ctxlab_render_thread(m, &v->task, &v->ns,
-				     v->leader_seen ? &v->leader : NULL);
+		ctxlab_render_thread(m, &v->task[0], &v->ns,
+				     v->leader_seen ? &v->task[1] : NULL);
 	kfree(v);
 	return err;
 }

@@ -13,29 +13,55 @@
 /* The most tasks that one RCU read section looks at. */
 #define LOOK_AT_MOST 256
 
-/* One RCU read section's worth of ctxlab_walk_all(); *@more: not at the end. */
+/*
+ * Context: RCU.  Return: 1 if the task is in @s, 0 if it is hidden, -EBUSY in the
+ * midst of an exec(2) that may be waited for.
+ */
+static int take_one(struct ctxlab_reader *who, struct task_struct *task,
+		    struct ctxlab_task *s)
+{
+	bool seen;
+
+	if (!ctxlab_trylock_exec(task))
+		return who->exec_waits ? -EBUSY : 0;
+	seen = ctxlab_snapshot_task(who, task, false, s);
+	ctxlab_unlock_exec(task);
+	return seen && s->tid;
+}
+
+/*
+ * One RCU read section's worth of ctxlab_walk_all().  Return: how many there are
+ * in @batch.  *@end: -ENOENT behind the last task, -EBUSY before one that is to
+ * be waited for.
+ */
 static int walk_some(struct ctxlab_reader *who, pid_t *next,
-		     struct ctxlab_task *batch, bool *more)
+		     struct ctxlab_task *batch, int *end)
 {
 	struct pid_namespace *ns = ctxlab_pid_ns(who);
 	int looked, n = 0;
 
 	ctxlab_reader_refresh(who);
+	*end = 0;
 	rcu_read_lock();
 	for (looked = 0; looked < LOOK_AT_MOST && n < CTXLAB_BATCH; looked++) {
 		struct pid *pid = find_ge_pid(*next, ns);
 		struct task_struct *task;
+		int took;
 
-		*more = pid;
-		if (!pid)
+		if (!pid) {
+			*end = -ENOENT;
 			break;
-		*next = pid_nr_ns(pid, ns) + 1;
+		}
 		task = pid_task(pid, PIDTYPE_PID);
-		if (!task || !ctxlab_snapshot_task(who, task, false, &batch[n]) ||
-		    !batch[n].tid)
-			continue;
+		took = task ? take_one(who, task, &batch[n]) : 0;
+		if (took < 0) {
+			*end = took;
+			break;
+		}
+		*next = pid_nr_ns(pid, ns) + 1;
 		/* An exec(2) may just have given its number to another thread. */
-		batch[n++].tid = *next - 1;
+		if (took)
+			batch[n++].tid = *next - 1;
 	}
 	rcu_read_unlock();
 	return n;
@@ -44,13 +70,16 @@ static int walk_some(struct ctxlab_reader *who, pid_t *next,
 int ctxlab_walk_all(struct ctxlab_reader *who, pid_t *next,
 		    struct ctxlab_task *batch)
 {
-	bool more = true;
-	int n = 0;
+	int end = 0, n = 0;
 
-	while (!n && more) {
+	while (!n && end != -ENOENT) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		n = walk_some(who, next, batch, &more);
+		n = walk_some(who, next, batch, &end);
+		if (!n && end == -EBUSY) {
+			who->exec_waits--;
+			schedule_timeout_killable(1);
+		}
 		cond_resched();
 	}
 	return n;
@@ -148,6 +177,9 @@ int ctxlab_walk_threads(struct ctxlab_reader *who, struct task_struct *task,
 	while (!n && !t->done) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
+		/* All have the same lock: it is their signal_struct's. */
+		if (ctxlab_lock_exec(task))
+			return -EINTR;
 		last = NULL;
 		rcu_read_lock();
 		thread = resume(task, t);
@@ -168,6 +200,7 @@ int ctxlab_walk_threads(struct ctxlab_reader *who, struct task_struct *task,
 			remember(t, last);
 		t->done = !thread;
 		rcu_read_unlock();
+		ctxlab_unlock_exec(task);
 		cond_resched();
 	}
 	return n;

@@ -17,11 +17,20 @@ struct task_struct;
 /* The most tasks that one call takes. */
 #define CTXLAB_BATCH 16
 
+/*
+ * How many ticks of the clock one system call waits, over all tasks that it
+ * meets in the midst of an exec(2); further ones count as hidden.  That mostly
+ * takes less than a tick, but its length is the task's own matter.
+ */
+#define CTXLAB_EXEC_WAITS 10
+
 /**
  * ctxlab_walk_all - the next visible tasks of the reader's pid namespace
  * @who: who reads
  * @next: the smallest tid to look at; moved behind the last one looked at
  * @batch: room for CTXLAB_BATCH tasks
+ *
+ * A task in the midst of an exec(2) is waited for within @who's exec_waits.
  *
  * Context: may sleep.
  * Return: how many there are in @batch, 0 at the end, -EINTR on a fatal signal.
