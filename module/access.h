@@ -20,8 +20,8 @@ struct task_struct;
  *
  * The opener and the reader must both be allowed, so that a descriptor gains
  * nobody anything when it is passed to, or kept across an exec by, somebody
- * with more rights.  Each batch is checked when it is taken: what one reader has
- * left of it in the file's buffer goes to the next.
+ * with more rights.  Each batch is checked when it is taken; see view.h for what
+ * becomes of one when the next to read is somebody else.
  */
 struct ctxlab_reader {
 	const struct file *file;

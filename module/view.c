@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the views have in common. */
+#include <linux/cred.h>
 #include <linux/pid.h>
 #include <linux/sched/task.h>
 #include <linux/seq_file.h>
@@ -9,6 +10,7 @@
 #include "snapshot.h"
 #include "target.h"
 #include "view.h"
+#include "walk.h"
 
 struct task_struct *ctxlab_get_visible(struct ctxlab_reader *who,
 				       struct pid *pid)
@@ -33,6 +35,60 @@ struct task_struct *ctxlab_get_visible(struct ctxlab_reader *who,
 	return task;
 }
 
+void ctxlab_view_init(struct ctxlab_view *view, const struct file *file)
+{
+	view->who = ctxlab_opener(file);
+	mutex_init(&view->lock);
+	view->reader = NULL;
+}
+
+void ctxlab_view_release(struct ctxlab_view *view)
+{
+	put_cred(view->reader);
+	mutex_destroy(&view->lock);
+}
+
+/* The current task is about to read; then @view's lock is held. */
+static int view_begin(struct ctxlab_view *view, struct seq_file *m)
+{
+	if (mutex_lock_killable(&view->lock))
+		return -EINTR;
+	view->who.exec_waits = CTXLAB_EXEC_WAITS;
+	if (view->reader == current_cred())
+		return 0;
+	put_cred(view->reader);
+	view->reader = get_current_cred();
+	/* No file's position: seq_file goes back to the start for any that is. */
+	m->read_pos = -1;
+	return 0;
+}
+
+ssize_t ctxlab_view_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct seq_file *m = iocb->ki_filp->private_data;
+	struct ctxlab_view *view = m->private;
+	ssize_t ret = view_begin(view, m);
+
+	if (ret)
+		return ret;
+	ret = seq_read_iter(iocb, to);
+	mutex_unlock(&view->lock);
+	return ret;
+}
+
+loff_t ctxlab_view_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct seq_file *m = file->private_data;
+	struct ctxlab_view *view = m->private;
+	loff_t ret = view_begin(view, m);
+
+	if (ret)
+		return ret;
+	ret = seq_lseek(file, offset, whence);
+	mutex_unlock(&view->lock);
+	return ret;
+}
+
 int ctxlab_single_open(struct file *file,
 		       int (*show)(struct seq_file *m, void *v),
 		       const struct ctxlab_target *target)
@@ -43,7 +99,7 @@ int ctxlab_single_open(struct file *file,
 	single = kmalloc(sizeof(*single), GFP_KERNEL_ACCOUNT);
 	if (!single)
 		return -ENOMEM;
-	single->who = ctxlab_opener(file);
+	ctxlab_view_init(&single->view, file);
 	single->target = *target;
 	err = single_open(file, show, single);
 	if (err)
@@ -57,6 +113,7 @@ int ctxlab_single_release(struct inode *inode, struct file *file)
 	struct ctxlab_single *single = m->private;
 
 	ctxlab_target_put(&single->target);
+	ctxlab_view_release(&single->view);
 	kfree(single);
 	return single_release(inode, file);
 }

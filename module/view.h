@@ -4,21 +4,49 @@
 #define CTXLAB_VIEW_H
 
 #include <linux/fs.h>
+#include <linux/mutex.h>
 
 #include "access.h"
 #include "target.h"
 
+struct cred;
 struct pid;
 struct seq_file;
 struct task_struct;
 
 /**
- * struct ctxlab_single - an open file that one show() fills
+ * struct ctxlab_view - how an open file about tasks begins: m->private points to it
  * @who: who reads; the opener is noted
+ * @lock: held by each read(2) and lseek(2) from its first look at @reader on
+ * @reader: the credentials that the text in the seq_file's buffer, and whatever
+ *          else has been taken for it, was taken with; a reference, or NULL
+ *
+ * What was taken for one reader is not for the next, or for the same one with
+ * other credentials: then it is dropped, and the text taken anew from its start
+ * up to the file's position, as after an lseek(2).  Each process has a
+ * struct cred of its own, so that holds wherever one passes the file to another.
+ */
+struct ctxlab_view {
+	struct ctxlab_reader who;
+	struct mutex lock;		/* of @reader, and of the seq_file */
+	const struct cred *reader;
+};
+
+/* For open(). */
+void ctxlab_view_init(struct ctxlab_view *view, const struct file *file);
+void ctxlab_view_release(struct ctxlab_view *view);
+
+/* seq_read_iter() and seq_lseek(); both also -EINTR on a fatal signal. */
+ssize_t ctxlab_view_read_iter(struct kiocb *iocb, struct iov_iter *to);
+loff_t ctxlab_view_llseek(struct file *file, loff_t offset, int whence);
+
+/**
+ * struct ctxlab_single - an open file that one show() fills
+ * @view: what every such file begins with
  * @target: what the file is about
  */
 struct ctxlab_single {
-	struct ctxlab_reader who;
+	struct ctxlab_view view;
 	struct ctxlab_target target;
 };
 

@@ -91,10 +91,10 @@ static int pair_show(struct seq_file *m, void *v)
 	struct ctxlab_pair *p;
 	int err;
 
-	err = get_both(&single->who, &single->target, &a, &b);
+	err = get_both(&single->view.who, &single->target, &a, &b);
 	if (err)
 		return err;
-	p = take_pair(&single->who, a, b);
+	p = take_pair(&single->view.who, a, b);
 	put_task_struct(b);
 	put_task_struct(a);
 	if (IS_ERR(p))
@@ -126,7 +126,7 @@ static int pair_open(struct inode *inode, struct file *file)
 const struct file_operations ctxlab_pair_fops = {
 	.owner		= THIS_MODULE,
 	.open		= pair_open,
-	.read_iter	= seq_read_iter,
-	.llseek		= seq_lseek,
+	.read_iter	= ctxlab_view_read_iter,
+	.llseek		= ctxlab_view_llseek,
 	.release	= ctxlab_single_release,
 };

@@ -31,7 +31,7 @@ enum part {
 
 /**
  * struct process_walk - where a read of the file stands
- * @who: who reads
+ * @view: what every such file begins with
  * @target: the process
  * @process: what the head says; @base in it is what rows are compared with
  * @mm: @base's mm, a reference on mm_count, or NULL
@@ -49,7 +49,7 @@ enum part {
  * @batch: the rows
  */
 struct process_walk {
-	struct ctxlab_reader who;
+	struct ctxlab_view view;
 	struct ctxlab_target target;
 	struct ctxlab_process process;
 	struct mm_struct *mm;
@@ -98,7 +98,7 @@ static int count_threads(struct process_walk *w, struct task_struct *leader)
 	ctxlab_threads_begin(&w->threads, false);
 	w->counted_at = ktime_get_boottime_ns();
 	w->counted_new = 0;
-	while ((n = ctxlab_walk_threads(&w->who, leader, &w->threads,
+	while ((n = ctxlab_walk_threads(&w->view.who, leader, &w->threads,
 					w->batch)) > 0) {
 		for (i = 0; i < n; i++)
 			count_thread(&w->process, &w->batch[i]);
@@ -153,7 +153,7 @@ static int count_sharers(struct process_walk *w)
 
 	if (!held_elsewhere(&w->process))
 		return 0;
-	while ((n = ctxlab_walk_all(&w->who, &next, w->batch)) > 0)
+	while ((n = ctxlab_walk_all(&w->view.who, &next, w->batch)) > 0)
 		for (i = 0; i < n; i++)
 			count_sharer(&w->process, &w->batch[i]);
 	return n;
@@ -173,7 +173,7 @@ static int take_leader(struct process_walk *w, struct task_struct *leader)
 
 	if (ctxlab_lock_exec(leader))
 		return -EINTR;
-	seen = ctxlab_snapshot_task(&w->who, leader, false, &w->process.leader);
+	seen = ctxlab_snapshot_task(&w->view.who, leader, false, &w->process.leader);
 	ctxlab_unlock_exec(leader);
 	return seen ? 0 : -EACCES;
 }
@@ -195,7 +195,7 @@ static int take_process(struct process_walk *w, struct task_struct *leader)
 		return err;
 
 	base = ctxlab_get_live_thread(leader);
-	mm = ctxlab_snapshot_details(&w->who, base, &p->base, &p->ns, &p->mm,
+	mm = ctxlab_snapshot_details(&w->view.who, base, &p->base, &p->ns, &p->mm,
 				     &p->files);
 	put_task_struct(base);
 	if (IS_ERR(mm))
@@ -259,7 +259,7 @@ static int fill_sharers(struct process_walk *w)
 	if (!w->process.sharers)
 		return 0;
 	do {
-		n = ctxlab_walk_all(&w->who, &w->next, w->batch);
+		n = ctxlab_walk_all(&w->view.who, &w->next, w->batch);
 		for (i = 0; i < n; i++)
 			if (is_sharer(&w->process, &w->batch[i]))
 				w->batch[kept++] = w->batch[i];
@@ -275,7 +275,7 @@ static int fill(struct process_walk *w, struct task_struct *leader)
 	w->row = 0;
 	w->rows = 0;
 	n = w->part == ELSEWHERE ? fill_sharers(w) :
-	    ctxlab_walk_threads(&w->who, leader, &w->threads, w->batch);
+	    ctxlab_walk_threads(&w->view.who, leader, &w->threads, w->batch);
 	if (n < 0)
 		return n;
 	w->rows = n;
@@ -308,7 +308,7 @@ static int settle(struct process_walk *w, struct task_struct *leader)
 /* Go on from where @w stands; each batch asks anew who may see the task. */
 static void *go_on(struct process_walk *w, bool anew)
 {
-	struct task_struct *leader = ctxlab_get_visible(&w->who, w->target.a);
+	struct task_struct *leader = ctxlab_get_visible(&w->view.who, w->target.a);
 	int err = 0;
 
 	if (IS_ERR(leader))
@@ -404,7 +404,7 @@ int ctxlab_process_open(struct file *file, const struct ctxlab_target *target)
 	w = kmalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
 	if (!w)
 		return -ENOMEM;
-	w->who = ctxlab_opener(file);
+	ctxlab_view_init(&w->view, file);
 	w->target = *target;
 	w->mm = NULL;
 	w->threads = (struct ctxlab_threads){};
@@ -425,12 +425,13 @@ static int process_release(struct inode *inode, struct file *file)
 
 	forget(w);
 	ctxlab_target_put(&w->target);
+	ctxlab_view_release(&w->view);
 	return seq_release_private(inode, file);
 }
 
 const struct file_operations ctxlab_process_fops = {
 	.owner		= THIS_MODULE,
-	.read_iter	= seq_read_iter,
-	.llseek		= seq_lseek,
+	.read_iter	= ctxlab_view_read_iter,
+	.llseek		= ctxlab_view_llseek,
 	.release	= process_release,
 };

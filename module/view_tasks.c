@@ -19,7 +19,7 @@
  * seq_file asks for position 0, or for the one it stopped at.
  */
 struct tasks_walk {
-	struct ctxlab_reader who;
+	struct ctxlab_view view;
 	pid_t next;
 	int row;
 	int rows;
@@ -34,7 +34,7 @@ static void *tasks_row(struct seq_file *m)
 
 	if (w->row == w->rows) {
 		w->row = 0;
-		w->rows = ctxlab_walk_all(&w->who, &w->next, w->batch);
+		w->rows = ctxlab_walk_all(&w->view.who, &w->next, w->batch);
 	}
 	if (w->rows < 0) {
 		int err = w->rows;
@@ -97,7 +97,7 @@ static int tasks_open(struct inode *inode, struct file *file)
 	w = __seq_open_private(file, &tasks_seq_ops, sizeof(*w));
 	if (!w)
 		return -ENOMEM;
-	w->who = ctxlab_opener(file);
+	ctxlab_view_init(&w->view, file);
 	m = file->private_data;
 	/* Where this fails, seq_file allocates a page by itself. */
 	m->buf = kvmalloc(BUFFER_SIZE, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
@@ -105,10 +105,19 @@ static int tasks_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
+static int tasks_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *m = file->private_data;
+	struct tasks_walk *w = m->private;
+
+	ctxlab_view_release(&w->view);
+	return seq_release_private(inode, file);
+}
+
 const struct file_operations ctxlab_tasks_fops = {
 	.owner		= THIS_MODULE,
 	.open		= tasks_open,
-	.read_iter	= seq_read_iter,
-	.llseek		= seq_lseek,
-	.release	= seq_release_private,
+	.read_iter	= ctxlab_view_read_iter,
+	.llseek		= ctxlab_view_llseek,
+	.release	= tasks_release,
 };

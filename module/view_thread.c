@@ -58,11 +58,11 @@ static int thread_show(struct seq_file *m, void *unused)
 	struct thread_view *v;
 	int err;
 
-	task = ctxlab_get_visible(&single->who, single->target.a);
+	task = ctxlab_get_visible(&single->view.who, single->target.a);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 	v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
-	err = v ? take_thread(&single->who, task, v) : -ENOMEM;
+	err = v ? take_thread(&single->view.who, task, v) : -ENOMEM;
 	put_task_struct(task);
 	if (!err)
 		ctxlab_render_thread(m, &v->task[0], &v->ns,
@@ -73,8 +73,8 @@ static int thread_show(struct seq_file *m, void *unused)
 
 static const struct file_operations thread_fops = {
 	.owner		= THIS_MODULE,
-	.read_iter	= seq_read_iter,
-	.llseek		= seq_lseek,
+	.read_iter	= ctxlab_view_read_iter,
+	.llseek		= ctxlab_view_llseek,
 	.release	= ctxlab_single_release,
 };
 
