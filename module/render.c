@@ -66,11 +66,11 @@ static void put_id_of(struct ctxlab_line *l, enum ctxlab_kind kind,
 	ctxlab_put_id(l, ctxlab_id(kind, object));
 }
 
-/* "=" for the object that @base has, "-" for none, else the ID. */
+/* "=" for @held, "-" for none, else the ID. */
 static void put_cell(struct ctxlab_line *l, enum ctxlab_kind kind,
-		     const void *object, const void *base)
+		     const void *object, const void *held)
 {
-	if (object && object == base)
+	if (object && object == held)
 		ctxlab_put_char(l, '=');
 	else
 		put_id_of(l, kind, object);
@@ -174,11 +174,12 @@ static void show_reconciled(struct seq_file *m, const char *key,
 {
 	unsigned int users = p->base.users[kind];
 	unsigned int found = p->here[kind] + p->elsewhere[kind];
+	bool moved = found > users || p->let_go & BIT(kind);
 	struct ctxlab_line l;
 
 	begin_users(&l, m, key, kind, &p->base);
 	if (p->base.held[kind]) {
-		ctxlab_put_str(&l, found > users ? " ~ " : " = ");
+		ctxlab_put_str(&l, moved ? " ~ " : " = ");
 		ctxlab_put_dec(&l, p->here[kind]);
 		ctxlab_put_literal(&l, " here + ");
 		ctxlab_put_dec(&l, p->elsewhere[kind]);
@@ -382,7 +383,7 @@ void ctxlab_render_process(struct seq_file *m, const struct ctxlab_process *p)
 }
 
 void ctxlab_render_thread_row(struct seq_file *m, const struct ctxlab_task *t,
-			      const struct ctxlab_task *base)
+			      const void *const *held)
 {
 	/* The kinds of a row's cells, and where the next column starts. */
 	static const struct {
@@ -407,7 +408,7 @@ void ctxlab_render_thread_row(struct seq_file *m, const struct ctxlab_task *t,
 	ctxlab_put_blanks(&l, 17);
 	for (i = 0; i < ARRAY_SIZE(cells); i++) {
 		put_cell(&l, cells[i].kind, t->held[cells[i].kind],
-			 base->held[cells[i].kind]);
+			 held[cells[i].kind]);
 		ctxlab_put_blanks(&l, cells[i].next);
 	}
 	ctxlab_put_dec(&l, t->nvcsw);
@@ -479,7 +480,7 @@ void ctxlab_render_elsewhere_head(struct seq_file *m, unsigned int sharers)
 }
 
 void ctxlab_render_elsewhere_row(struct seq_file *m, const struct ctxlab_task *t,
-				 const struct ctxlab_task *base)
+				 const void *const *held)
 {
 	struct ctxlab_line l;
 	int kind;
@@ -491,20 +492,29 @@ void ctxlab_render_elsewhere_row(struct seq_file *m, const struct ctxlab_task *t
 	ctxlab_put_dec(&l, t->tid);
 	ctxlab_put_blanks(&l, 18);
 	for (kind = 0; kind < CTXLAB_RECONCILED_KINDS; kind++) {
-		put_cell(&l, kind, t->held[kind], base->held[kind]);
+		put_cell(&l, kind, t->held[kind], held[kind]);
 		ctxlab_put_blanks(&l, 18 + 17 * (kind + 1));
 	}
 	ctxlab_put_name(&l, t->comm);
 	ctxlab_end_line(&l);
 }
 
-void ctxlab_render_walk(struct seq_file *m, unsigned int came, unsigned int gone)
+void ctxlab_render_walk(struct seq_file *m, unsigned int came, unsigned int gone,
+			unsigned int let_go)
 {
-	if (came || gone)
-		seq_printf(m, "Walk:         changed came %u gone %u\n", came,
-			   gone);
-	else
+	int kind;
+
+	if (!came && !gone && !let_go) {
 		show_word(m, "Walk:", "steady");
+		return;
+	}
+	seq_printf(m, "Walk:         changed came %u gone %u", came, gone);
+	if (let_go)
+		seq_puts(m, " dropped");
+	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++)
+		if (let_go & BIT(kind))
+			seq_printf(m, " %s", ctxlab_resource_names[kind]);
+	seq_putc(m, '\n');
 }
 
 static void show_against_leader(struct seq_file *m, const struct ctxlab_task *t,

@@ -25,6 +25,8 @@ struct seq_file;
  * @elsewhere: visible tasks of other processes that hold it
  * @sharers: visible tasks of other processes that hold any of them
  * @deviating: threads seen that hold another object than @base, or none
+ * @let_go: a bit for each kind of which @base's task has let go since; what is
+ *          counted of that kind is not all
  */
 struct ctxlab_process {
 	struct ctxlab_task leader;
@@ -38,6 +40,7 @@ struct ctxlab_process {
 	unsigned int elsewhere[CTXLAB_RECONCILED_KINDS];
 	unsigned int sharers;
 	unsigned int deviating[CTXLAB_TASK_KINDS];
+	unsigned int let_go;
 };
 
 /* The words of the ABI, by enum ctxlab_task_kind and enum ctxlab_kind. */
@@ -78,14 +81,17 @@ struct ctxlab_last_ids {
 };
 
 void ctxlab_render_process(struct seq_file *m, const struct ctxlab_process *p);
+/* @held: by kind, the objects that "=" stands for. */
 void ctxlab_render_thread_row(struct seq_file *m, const struct ctxlab_task *t,
-			      const struct ctxlab_task *base);
+			      const void *const *held);
 void ctxlab_render_own_head(struct seq_file *m);
 void ctxlab_render_own_row(struct seq_file *m, const struct ctxlab_task *t);
 void ctxlab_render_elsewhere_head(struct seq_file *m, unsigned int sharers);
 void ctxlab_render_elsewhere_row(struct seq_file *m, const struct ctxlab_task *t,
-				 const struct ctxlab_task *base);
-void ctxlab_render_walk(struct seq_file *m, unsigned int came, unsigned int gone);
+				 const void *const *held);
+/* @let_go: as in struct ctxlab_process, at the end of the walk. */
+void ctxlab_render_walk(struct seq_file *m, unsigned int came, unsigned int gone,
+			unsigned int let_go);
 
 /* @leader is NULL where the reader may not see it. */
 void ctxlab_render_thread(struct seq_file *m, const struct ctxlab_task *t,

@@ -105,6 +105,25 @@ static void take_signals(struct task_struct *task, struct ctxlab_task *s)
 	rcu_read_unlock();
 }
 
+unsigned int ctxlab_let_go(struct task_struct *task,
+			   const void *const held[CTXLAB_TASK_KINDS])
+{
+	struct ctxlab_task now = {};
+	unsigned int kinds = 0;
+	int kind;
+
+	if (task) {
+		task_lock(task);
+		take_held(task, &now);
+		take_signals(task, &now);
+		task_unlock(task);
+	}
+	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++)
+		if (held[kind] && held[kind] != now.held[kind])
+			kinds |= BIT(kind);
+	return kinds;
+}
+
 /*
  * Context: task_lock(@task).  A task that still has its mm under that lock has
  * not passed exit_mm(), so it has not died and its kernel stack, on which the

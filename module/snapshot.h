@@ -200,6 +200,21 @@ struct mm_struct *ctxlab_snapshot_thread(const struct ctxlab_reader *who,
 					 bool *seen);
 
 /**
+ * ctxlab_let_go - which of what a task held does it not hold any more?
+ * @task: the task, with a reference, or NULL for one that has been reaped
+ * @held: what it held, by kind
+ *
+ * An address of @held is of the object that it was taken of only as long as
+ * somebody holds that.  What is compared with it between two calls that both
+ * find @task to hold it is compared with what @task holds.
+ *
+ * Context: takes and releases task_lock(@task); does not sleep.
+ * Return: a bit for each kind in @held that is not @task's now.
+ */
+unsigned int ctxlab_let_go(struct task_struct *task,
+			   const void *const held[CTXLAB_TASK_KINDS]);
+
+/**
  * ctxlab_snapshot_stacks - find the mappings that stack pointers lie in
  * @mm: the mm, with a reference on mm_count
  * @s: tasks; those that hold another mm are left alone

@@ -33,8 +33,11 @@ enum part {
  * struct process_walk - where a read of the file stands
  * @view: what every such file begins with
  * @target: the process
- * @process: what the head says; @base in it is what rows are compared with
- * @mm: @base's mm, a reference on mm_count, or NULL
+ * @process: what the head says
+ * @base: the pid of @process.base's task (a reference), or NULL
+ * @held: what rows are compared with: what that task holds of what it held at
+ *        the head, for nothing here keeps that once the task has let go of it
+ * @mm: @process.base's mm, a reference on mm_count, or NULL
  * @counted_at: when counting the threads began, in nanoseconds since boot
  * @counted_new: threads counted that were created after @counted_at
  * @part: the part of the text that comes next
@@ -52,6 +55,8 @@ struct process_walk {
 	struct ctxlab_view view;
 	struct ctxlab_target target;
 	struct ctxlab_process process;
+	struct pid *base;
+	const void *held[CTXLAB_TASK_KINDS];
 	struct mm_struct *mm;
 	u64 counted_at;
 	unsigned int counted_new;
@@ -67,13 +72,48 @@ struct process_walk {
 	struct ctxlab_task batch[CTXLAB_BATCH];
 };
 
-static void count_thread(struct ctxlab_process *p, const struct ctxlab_task *t)
+/* Compare no more with what the head's task has let go of. */
+static void check_held(struct process_walk *w)
 {
+	struct task_struct *base = get_pid_task(w->base, PIDTYPE_PID);
+	unsigned int let_go = ctxlab_let_go(base, w->held);
+	int kind;
+
+	if (base)
+		put_task_struct(base);
+	w->process.let_go |= let_go;
+	for (kind = 0; let_go; kind++, let_go >>= 1)
+		if (let_go & 1)
+			w->held[kind] = NULL;
+}
+
+/*
+ * The next threads, or with @next the next tasks of the system.  They are
+ * compared with what the head's task holds both before and after it.
+ */
+static int take_batch(struct process_walk *w, struct task_struct *leader,
+		      pid_t *next)
+{
+	int n;
+
+	check_held(w);
+	n = next ? ctxlab_walk_all(&w->view.who, next, w->batch) :
+		   ctxlab_walk_threads(&w->view.who, leader, &w->threads,
+				       w->batch);
+	check_held(w);
+	return n;
+}
+
+static void count_thread(struct process_walk *w, const struct ctxlab_task *t)
+{
+	struct ctxlab_process *p = &w->process;
 	int kind;
 
 	p->threads++;
 	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++) {
-		if (t->held[kind] != p->base.held[kind])
+		if (p->let_go & BIT(kind))
+			continue;
+		if (t->held[kind] != w->held[kind])
 			p->deviating[kind]++;
 		else if (kind < CTXLAB_RECONCILED_KINDS && t->held[kind])
 			p->here[kind]++;
@@ -98,10 +138,9 @@ static int count_threads(struct process_walk *w, struct task_struct *leader)
 	ctxlab_threads_begin(&w->threads, false);
 	w->counted_at = ktime_get_boottime_ns();
 	w->counted_new = 0;
-	while ((n = ctxlab_walk_threads(&w->view.who, leader, &w->threads,
-					w->batch)) > 0) {
+	while ((n = take_batch(w, leader, NULL)) > 0) {
 		for (i = 0; i < n; i++)
-			count_thread(&w->process, &w->batch[i]);
+			count_thread(w, &w->batch[i]);
 		w->counted_new += count_new(w, n);
 	}
 	w->process.hidden = w->threads.hidden;
@@ -109,30 +148,32 @@ static int count_threads(struct process_walk *w, struct task_struct *leader)
 	return n;
 }
 
-/* Does @t, of another process, hold something of @p's? */
-static bool is_sharer(const struct ctxlab_process *p,
-		      const struct ctxlab_task *t)
+/*
+ * Does @t, of another process, hold something of this one's?  The signal_struct
+ * is the process's as long as that has a task, whichever of them lets go.
+ */
+static bool is_sharer(const struct process_walk *w, const struct ctxlab_task *t)
 {
 	int kind;
 
-	if (t->held[CTXLAB_SIGNAL] == p->base.held[CTXLAB_SIGNAL])
+	if (t->held[CTXLAB_SIGNAL] == w->process.base.held[CTXLAB_SIGNAL])
 		return false;
 	for (kind = 0; kind < CTXLAB_RECONCILED_KINDS; kind++)
-		if (t->held[kind] && t->held[kind] == p->base.held[kind])
+		if (t->held[kind] && t->held[kind] == w->held[kind])
 			return true;
 	return false;
 }
 
-static void count_sharer(struct ctxlab_process *p, const struct ctxlab_task *t)
+static void count_sharer(struct process_walk *w, const struct ctxlab_task *t)
 {
 	int kind;
 
-	if (!is_sharer(p, t))
+	if (!is_sharer(w, t))
 		return;
-	p->sharers++;
+	w->process.sharers++;
 	for (kind = 0; kind < CTXLAB_RECONCILED_KINDS; kind++)
-		if (t->held[kind] && t->held[kind] == p->base.held[kind])
-			p->elsewhere[kind]++;
+		if (t->held[kind] && t->held[kind] == w->held[kind])
+			w->process.elsewhere[kind]++;
 }
 
 /* Does a counter say that somebody outside the process holds an object? */
@@ -146,22 +187,24 @@ static bool held_elsewhere(const struct ctxlab_process *p)
 	return false;
 }
 
-static int count_sharers(struct process_walk *w)
+static int count_sharers(struct process_walk *w, struct task_struct *leader)
 {
 	pid_t next = 1;
 	int i, n;
 
 	if (!held_elsewhere(&w->process))
 		return 0;
-	while ((n = ctxlab_walk_all(&w->view.who, &next, w->batch)) > 0)
+	while ((n = take_batch(w, leader, &next)) > 0)
 		for (i = 0; i < n; i++)
-			count_sharer(&w->process, &w->batch[i]);
+			count_sharer(w, &w->batch[i]);
 	return n;
 }
 
 static void forget(struct process_walk *w)
 {
 	ctxlab_threads_end(&w->threads);
+	put_pid(w->base);
+	w->base = NULL;
 	if (w->mm)
 		mmdrop(w->mm);
 	w->mm = NULL;
@@ -197,13 +240,15 @@ static int take_process(struct process_walk *w, struct task_struct *leader)
 	base = ctxlab_get_live_thread(leader);
 	mm = ctxlab_snapshot_details(&w->view.who, base, &p->base, &p->ns, &p->mm,
 				     &p->files);
+	w->base = get_task_pid(base, PIDTYPE_PID);
 	put_task_struct(base);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
 	w->mm = mm;
+	memcpy(w->held, p->base.held, sizeof(w->held));
 
 	err = count_threads(w, leader);
-	return err ?: count_sharers(w);
+	return err ?: count_sharers(w, leader);
 }
 
 static bool has_rows(enum part part)
@@ -252,16 +297,16 @@ static void reconcile_threads(struct process_walk *w)
 }
 
 /* The next rows of the table of sharers: only those that share. */
-static int fill_sharers(struct process_walk *w)
+static int fill_sharers(struct process_walk *w, struct task_struct *leader)
 {
 	int i, n, kept = 0;
 
 	if (!w->process.sharers)
 		return 0;
 	do {
-		n = ctxlab_walk_all(&w->view.who, &w->next, w->batch);
+		n = take_batch(w, leader, &w->next);
 		for (i = 0; i < n; i++)
-			if (is_sharer(&w->process, &w->batch[i]))
+			if (is_sharer(w, &w->batch[i]))
 				w->batch[kept++] = w->batch[i];
 	} while (n > 0 && !kept);
 	return n < 0 ? n : kept;
@@ -274,8 +319,8 @@ static int fill(struct process_walk *w, struct task_struct *leader)
 
 	w->row = 0;
 	w->rows = 0;
-	n = w->part == ELSEWHERE ? fill_sharers(w) :
-	    ctxlab_walk_threads(&w->view.who, leader, &w->threads, w->batch);
+	n = w->part == ELSEWHERE ? fill_sharers(w, leader) :
+				   take_batch(w, leader, NULL);
 	if (n < 0)
 		return n;
 	w->rows = n;
@@ -364,7 +409,7 @@ static int process_show(struct seq_file *m, void *v)
 		ctxlab_render_process(m, p);
 		break;
 	case THREADS:
-		ctxlab_render_thread_row(m, row, &p->base);
+		ctxlab_render_thread_row(m, row, w->held);
 		break;
 	case OWN_HEAD:
 		ctxlab_render_own_head(m);
@@ -376,10 +421,10 @@ static int process_show(struct seq_file *m, void *v)
 		ctxlab_render_elsewhere_head(m, p->sharers);
 		break;
 	case ELSEWHERE:
-		ctxlab_render_elsewhere_row(m, row, &p->base);
+		ctxlab_render_elsewhere_row(m, row, w->held);
 		break;
 	case WALK:
-		ctxlab_render_walk(m, w->came, w->gone);
+		ctxlab_render_walk(m, w->came, w->gone, p->let_go);
 		break;
 	case END:
 		break;
@@ -406,6 +451,7 @@ int ctxlab_process_open(struct file *file, const struct ctxlab_target *target)
 		return -ENOMEM;
 	ctxlab_view_init(&w->view, file);
 	w->target = *target;
+	w->base = NULL;
 	w->mm = NULL;
 	w->threads = (struct ctxlab_threads){};
 	err = seq_open(file, &process_seq_ops);
