@@ -88,9 +88,12 @@ int ctxlab_walk_all(struct ctxlab_reader *who, pid_t *next,
 struct task_struct *ctxlab_get_live_thread(struct task_struct *leader)
 {
 	struct task_struct *t, *live = leader;
+	int looked = 0;
 
 	rcu_read_lock();
 	for_each_thread(leader, t) {
+		if (looked++ == LOOK_AT_MOST)
+			break;
 		/* Written by the task under siglock, before it drops anything. */
 		if (!(data_race(t->flags) & PF_EXITING)) {
 			live = t;
@@ -115,45 +118,27 @@ void ctxlab_threads_end(struct ctxlab_threads *t)
 }
 
 /*
- * The first thread created after @since.  Context: RCU.  Threads stand on the
- * list in the order in which they were put there, which may differ from that of
- * their creation by the moment between the two.
- */
-static struct task_struct *first_since(struct task_struct *task, u64 since)
-{
-	struct task_struct *t;
-
-	for_each_thread(task, t) {
-		/* An exec(2) of another thread gives it the leader's. */
-		if (data_race(t->start_time) > since)
-			return t;
-	}
-	return NULL;
-}
-
-/*
  * The thread that a walk goes on with.  Context: RCU.  A thread that has not
  * been unhashed yet (pid_alive()) is still on the list, and whatever follows it
  * there outlives this read section.  While an exec(2) by another thread swaps
- * two tids the walk may go back by one thread.
+ * two tids the walk may go back by one thread.  Where the last one has died the
+ * walk begins again; it does so no more often than threads die that were there.
  */
 static struct task_struct *resume(struct task_struct *task,
-				  const struct ctxlab_threads *t)
+				  struct ctxlab_threads *t)
 {
+	struct list_head *head = &task->signal->thread_head;
 	struct task_struct *last;
 	bool alive;
 
-	if (!t->begun)
-		return list_first_or_null_rcu(&task->signal->thread_head,
-					      struct task_struct, thread_node);
 	last = pid_task(t->last, PIDTYPE_PID);
 	/* release_task() may be about to clear what pid_alive() reads. */
 	alive = last && data_race(pid_alive(last));
-	if (!alive || !same_thread_group(last, task))
-		return first_since(task, t->last_start);
-	return list_next_or_null_rcu(&task->signal->thread_head,
-				     &last->thread_node, struct task_struct,
-				     thread_node);
+	if (alive && same_thread_group(last, task))
+		return list_next_or_null_rcu(head, &last->thread_node,
+					     struct task_struct, thread_node);
+	t->again = t->begun;
+	return list_first_or_null_rcu(head, struct task_struct, thread_node);
 }
 
 /* Context: RCU.  A thread that died meanwhile may have lost its pid: NULL. */
@@ -161,45 +146,70 @@ static void remember(struct ctxlab_threads *t, struct task_struct *thread)
 {
 	put_pid(t->last);
 	t->last = get_task_pid(thread, PIDTYPE_PID);
-	/* As in first_since(). */
-	t->last_start = data_race(thread->start_time);
 	t->begun = true;
+}
+
+/* Is @thread to be passed by?  Else it is the last one visited from here on. */
+static bool visited(struct ctxlab_threads *t, const struct task_struct *thread)
+{
+	/* An exec(2) of another thread gives it the leader's. */
+	u64 start = data_race(thread->start_time);
+
+	if (t->again && start <= t->visited)
+		return true;
+	t->again = false;
+	t->visited = start;
+	return false;
+}
+
+/* Return: 1 if the thread is in @s, 0 if it is not to be shown. */
+static int visit(struct ctxlab_reader *who, struct task_struct *thread,
+		 struct ctxlab_threads *t, struct ctxlab_task *s)
+{
+	if (visited(t, thread))
+		return 0;
+	if (ctxlab_snapshot_task(who, thread, t->own, s))
+		return !!s->tid;
+	t->hidden++;
+	return 0;
+}
+
+/*
+ * One RCU read section's worth of ctxlab_walk_threads().  Context:
+ * ctxlab_lock_exec(), the same for all: it is their signal_struct's.
+ */
+static int visit_some(struct ctxlab_reader *who, struct task_struct *task,
+		      struct ctxlab_threads *t, struct ctxlab_task *batch)
+{
+	struct list_head *head = &task->signal->thread_head;
+	struct task_struct *thread, *last = NULL;
+	int looked = 0, n = 0;
+
+	rcu_read_lock();
+	thread = resume(task, t);
+	while (thread && looked++ < LOOK_AT_MOST && n < CTXLAB_BATCH) {
+		n += visit(who, thread, t, &batch[n]);
+		last = thread;
+		thread = list_next_or_null_rcu(head, &thread->thread_node,
+					       struct task_struct, thread_node);
+	}
+	if (last)
+		remember(t, last);
+	t->done = !thread;
+	rcu_read_unlock();
+	return n;
 }
 
 int ctxlab_walk_threads(struct ctxlab_reader *who, struct task_struct *task,
 			struct ctxlab_threads *t, struct ctxlab_task *batch)
 {
-	struct list_head *head = &task->signal->thread_head;
-	struct task_struct *thread, *last;
-	int looked, n = 0;
+	int n = 0;
 
 	ctxlab_reader_refresh(who);
 	while (!n && !t->done) {
-		if (fatal_signal_pending(current))
+		if (fatal_signal_pending(current) || ctxlab_lock_exec(task))
 			return -EINTR;
-		/* All have the same lock: it is their signal_struct's. */
-		if (ctxlab_lock_exec(task))
-			return -EINTR;
-		last = NULL;
-		rcu_read_lock();
-		thread = resume(task, t);
-		looked = 0;
-		while (thread && looked++ < LOOK_AT_MOST && n < CTXLAB_BATCH) {
-			if (!ctxlab_snapshot_task(who, thread, t->own,
-						  &batch[n]))
-				t->hidden++;
-			else if (batch[n].tid)
-				n++;
-			last = thread;
-			thread = list_next_or_null_rcu(head,
-						       &thread->thread_node,
-						       struct task_struct,
-						       thread_node);
-		}
-		if (last)
-			remember(t, last);
-		t->done = !thread;
-		rcu_read_unlock();
+		n = visit_some(who, task, t, batch);
 		ctxlab_unlock_exec(task);
 		cond_resched();
 	}

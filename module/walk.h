@@ -40,25 +40,29 @@ int ctxlab_walk_all(struct ctxlab_reader *who, pid_t *next,
 
 /**
  * struct ctxlab_threads - a walk over the threads of one process
- * @begun: a thread has been visited
+ * @begun: a thread has been looked at
  * @last: the last one (a reference), NULL if it was being reaped
- * @last_start: when that thread was created (task_struct.start_time)
+ * @visited: when the last thread that was visited was created
+ *           (task_struct.start_time)
+ * @again: the walk has begun again and passes by all up to @visited
  * @own: take what is the threads' own as well
  * @hidden: threads passed by that the reader may not see
  * @done: the end has been reached
  */
 struct ctxlab_threads {
 	struct pid *last;
-	u64 last_start;
+	u64 visited;
 	unsigned int hidden;
 	bool begun;
+	bool again;
 	bool own;
 	bool done;
 };
 
 /*
- * The first thread of @leader's process that has not exited, or @leader; with a
- * reference for put_task_struct().
+ * The first thread of @leader's process that has not exited, or @leader where
+ * the process has none or so many that have; with a reference for
+ * put_task_struct().
  */
 struct task_struct *ctxlab_get_live_thread(struct task_struct *leader);
 
@@ -77,7 +81,9 @@ void ctxlab_threads_end(struct ctxlab_threads *t);
  * @batch: room for CTXLAB_BATCH tasks
  *
  * Where the last thread visited has died meanwhile, the walk goes on with the
- * first one created after it.
+ * first one created after it.  Threads stand on the list in the order in which
+ * they were put there, which may differ from that of their creation by the moment
+ * between the two.
  *
  * Return: how many there are in @batch, 0 at the end, -EINTR on a fatal signal.
  */
