@@ -417,58 +417,68 @@ void ctxlab_session_set_flush(struct ctxlab_session *s, enum ctxlab_flush flush)
 
 	mutex_lock(&s->lock);
 	s->flush = flush;
-	list_for_each_entry(a, &s->attachments, node)
+	list_for_each_entry(a, &s->attachments, node) {
 		WRITE_ONCE(a->flush, flush);
+		cond_resched();
+	}
 	mutex_unlock(&s->lock);
 }
 
-/*
- * The sum of the @len counters that begin at @gone, one of s->gone, and of those
- * that the attachments have in the same place.  Called with s->lock held.
- */
-static u64 total(struct ctxlab_session *s, const u64 *gone, size_t len)
+/* The sum of the @len counters that begin at @first. */
+static u64 sum(const u64 *first, size_t len)
 {
-	size_t first = gone - tally_array(&s->gone), i;
-	struct attachment *a;
 	u64 sum = 0;
 
-	for (i = 0; i < len; i++)
-		sum += gone[i];
-	list_for_each_entry(a, &s->attachments, node)
-		for (i = 0; i < len; i++)
-			sum += READ_ONCE(tally_array(&a->tally)[first + i]);
+	while (len--)
+		sum += READ_ONCE(*first++);
 	return sum;
 }
 
-static void read_times(struct ctxlab_session *s, unsigned int hist,
-		       struct ctxlab_switch_read *read)
+static void add_times(struct ctxlab_switch_read *read, unsigned int hist,
+		      const struct times *t)
 {
-	const struct times *t = &s->gone.times[hist];
+	u64 lost = READ_ONCE(t->lost);
 
-	read->cycles[hist] = total(s, &t->cycles, 1);
-	read->lost[hist] = total(s, &t->lost, 1);
+	read->cycles[hist] += READ_ONCE(t->cycles);
+	read->lost[hist] += lost;
 	if (hist < CTXLAB_HIST_SWITCHES)
-		read->switches[hist] = read->lost[hist] +
-				       total(s, t->hist, CTXLAB_HIST_BUCKETS);
+		read->switches[hist] += lost + sum(t->hist, CTXLAB_HIST_BUCKETS);
 }
 
+static void add_tally(struct ctxlab_switch_read *read, const struct tally *t)
+{
+	unsigned int i;
+
+	read->to_kernel += READ_ONCE(t->to_kernel);
+	read->to_other += READ_ONCE(t->to_other);
+	read->from_elsewhere += READ_ONCE(t->from_elsewhere);
+	read->flushes += READ_ONCE(t->flushes);
+	read->migrations += READ_ONCE(t->migrations);
+	for (i = 0; i < CTXLAB_HISTS; i++)
+		add_times(read, i, &t->times[i]);
+}
+
+/*
+ * The attachments are gone through once, giving way after each: there may be
+ * thousands, of thousands of counters each.  The session's lock keeps the list
+ * meanwhile, as who holds a mutex may be scheduled.
+ */
 void ctxlab_session_read(struct ctxlab_session *s,
 			 struct ctxlab_switch_read *read)
 {
-	const struct tally *gone = &s->gone;
-	unsigned int i;
+	struct ctxlab_switch_read sums = { .size = read->size };
+	struct attachment *a;
 
 	mutex_lock(&s->lock);
-	read->attached = s->nr_attachments;
-	read->flush = s->flush;
-	read->to_kernel = total(s, &gone->to_kernel, 1);
-	read->to_other = total(s, &gone->to_other, 1);
-	read->from_elsewhere = total(s, &gone->from_elsewhere, 1);
-	read->flushes = total(s, &gone->flushes, 1);
-	read->migrations = total(s, &gone->migrations, 1);
-	for (i = 0; i < CTXLAB_HISTS; i++)
-		read_times(s, i, read);
+	sums.attached = s->nr_attachments;
+	sums.flush = s->flush;
+	add_tally(&sums, &s->gone);
+	list_for_each_entry(a, &s->attachments, node) {
+		add_tally(&sums, &a->tally);
+		cond_resched();
+	}
 	mutex_unlock(&s->lock);
+	*read = sums;
 }
 
 void ctxlab_session_read_hist(struct ctxlab_session *s, enum ctxlab_hist hist,
@@ -479,9 +489,11 @@ void ctxlab_session_read_hist(struct ctxlab_session *s, enum ctxlab_hist hist,
 
 	mutex_lock(&s->lock);
 	memcpy(buckets, s->gone.times[hist].hist, sizeof(s->gone.times[hist].hist));
-	list_for_each_entry(a, &s->attachments, node)
+	list_for_each_entry(a, &s->attachments, node) {
 		for (i = 0; i < CTXLAB_HIST_BUCKETS; i++)
 			buckets[i] += READ_ONCE(a->tally.times[hist].hist[i]);
+		cond_resched();
+	}
 	mutex_unlock(&s->lock);
 }
 
@@ -494,9 +506,11 @@ void ctxlab_session_reset(struct ctxlab_session *s)
 
 	mutex_lock(&s->lock);
 	memset(gone, 0, sizeof(s->gone));
-	list_for_each_entry(a, &s->attachments, node)
+	list_for_each_entry(a, &s->attachments, node) {
 		for (i = 0; i < TALLY_LEN; i++)
 			gone[i] -= READ_ONCE(tally_array(&a->tally)[i]);
+		cond_resched();
+	}
 	mutex_unlock(&s->lock);
 }
 
