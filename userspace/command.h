@@ -56,5 +56,6 @@ extern const struct ctxlab_cmd cmd_compare;
 extern const struct ctxlab_cmd cmd_sharing;
 extern const struct ctxlab_cmd cmd_switch;
 extern const struct ctxlab_cmd cmd_diff;
+extern const struct ctxlab_cmd cmd_deadlock;
 
 #endif /* CTXLAB_COMMAND_H */

@@ -17,6 +17,7 @@ static const struct ctxlab_cmd *const commands[] = {
 	&cmd_sharing,
 	&cmd_switch,
 	&cmd_diff,
+	&cmd_deadlock,
 	NULL
 };
 

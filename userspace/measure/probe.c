@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 #include "lib/xalloc.h"
-#include "module.h"
 #include "probe.h"
+
+#define CONTROL "/proc/ctxlab/switch"
 
 static const unsigned int modes[FLUSHES] = {
 	[FLUSH_CONTROL] = CTXLAB_FLUSH_NONE,
@@ -31,9 +32,9 @@ int probe_open(enum flush flush)
 	};
 	int fd, err;
 
-	fd = module_open("switch", O_RDWR);
+	fd = open(CONTROL, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return fd;
+		return -errno;
 	err = command(fd, CTXLAB_SWITCH_FLUSH, &f);
 	if (err) {
 		close(fd);

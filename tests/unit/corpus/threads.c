@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Scenes within one process. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "corpus.h"
+
+#define MAX 10000
+
+static pthread_mutex_t mutex[MAX];
+static pthread_rwlock_t rwlock[2];
+static pthread_barrier_t barrier;
+static struct actor actor[MAX];
+static size_t members;
+
+static void init_mutex(pthread_mutex_t *m, int type, int protocol, int robust)
+{
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_settype(&attr, type);
+	if (protocol)
+		pthread_mutexattr_setprotocol(&attr, protocol);
+	if (robust)
+		pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+	if (pthread_mutex_init(m, &attr))
+		die("pthread_mutex_init");
+}
+
+static void lock_in_ring(struct actor *a)
+{
+	pthread_mutex_lock(&mutex[a->number]);
+	pthread_barrier_wait(&barrier);
+	pthread_mutex_lock(&mutex[(a->number + 1) % members]);
+}
+
+/* Each of n threads holds a mutex and wants the next one's. */
+static void ring_of(size_t n, int type, int protocol, int robust)
+{
+	size_t i;
+
+	members = n;
+	pthread_barrier_init(&barrier, NULL, n);
+	for (i = 0; i < n; i++)
+		init_mutex(&mutex[i], type, protocol, robust);
+	for (i = 0; i < n; i++)
+		start(&actor[i], lock_in_ring, i);
+	expect_actors("deadlock", actor, n);
+}
+
+static void ring(size_t n)
+{
+	ring_of(n, PTHREAD_MUTEX_NORMAL, 0, 0);
+}
+
+static void ring_recursive(size_t n)
+{
+	ring_of(n, PTHREAD_MUTEX_RECURSIVE, 0, 0);
+}
+
+static void ring_errorcheck(size_t n)
+{
+	ring_of(n, PTHREAD_MUTEX_ERRORCHECK, 0, 0);
+}
+
+static void ring_robust(size_t n)
+{
+	ring_of(n, PTHREAD_MUTEX_NORMAL, 0, 1);
+}
+
+/* The last one is refused by the kernel, and parked by the C library. */
+static void ring_pi(size_t n)
+{
+	ring_of(n, PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_INHERIT, 0);
+}
+
+#ifdef PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP
+static void ring_adaptive(size_t n)
+{
+	ring_of(n, PTHREAD_MUTEX_ADAPTIVE_NP, 0, 0);
+}
+#endif
+
+static void lock_twice(struct actor *a)
+{
+	pthread_mutex_lock(&mutex[a->number]);
+	pthread_mutex_lock(&mutex[a->number]);
+}
+
+static void self(size_t n)
+{
+	(void)n;
+	start(&actor[0], lock_twice, 0);
+	expect_actors("waits-for-itself", actor, 1);
+}
+
+static void lock_and_end(struct actor *a)
+{
+	pthread_mutex_lock(&mutex[a->number]);
+}
+
+static void lock_only(struct actor *a)
+{
+	pthread_mutex_lock(&mutex[a->number]);
+	pause();
+}
+
+static void dead_owner(size_t n)
+{
+	struct actor gone = {};
+	size_t i;
+
+	start(&gone, lock_and_end, 0);
+	pthread_join(gone.thread, NULL);
+	for (i = 0; i < n; i++)
+		start(&actor[i], lock_only, 0);
+	expect_actors("owner-ended", actor, n);
+}
+
+static void writer_in_pair(struct actor *a)
+{
+	pthread_rwlock_wrlock(&rwlock[a->number]);
+	pthread_barrier_wait(&barrier);
+	pthread_rwlock_wrlock(&rwlock[!a->number]);
+}
+
+static void reader_in_pair(struct actor *a)
+{
+	pthread_rwlock_wrlock(&rwlock[a->number]);
+	pthread_barrier_wait(&barrier);
+	pthread_rwlock_rdlock(&rwlock[!a->number]);
+}
+
+static void pair_of(void (*act)(struct actor *a))
+{
+	pthread_barrier_init(&barrier, NULL, 2);
+	pthread_rwlock_init(&rwlock[0], NULL);
+	pthread_rwlock_init(&rwlock[1], NULL);
+	start(&actor[0], act, 0);
+	start(&actor[1], act, 1);
+	expect_actors("deadlock", actor, 2);
+}
+
+static void rwlock_writers(size_t n)
+{
+	(void)n;
+	pair_of(writer_in_pair);
+}
+
+static void rwlock_readers(size_t n)
+{
+	(void)n;
+	pair_of(reader_in_pair);
+}
+
+static FILE *file;
+
+static void file_then_mutex(struct actor *a)
+{
+	(void)a;
+	flockfile(file);
+	pthread_barrier_wait(&barrier);
+	pthread_mutex_lock(&mutex[0]);
+}
+
+static void mutex_then_file(struct actor *a)
+{
+	(void)a;
+	pthread_mutex_lock(&mutex[0]);
+	pthread_barrier_wait(&barrier);
+	fputs("text", file);
+}
+
+static void stdio(size_t n)
+{
+	(void)n;
+	file = fopen("/dev/null", "w");
+	pthread_barrier_init(&barrier, NULL, 2);
+	start(&actor[0], file_then_mutex, 0);
+	start(&actor[1], mutex_then_file, 0);
+	expect_actors("deadlock", actor, 2);
+}
+
+static void lock_and_join(struct actor *a)
+{
+	pthread_mutex_lock(&mutex[0]);
+	pthread_barrier_wait(&barrier);
+	pthread_join(actor[1].thread, NULL);
+	(void)a;
+}
+
+static void wait_and_lock(struct actor *a)
+{
+	(void)a;
+	pthread_barrier_wait(&barrier);
+	pthread_mutex_lock(&mutex[0]);
+}
+
+/* A thread holds the lock that the one it joins needs in order to end. */
+static void join(size_t n)
+{
+	(void)n;
+	pthread_barrier_init(&barrier, NULL, 2);
+	start(&actor[1], wait_and_lock, 0);
+	start(&actor[0], lock_and_join, 0);
+	expect_actors("deadlock", actor, 2);
+}
+
+static pthread_cond_t cond;
+static volatile bool go_on, waits;
+
+static void wait_and_relock(struct actor *a)
+{
+	(void)a;
+	pthread_mutex_lock(&mutex[1]);
+	pthread_mutex_lock(&mutex[0]);
+	waits = true;
+	while (!go_on)
+		pthread_cond_wait(&cond, &mutex[0]);
+}
+
+static void signal_and_lock(struct actor *a)
+{
+	(void)a;
+	while (!waits)
+		usleep(1000);
+	pthread_mutex_lock(&mutex[0]);
+	go_on = true;
+	pthread_cond_signal(&cond);
+	pthread_mutex_lock(&mutex[1]);
+}
+
+/* A thread that was signalled cannot have its mutex back. */
+static void cond_relock(size_t n)
+{
+	(void)n;
+	start(&actor[0], wait_and_relock, 0);
+	start(&actor[1], signal_and_lock, 1);
+	until_blocked(actor[1].tid);
+	expect_actors("deadlock", actor, 2);
+}
+
+static void open_library(struct actor *a)
+{
+	(void)a;
+	pthread_barrier_wait(&barrier);
+	dlopen("libresolv.so.2", RTLD_NOW);
+}
+
+static int in_list(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	(void)info;
+	(void)size;
+	(void)arg;
+	pthread_barrier_wait(&barrier);
+	until_blocked(actor[0].tid);
+	dlopen("libutil.so.1", RTLD_NOW);
+	return 1;
+}
+
+static void iterate(struct actor *a)
+{
+	(void)a;
+	dl_iterate_phdr(in_list, NULL);
+}
+
+/* dlopen() and dl_iterate_phdr() take the loader's two locks in opposite order. */
+static void loader(size_t n)
+{
+	(void)n;
+	pthread_barrier_init(&barrier, NULL, 2);
+	start(&actor[0], open_library, 0);
+	start(&actor[1], iterate, 0);
+	expect_actors("deadlock", actor, 2);
+}
+
+/* A ring of two beside a chain of threads that wait for it. */
+static void tail(size_t n)
+{
+	pid_t tids[2];
+	size_t i;
+
+	members = 2;
+	pthread_barrier_init(&barrier, NULL, 2);
+	for (i = 0; i < 2; i++)
+		start(&actor[i], lock_in_ring, i);
+	for (i = 2; i < n; i++)
+		start(&actor[i], lock_only, 0);
+	for (i = 0; i < n; i++)
+		until_blocked(actor[i].tid);
+	tids[0] = actor[0].tid;
+	tids[1] = actor[1].tid;
+	expect("deadlock", tids, 2);
+}
+
+/*
+ * No deadlocks, all of them looking like one.
+ */
+
+static void lock_timed_in_ring(struct actor *a)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 1000;
+	pthread_mutex_lock(&mutex[a->number]);
+	pthread_barrier_wait(&barrier);
+	if (!a->number)
+		pthread_mutex_timedlock(&mutex[1], &until);
+	else
+		pthread_mutex_lock(&mutex[(a->number + 1) % members]);
+	pause();
+}
+
+static void timed(size_t n)
+{
+	size_t i;
+
+	members = n;
+	pthread_barrier_init(&barrier, NULL, n);
+	for (i = 0; i < n; i++)
+		start(&actor[i], lock_timed_in_ring, i);
+	expect_actors("none", actor, n);
+}
+
+/* n threads wait for one that sleeps. */
+static void chain(size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		start(&actor[i], lock_only, 0);
+		until_blocked(actor[i].tid);
+	}
+	expect_actors("none", actor, n);
+}
+
+static void lock_and_wait_on_stack(struct actor *a)
+{
+	pthread_mutex_t *other = &mutex[!a->number];
+	sem_t sem;
+
+	sem_init(&sem, 0, 0);
+	pthread_mutex_lock(&mutex[a->number]);
+	pthread_barrier_wait(&barrier);
+	if (!a->number && pthread_mutex_trylock(other) == EBUSY)
+		sem_wait(&sem);
+	pthread_mutex_lock(other);
+}
+
+/*
+ * A semaphore on the stack, beside the address of a PI mutex whose owner waits
+ * for this thread: what a thread looks like that glibc has parked.
+ */
+static void stack_sem(size_t n)
+{
+	(void)n;
+	init_mutex(&mutex[0], PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_INHERIT, 0);
+	init_mutex(&mutex[1], PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_INHERIT, 0);
+	pthread_barrier_init(&barrier, NULL, 2);
+	start(&actor[0], lock_and_wait_on_stack, 0);
+	start(&actor[1], lock_and_wait_on_stack, 1);
+	expect_actors("none", actor, 2);
+}
+
+static void wait_cond(struct actor *a)
+{
+	(void)a;
+	pthread_mutex_lock(&mutex[0]);
+	for (;;)
+		pthread_cond_wait(&cond, &mutex[0]);
+}
+
+static void idle(size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		start(&actor[i], wait_cond, 0);
+	expect_actors("none", actor, n);
+}
+
+const struct scene thread_scenes[] = {
+	{ "ring", ring },
+	{ "ring-recursive", ring_recursive },
+	{ "ring-errorcheck", ring_errorcheck },
+	{ "ring-robust", ring_robust },
+	{ "ring-pi", ring_pi },
+#ifdef PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP
+	{ "ring-adaptive", ring_adaptive },
+#endif
+	{ "self", self },
+	{ "dead-owner", dead_owner },
+	{ "rwlock-writers", rwlock_writers },
+	{ "rwlock-readers", rwlock_readers },
+	{ "stdio", stdio },
+	{ "join", join },
+	{ "cond-relock", cond_relock },
+	{ "loader", loader },
+	{ "tail", tail },
+	{ "timed", timed },
+	{ "chain", chain },
+	{ "stack-sem", stack_sem },
+	{ "idle", idle },
+	{}
+};

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ctxlab deadlock: who waits for whom, and whether that can ever end. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "deadlock/confirm.h"
+#include "deadlock/report.h"
+#include "lib/escape.h"
+#include "lib/xalloc.h"
+#include "options.h"
+#include "proc/proc.h"
+
+enum {
+	OPT_DOT = CTXLAB_LONG_ONLY,
+	OPT_EXIT_CODE,
+	OPT_STOP,
+};
+
+static const struct ctxlab_opt options[] = {
+	{ 'a', "all", NULL, "every process that you may see" },
+	{ OPT_DOT, "dot", NULL, "write the waits as a graph for graphviz" },
+	{ OPT_EXIT_CODE, "exit-code", NULL, "exit with 4 where a deadlock is found" },
+	{ OPT_STOP, "stop", NULL, "stop its threads for a moment, for whole stacks" },
+	{ 'w', "watch", "SECONDS", "look again and again, and print what is new" },
+	{}
+};
+
+struct request {
+	struct out_opts out;
+	struct out_sel sel;
+	bool all, dot, exit_code, stop;
+	double watch;		/* 0: look once */
+};
+
+static int print_table(struct report *r, const struct request *q)
+{
+	struct out_table *table = deadlock_table(r);
+	int err = out_table_print(table, &q->sel, &q->out);
+
+	out_table_free(table);
+	return err;
+}
+
+static int print(struct scan *s, const struct request *q)
+{
+	bool words = !q->out.columns && !q->out.raw && !q->out.noheadings;
+	struct report *r = deadlock_report_new(s, q->stop, !q->all);
+	int err = 0;
+
+	if (q->dot) {
+		deadlock_dot(r, stdout);
+	} else if (q->out.json) {
+		err = out_json_print(deadlock_json(r, &q->sel));
+	} else {
+		if (words) {
+			deadlock_words(r, stdout);
+			putchar('\n');
+		}
+		err = print_table(r, q);
+	}
+	deadlock_report_free(r);
+	fflush(stdout);
+	return err;
+}
+
+/* The members and locks of all findings, by which they are known again. */
+static char *findings_key(const struct scan *s)
+{
+	char *key = xstrdup(""), *longer;
+	size_t i, k;
+
+	for (i = 0; i < s->findings; i++)
+		for (k = 0; k < s->finding[i].n; k++) {
+			const struct thread *t = s->finding[i].member[k];
+
+			longer = xasprintf("%s %d:%llx", key, t->tid,
+					   (unsigned long long)t->wait.address);
+			free(key);
+			key = longer;
+		}
+	return key;
+}
+
+static void print_time(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+	char text[32];
+
+	if (localtime_r(&now, &tm) &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
+		printf("%s\n", text);
+}
+
+/* Looks once; 0 or a negative errno. */
+static int look(struct scan *s, const struct request *q)
+{
+	int err;
+
+	if (q->all)
+		scan_add_all(s);
+	err = scan_read(s);
+	if (!err)
+		confirm(s);
+	return err;
+}
+
+static void pause_for(double seconds)
+{
+	struct timespec time = {
+		.tv_sec = seconds,
+		.tv_nsec = (seconds - (time_t)seconds) * 1e9,
+	};
+
+	while (nanosleep(&time, &time) && errno == EINTR)
+		;
+}
+
+/* Prints at first, and whenever other findings are there, until all have ended. */
+static int watch(struct scan *s, const struct request *q)
+{
+	char *before = NULL, *now;
+	int err = 0;
+
+	while (!err && !look(s, q)) {
+		now = findings_key(s);
+		if (!before || strcmp(before, now)) {
+			if (before && !q->out.json && !q->dot)
+				print_time();
+			err = print(s, q);
+			if (!before && !deadlock_trouble(s))
+				err = -EACCES;
+		}
+		free(before);
+		before = now;
+		if (q->exit_code && s->findings)
+			break;
+		pause_for(q->watch);
+	}
+	free(before);
+	return err ? CTXLAB_FAILED :
+	       q->exit_code && s->findings ? CTXLAB_REFUSED : CTXLAB_OK;
+}
+
+static int once(struct scan *s, const struct request *q)
+{
+	int status = CTXLAB_OK, err;
+
+	err = look(s, q);
+	if (err) {
+		fprintf(stderr, "ctxlab deadlock: all processes have ended\n");
+		return CTXLAB_FAILED;
+	}
+	if (print(s, q))
+		status = CTXLAB_FAILED;
+	if (!q->all && !deadlock_trouble(s))
+		status = CTXLAB_FAILED;
+	if (q->exit_code && s->findings)
+		return CTXLAB_REFUSED;
+	return status;
+}
+
+static int add_processes(const struct ctxlab_cmd *cmd, struct scan *s, int n,
+			 char **pids)
+{
+	int i, err, status = CTXLAB_OK;
+
+	for (i = 0; i < n; i++)
+		if (!proc_is_pid(pids[i]))
+			return options_wrong(cmd, "'%s' is not a PID", pids[i]);
+	for (i = 0; i < n; i++) {
+		err = scan_add(s, strtol(pids[i], NULL, 10), true);
+		if (!err)
+			continue;
+		fprintf(stderr, "ctxlab deadlock: %s: %s\n", pids[i],
+			err == -ENOENT || err == -ESRCH ? "no such process" :
+			strerror(-err));
+		status = CTXLAB_FAILED;
+	}
+	return status;
+}
+
+static int find(const struct ctxlab_cmd *cmd, const struct request *q, int n,
+		char **pids)
+{
+	struct scan *s = scan_new();
+	int status = add_processes(cmd, s, n, pids), found = CTXLAB_FAILED;
+
+	if (status != CTXLAB_USAGE && (s->processes || q->all)) {
+		found = q->watch ? watch(s, q) : once(s, q);
+		if (found != CTXLAB_OK)
+			status = found;
+	}
+	scan_free(s);
+	return status;
+}
+
+/* Returns a message where the words of the command line are wrong. */
+static const char *take_option(int key, struct request *q)
+{
+	char *end;
+
+	switch (key) {
+	case 'a':
+		q->all = true;
+		break;
+	case OPT_DOT:
+		q->dot = true;
+		break;
+	case OPT_EXIT_CODE:
+		q->exit_code = true;
+		break;
+	case OPT_STOP:
+		q->stop = true;
+		break;
+	case 'w':
+		q->watch = strtod(optarg, &end);
+		if (end == optarg || *end || !(q->watch >= 0.001) ||
+		    q->watch > 86400)
+			return "--watch takes seconds, 0.001 to 86400";
+		break;
+	}
+	return NULL;
+}
+
+static int run(const struct ctxlab_cmd *cmd, int argc, char **argv)
+{
+	struct request q = {};
+	const char *wrong = NULL;
+	int key;
+
+	while (!wrong && (key = options_next(cmd, argc, argv, &q.out)) != -1)
+		wrong = take_option(key, &q);
+	if (!wrong)
+		wrong = out_select(deadlock_columns, q.out.json ? NULL :
+				   deadlock_default_columns, q.out.columns,
+				   &q.sel);
+	if (!wrong && optind == argc && !q.all)
+		wrong = "a PID is missing";
+	if (!wrong && optind < argc && q.all)
+		wrong = "--all takes no PID";
+	if (wrong)
+		return options_wrong(cmd, "%s", wrong);
+	return find(cmd, &q, argc - optind, argv + optind);
+}
+
+const struct ctxlab_cmd cmd_deadlock = {
+	.name = "deadlock",
+	.args = "PID...",
+	.brief = "who waits for whom in a program, and whether that can end",
+	.about =
+	"Shows what each thread waits for, who can end that, and which threads never can\n"
+	"go on. Nothing is attached to, stopped or written, and no preparation is needed;\n"
+	"neither is the module. What is called a deadlock was read twice, with proof that\n"
+	"none of its threads ran in between.\n",
+	.opts = options,
+	.cols = deadlock_columns,
+	.run = run,
+};

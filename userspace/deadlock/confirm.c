@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is certain of a scan: reduction of its graph, and a second reading. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "confirm.h"
+#include "graph.h"
+#include "lib/xalloc.h"
+#include "waits.h"
+
+/* A stuck thread, and what the first reading saw of it. */
+struct suspect {
+	struct thread *t;
+	struct call call;
+	struct wait wait;
+	struct blockers by;
+	uint64_t runs;
+	bool changed;
+};
+
+struct suspects {
+	struct suspect *row;
+	size_t n;
+};
+
+static void for_each_thread(struct scan *s,
+			    void (*call)(struct thread *t, void *arg), void *arg)
+{
+	size_t i, k;
+
+	for (i = 0; i < s->processes; i++)
+		for (k = 0; k < s->process[i]->threads; k++)
+			call(s->process[i]->thread[k], arg);
+}
+
+/* Whoever could have ended the wait went while it was looked for. */
+static bool lost_blockers(const struct thread *t)
+{
+	return t->by.state == OWNER_UNKNOWN && !t->by.n &&
+	       t->wait.kind != WAIT_MUTEX_PARKED;
+}
+
+static void add_node(struct thread *t, void *arg)
+{
+	t->node = graph_add(arg, t->by.certain && !lost_blockers(t) ?
+			    GRAPH_ANY : GRAPH_FREE);
+}
+
+static void add_edges(struct thread *t, void *arg)
+{
+	struct graph *g = arg;
+	size_t i;
+
+	if (t->by.owner)
+		graph_edge(g, t->node, t->by.owner->node);
+	for (i = 0; i < t->by.n; i++)
+		graph_edge(g, t->node, t->by.process[i]->node);
+	if (!t->ended)
+		graph_edge(g, t->process->node, t->node);
+}
+
+/*
+ * Whom a parked thread would have waited for: the kernel refuses it where the
+ * owner waits, through PI mutexes, for that thread itself.
+ */
+static void add_refusal(struct thread *t, void *arg)
+{
+	const struct thread *end = t;
+	size_t steps = 0;
+
+	while (end->wait.kind == WAIT_MUTEX_PI && end->by.owner &&
+	       steps++ < graph_size(arg))
+		end = end->by.owner;
+	if (end != t && end->wait.kind == WAIT_MUTEX_PARKED)
+		graph_edge(arg, end->node, t->node);
+}
+
+static struct graph *build(struct scan *s)
+{
+	struct graph *g = graph_new();
+	size_t i;
+
+	for (i = 0; i < s->processes; i++)
+		s->process[i]->node = graph_add(g, process_ended(s->process[i]) ?
+						GRAPH_FREE : GRAPH_ANY);
+	for_each_thread(s, add_node, g);
+	for_each_thread(s, add_edges, g);
+	for_each_thread(s, add_refusal, g);
+	graph_reduce(g);
+	return g;
+}
+
+struct collect {
+	const struct graph *g;
+	struct suspects *to;
+};
+
+static void add_suspect(struct thread *t, void *arg)
+{
+	struct collect *c = arg;
+
+	if (!graph_stuck(c->g, t->node))
+		return;
+	if (!(c->to->n & (c->to->n - 1)))
+		c->to->row = xrealloc(c->to->row, c->to->n ? 2 * c->to->n : 1,
+				      sizeof(*c->to->row));
+	c->to->row[c->to->n++] = (struct suspect){
+		.t = t, .call = t->call, .wait = t->wait,
+	};
+}
+
+/* Moves the blockers of the first reading out of the second one's way. */
+static void keep_blockers(struct suspects *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		list->row[i].by = list->row[i].t->by;
+		list->row[i].t->by = (struct blockers){};
+	}
+}
+
+/* Reads the waits anew, process by process: suspects stand in that order. */
+static void read_waits(struct suspects *list)
+{
+	struct thread **batch = xcalloc(list->n + 1, sizeof(*batch));
+	size_t i, n = 0;
+
+	for (i = 0; i < list->n; i++) {
+		batch[n++] = list->row[i].t;
+		if (i + 1 < list->n &&
+		    list->row[i + 1].t->process == list->row[i].t->process)
+			continue;
+		waits_read(batch[0]->process, batch, n);
+		n = 0;
+	}
+	free(batch);
+}
+
+static bool same_call(const struct call *a, const struct call *b)
+{
+	return a->state == b->state && a->nr == b->nr && a->sp == b->sp &&
+	       a->pc == b->pc && !memcmp(a->args, b->args, sizeof(a->args));
+}
+
+static bool same_wait(const struct wait *a, const struct wait *b)
+{
+	return a->kind == b->kind && a->address == b->address &&
+	       a->word == b->word && a->owner == b->owner &&
+	       a->inode == b->inode && a->end == b->end;
+}
+
+static bool same_blockers(const struct blockers *a, const struct blockers *b)
+{
+	return a->state == b->state && a->owner == b->owner &&
+	       a->certain == b->certain && a->n == b->n &&
+	       (!a->n || !memcmp(a->process, b->process,
+				 a->n * sizeof(*a->process)));
+}
+
+static void compare(struct suspect *row)
+{
+	row->changed |= !same_call(&row->call, &row->t->call) ||
+			!same_wait(&row->wait, &row->t->wait) ||
+			!same_blockers(&row->by, &row->t->by);
+}
+
+/* The second reading; see confirm(). */
+static void read_again(struct scan *s, struct suspects *list)
+{
+	size_t i;
+
+	keep_blockers(list);
+	for (i = 0; i < list->n; i++) {
+		list->row[i].changed = !thread_read_runs(list->row[i].t);
+		list->row[i].runs = list->row[i].t->runs;
+	}
+	for (i = 0; i < list->n; i++)
+		thread_read_call(list->row[i].t);
+	read_waits(list);
+	scan_find_holders(s);
+	for (i = 0; i < list->n; i++)
+		scan_resolve(s, list->row[i].t);
+	for (i = 0; i < list->n; i++) {
+		compare(&list->row[i]);
+		if (!thread_read_runs(list->row[i].t) ||
+		    list->row[i].t->runs != list->row[i].runs)
+			list->row[i].changed = true;
+	}
+}
+
+/* Frees what has changed; returns how many that were. */
+static size_t free_changed(struct graph *g, struct suspects *list)
+{
+	size_t i, changed = 0;
+
+	for (i = 0; i < list->n; i++) {
+		free(list->row[i].by.process);
+		if (!list->row[i].changed)
+			continue;
+		graph_set_mode(g, list->row[i].t->node, GRAPH_FREE);
+		changed++;
+	}
+	return changed;
+}
+
+/* What a thread of a knot with so many threads is in. */
+static enum verdict verdict_of(const struct thread *t, size_t threads)
+{
+	if (t->by.state == OWNER_GONE)
+		return VERDICT_DEAD_OWNER;
+	if (t->by.state == OWNER_FORKED)
+		return VERDICT_FORK;
+	if (threads > 1)
+		return VERDICT_DEADLOCK;
+	return t->by.owner || t->by.n ? VERDICT_SELF : VERDICT_PARKED;
+}
+
+/* A finding of which @t is to be a member, where it is of one lock alone. */
+static struct finding *same_lock(const struct scan *s, const struct thread *t,
+				 enum verdict verdict)
+{
+	struct finding *f;
+
+	if (verdict != VERDICT_DEAD_OWNER && verdict != VERDICT_FORK)
+		return NULL;
+	for (f = s->finding; f < s->finding + s->findings; f++)
+		if (f->verdict == verdict &&
+		    f->member[0]->process == t->process &&
+		    f->member[0]->wait.address == t->wait.address)
+			return f;
+	return NULL;
+}
+
+static struct finding *new_finding(struct scan *s, enum verdict verdict)
+{
+	struct finding *f;
+
+	s->finding = xrealloc(s->finding, s->findings + 1, sizeof(*s->finding));
+	f = &s->finding[s->findings++];
+	*f = (struct finding){ .verdict = verdict };
+	return f;
+}
+
+static void add_member(struct scan *s, struct finding *f, struct thread *t)
+{
+	f->member = xrealloc(f->member, f->n + 1, sizeof(*f->member));
+	f->member[f->n++] = t;
+	t->finding = f - s->finding + 1;
+}
+
+/* Along a cycle each member waits for the next; other knots keep their order. */
+static void order_members(struct finding *f)
+{
+	struct thread **order = xcalloc(f->n, sizeof(*order));
+	struct thread *t = f->member[0];
+	size_t n = 0;
+
+	do {
+		order[n++] = t;
+		t = t->by.owner;
+	} while (t && t->finding == f->member[0]->finding && n < f->n &&
+		 t != f->member[0]);
+	if (n == f->n)
+		memcpy(f->member, order, n * sizeof(*order));
+	free(order);
+}
+
+/* The finding that a member of a knot of @size threads belongs to. */
+static struct finding *finding_of(struct scan *s, const struct thread *t,
+				  size_t size)
+{
+	enum verdict verdict = verdict_of(t, size);
+	struct finding *f = same_lock(s, t, verdict);
+
+	return f ? f : new_finding(s, verdict);
+}
+
+struct knot {
+	size_t size;		/* in threads */
+	size_t finding;		/* from 1 on */
+};
+
+static void find(struct scan *s, const struct graph *g,
+		 const struct suspects *list)
+{
+	size_t *number = xcalloc(graph_size(g), sizeof(*number)), i;
+	struct knot *knot = xcalloc(graph_knots(g, number) + 1, sizeof(*knot));
+	struct finding *f;
+	struct thread *t;
+
+	for (i = 0; i < list->n; i++) {
+		t = list->row[i].t;
+		t->behind = graph_stuck(g, t->node) &&
+			    number[t->node] == GRAPH_NO_KNOT;
+		if (number[t->node] != GRAPH_NO_KNOT)
+			knot[number[t->node]].size++;
+	}
+	for (i = 0; i < list->n; i++) {
+		struct knot *k;
+
+		t = list->row[i].t;
+		if (number[t->node] == GRAPH_NO_KNOT)
+			continue;
+		k = &knot[number[t->node]];
+		f = k->finding ? &s->finding[k->finding - 1] :
+				 finding_of(s, t, k->size);
+		k->finding = f - s->finding + 1;
+		add_member(s, f, t);
+	}
+	for (f = s->finding; f < s->finding + s->findings; f++)
+		if (f->verdict == VERDICT_DEADLOCK)
+			order_members(f);
+	free(knot);
+	free(number);
+}
+
+static void judge(struct scan *s, bool twice)
+{
+	struct suspects list = {};
+	struct graph *g = build(s);
+	struct collect c = { g, &list };
+
+	for_each_thread(s, add_suspect, &c);
+	if (list.n) {
+		if (twice) {
+			read_again(s, &list);
+			s->dropped = free_changed(g, &list);
+			graph_reduce(g);
+		}
+		find(s, g, &list);
+	}
+	free(list.row);
+	graph_free(g);
+}
+
+void confirm(struct scan *s)
+{
+	judge(s, true);
+}
+
+void confirm_naively(struct scan *s)
+{
+	judge(s, false);
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Who holds pipes, sockets and file locks, and whose child is who: all of /proc. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "holders.h"
+#include "lib/xalloc.h"
+#include "process.h"
+
+struct walk {
+	struct holders *h;
+	const unsigned long long *inode;
+	size_t inodes;
+	bool locks;
+	size_t room, process_room;
+	pid_t pid;		/* whose descriptors are read */
+	bool io_uring;
+};
+
+static int by_inode(const void *a, const void *b)
+{
+	const unsigned long long *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static bool is_wanted(const struct walk *w, unsigned long long inode)
+{
+	return w->inodes && bsearch(&inode, w->inode, w->inodes,
+				    sizeof(inode), by_inode);
+}
+
+static void add_holder(struct walk *w, unsigned long long inode,
+		       unsigned int how)
+{
+	struct holders *h = w->h;
+
+	if (h->n == w->room) {
+		w->room = w->room ? 2 * w->room : 64;
+		h->holder = xrealloc(h->holder, w->room, sizeof(*h->holder));
+	}
+	h->holder[h->n++] = (struct holder){ w->pid, inode, how };
+}
+
+/* The inode in "pipe:[123]" or "socket:[123]"; 0 for any other file. */
+static unsigned long long inode_of(const char *target)
+{
+	unsigned long long inode;
+
+	if (sscanf(target, "pipe:[%llu]", &inode) == 1 ||
+	    sscanf(target, "socket:[%llu]", &inode) == 1)
+		return inode;
+	return 0;
+}
+
+/* The mode of the link says how the descriptor is open. */
+static void take_end(struct walk *w, int dir, const char *name,
+		     unsigned long long inode)
+{
+	struct stat stat;
+
+	if (fstatat(dir, name, &stat, AT_SYMLINK_NOFOLLOW))
+		return;
+	add_holder(w, inode, (stat.st_mode & 0400 ? HOLD_READ : 0) |
+		   (stat.st_mode & 0200 ? HOLD_WRITE : 0));
+}
+
+/* The locks of one open file description, which its fdinfo lists. */
+static void take_locks(struct walk *w, int process, const char *name)
+{
+	struct lock_line lock;
+	char path[300], text[4096], *line;
+
+	snprintf(path, sizeof(path), "fdinfo/%s", name);
+	if (file_read(process, path, text, sizeof(text)) <= 0)
+		return;
+	for (line = strstr(text, "lock:\t"); line;
+	     line = strstr(line + 1, "lock:\t"))
+		if (parse_lock(line + strlen("lock:\t"), &lock) &&
+		    lock.kind != FILE_LOCK_POSIX && is_wanted(w, lock.inode))
+			add_holder(w, lock.inode, lock.kind == FILE_LOCK_OFD ?
+				   HOLD_OFD : HOLD_FLOCK);
+}
+
+static void take_descriptor(struct walk *w, int process, int dir,
+			    const char *name)
+{
+	unsigned long long inode;
+	char target[64];
+	ssize_t n = readlinkat(dir, name, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return;
+	target[n] = '\0';
+	inode = inode_of(target);
+	if (inode && is_wanted(w, inode))
+		take_end(w, dir, name, inode);
+	if (!strcmp(target, "anon_inode:[io_uring]"))
+		w->io_uring = true;
+	if (w->locks && target[0] == '/')
+		take_locks(w, process, name);
+}
+
+/* Returns false where the descriptors may not be read. */
+static bool take_descriptors(struct walk *w, int process, const char *folder)
+{
+	int fd = openat(process, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!dir) {
+		int err = errno;
+
+		if (fd >= 0)
+			close(fd);
+		return err == ENOENT || err == ESRCH;
+	}
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			take_descriptor(w, process, fd, entry->d_name);
+	closedir(dir);
+	return true;
+}
+
+/* Each thread's, where the leader has exited and has none left. */
+static bool take_of_threads(struct walk *w, int process)
+{
+	int fd = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	bool seen = true;
+	char path[300];
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return true;
+	}
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "task/%s/fd", entry->d_name);
+		seen &= take_descriptors(w, process, path);
+	}
+	closedir(dir);
+	return seen;
+}
+
+static struct seen_process *add_process(struct walk *w,
+					const struct stat_line *stat)
+{
+	struct holders *h = w->h;
+
+	if (h->processes == w->process_room) {
+		w->process_room = w->process_room ? 2 * w->process_room : 256;
+		h->process = xrealloc(h->process, w->process_room,
+				      sizeof(*h->process));
+	}
+	h->process[h->processes] = (struct seen_process){
+		.pid = w->pid, .ppid = stat->ppid
+	};
+	return &h->process[h->processes++];
+}
+
+static void take_process(struct walk *w, int proc, const char *name)
+{
+	struct seen_process *seen;
+	struct stat_line stat;
+	char text[1024];
+	int process = openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (process < 0)
+		return;
+	if (file_read(process, "stat", text, sizeof(text)) > 0 &&
+	    parse_stat(text, &stat)) {
+		w->pid = strtol(name, NULL, 10);
+		w->io_uring = false;
+		seen = add_process(w, &stat);
+		if (w->inodes)
+			seen->unseen = stat.state == 'Z' ?
+				       !take_of_threads(w, process) :
+				       !take_descriptors(w, process, "fd");
+		seen->io_uring = w->io_uring;
+		w->h->unseen += seen->unseen;
+	}
+	close(process);
+}
+
+static void add_lock_wait(struct holders *h, const struct lock_line *waiter,
+			  const struct lock_line *holder)
+{
+	h->wait = xrealloc(h->wait, h->waits + 1, sizeof(*h->wait));
+	h->wait[h->waits++] = (struct lock_wait){ *waiter, *holder };
+}
+
+/* A lock that is held, and below it those who wait for it. */
+static void read_locks(struct holders *h)
+{
+	FILE *f = fopen("/proc/locks", "re");
+	struct lock_line lock, holder = {};
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!f)
+		return;
+	while (getline(&text, &size, f) > 0) {
+		if (!parse_lock(text, &lock))
+			continue;
+		if (!lock.depth)
+			holder = lock;
+		else if (lock.id == holder.id && lock.inode == holder.inode)
+			add_lock_wait(h, &lock, &holder);
+	}
+	free(text);
+	fclose(f);
+}
+
+void holders_find(struct holders *h, const unsigned long long *inode, size_t n,
+		  bool locks)
+{
+	struct walk w = { .h = h, .inode = inode, .inodes = n, .locks = locks };
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	*h = (struct holders){};
+	if (!proc)
+		return;
+	if (locks)
+		read_locks(h);
+	while ((entry = readdir(proc)))
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+			take_process(&w, dirfd(proc), entry->d_name);
+	closedir(proc);
+}
+
+void holders_free(struct holders *h)
+{
+	free(h->process);
+	free(h->holder);
+	free(h->wait);
+	*h = (struct holders){};
+}
+
+const struct seen_process *holders_process(const struct holders *h, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < h->processes; i++)
+		if (h->process[i].pid == pid)
+			return &h->process[i];
+	return NULL;
+}

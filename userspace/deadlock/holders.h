@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Who holds pipes, sockets and file locks, and whose child is who: all of /proc. */
+#ifndef CTXLAB_DEADLOCK_HOLDERS_H
+#define CTXLAB_DEADLOCK_HOLDERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "parse.h"
+
+enum {
+	HOLD_READ = 1,		/* a descriptor open for reading */
+	HOLD_WRITE = 2,
+	HOLD_FLOCK = 4,		/* the open file description that has the lock */
+	HOLD_OFD = 8,
+};
+
+struct holder {
+	pid_t pid;
+	unsigned long long inode;
+	unsigned int how;
+};
+
+/* A process as the walk found it. */
+struct seen_process {
+	pid_t pid, ppid;
+	bool unseen;		/* its descriptors may not be read */
+	bool io_uring;		/* the kernel may read and write for it */
+};
+
+/* A lock that somebody waits for, of /proc/locks. */
+struct lock_wait {
+	struct lock_line waiter;
+	struct lock_line holder;
+};
+
+struct holders {
+	struct seen_process *process;
+	size_t processes;
+	size_t unseen;		/* processes whose descriptors may not be read */
+	struct holder *holder;
+	size_t n;
+	struct lock_wait *wait;
+	size_t waits;
+};
+
+/**
+ * holders_find() - walk over all processes
+ * @h: takes the result; holders_free() frees it
+ * @inode: the pipes, sockets and locked files to look for, in rising order
+ * @n: number of them
+ * @locks: also read /proc/locks, and the locks of each descriptor
+ */
+void holders_find(struct holders *h, const unsigned long long *inode, size_t n,
+		  bool locks);
+void holders_free(struct holders *h);
+
+const struct seen_process *holders_process(const struct holders *h, pid_t pid);
+
+#endif /* CTXLAB_DEADLOCK_HOLDERS_H */

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the forms of a report share. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/escape.h"
+#include "lib/xalloc.h"
+#include "report.h"
+
+struct report *deadlock_report_new(struct scan *s, bool stop, bool everything)
+{
+	struct report *r = xcalloc(1, sizeof(*r));
+
+	r->scan = s;
+	r->stop = stop;
+	r->everything = everything;
+	r->sites = xcalloc(s->processes + 1, sizeof(*r->sites));
+	chains_find(r);
+	suspects_find(r);
+	return r;
+}
+
+void deadlock_report_free(struct report *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->scan->processes; i++)
+		sites_close(r->sites[i]);
+	for (i = 0; i < r->suspects; i++)
+		free(r->suspect[i].member);
+	free(r->suspect);
+	free(r->chain);
+	free(r->sites);
+	free(r);
+}
+
+struct sites *process_sites(struct report *r, const struct process *p)
+{
+	size_t i;
+
+	for (i = 0; r->scan->process[i] != p; i++)
+		;
+	if (!r->sites[i])
+		r->sites[i] = sites_open(r->scan->process[i]);
+	return r->sites[i];
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+	static const char *const names[] = {
+		[VERDICT_DEADLOCK] = "deadlock",
+		[VERDICT_SELF] = "waits-for-itself",
+		[VERDICT_DEAD_OWNER] = "owner-ended",
+		[VERDICT_FORK] = "locked-at-fork",
+		[VERDICT_PARKED] = "parked",
+	};
+
+	return names[verdict];
+}
+
+void thread_name(const struct thread *t, char name[64])
+{
+	struct stat_line stat;
+
+	if (thread_read_stat(t, &stat))
+		strcpy(name, stat.name);
+	else
+		strcpy(name, "");
+}
+
+/* The address of the other end, where it has one. */
+static char *socket_text(const struct scan *s, const struct thread *t)
+{
+	const struct peer *p = peers_find(&s->peers, t->wait.inode);
+
+	if (p && p->remote[0])
+		return xasprintf("%s (descriptor %d)", p->remote, t->wait.fd);
+	return xasprintf("descriptor %d", t->wait.fd);
+}
+
+char *wait_object(struct report *r, const struct thread *t)
+{
+	const struct wait *w = &t->wait;
+
+	switch (w->kind) {
+	case WAIT_JOIN:
+		return xasprintf("thread %d", t->by.owner ? t->by.owner->tid :
+				 w->owner);
+	case WAIT_CHILD:
+		return w->owner > 0 ? xasprintf("child %d", w->owner) :
+				      xstrdup("any child");
+	case WAIT_PIPE_READ:
+	case WAIT_PIPE_WRITE:
+		return xasprintf("pipe %llu (descriptor %d)", w->inode, w->fd);
+	case WAIT_FLOCK:
+	case WAIT_POSIX_LOCK:
+	case WAIT_OFD_LOCK:
+		return xasprintf("inode %llu (descriptor %d)", w->inode, w->fd);
+	case WAIT_FIFO:
+	case WAIT_FILE:
+		return xasprintf("descriptor %d", w->fd);
+	case WAIT_SOCKET:
+		return socket_text(r->scan, t);
+	case WAIT_UNKNOWN:
+		return xasprintf("call %ld", t->call.nr);
+	default:
+		return w->address ? sites_address(process_sites(r, t->process),
+						  w->address) : NULL;
+	}
+}
+
+char *wait_site(struct report *r, struct thread *t)
+{
+	const struct frame *f;
+	struct stack stack;
+	char *text = NULL;
+
+	sites_stack(process_sites(r, t->process), t,
+		    r->stop && (t->finding || t->behind), &stack);
+	f = stack_site(&stack);
+	if (f)
+		text = frame_text(f);
+	stack_free(&stack);
+	return text;
+}
+
+static void say(const struct process *p, const char *what, int err)
+{
+	escape_print(stderr, "ctxlab deadlock: %d (%s): %s%s%s", p->pid, p->name,
+		     what, err ? ": " : "", err ? strerror(-err) : "");
+	fputc('\n', stderr);
+}
+
+/* One line for each thing; false where the process could not be judged. */
+static bool process_trouble(const struct process *p)
+{
+	if (p->compat) {
+		say(p, "a 32-bit program; its system calls are not decoded", 0);
+		return false;
+	}
+	if (p->trouble.calls)
+		say(p, "its system calls may not be read; that takes its user and the right to trace it, or root (CAP_SYS_PTRACE)",
+		    p->trouble.calls);
+	else if (p->trouble.memory)
+		say(p, "its memory may not be read, so its locks are unknown; Yama (kernel.yama.ptrace_scope) may forbid it to all but root",
+		    p->trouble.memory);
+	if (p->golang)
+		say(p, "a Go program: its goroutines are no threads and cannot be seen; SIGQUIT makes it print them",
+		    0);
+	return !p->trouble.calls && !p->trouble.memory;
+}
+
+bool deadlock_trouble(const struct scan *s)
+{
+	bool all = true;
+	size_t i;
+
+	for (i = 0; i < s->processes; i++)
+		if (s->process[i]->asked)
+			all &= process_trouble(s->process[i]);
+	return all;
+}

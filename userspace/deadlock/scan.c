@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The processes that are looked at together, and who of them waits for whom. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "image.h"
+#include "lib/xalloc.h"
+#include "scan.h"
+#include "waits.h"
+
+struct scan *scan_new(void)
+{
+	struct rlimit limit;
+
+	/* Two descriptors a thread are kept open. */
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	return xcalloc(1, sizeof(struct scan));
+}
+
+static void drop_findings(struct scan *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->findings; i++)
+		free(s->finding[i].member);
+	free(s->finding);
+	s->finding = NULL;
+	s->findings = 0;
+}
+
+void scan_free(struct scan *s)
+{
+	size_t i;
+
+	if (!s)
+		return;
+	drop_findings(s);
+	for (i = 0; i < s->processes; i++)
+		process_close(s->process[i]);
+	free(s->process);
+	holders_free(&s->holders);
+	peers_free(&s->peers);
+	image_cache_drop();
+	free(s);
+}
+
+struct process *scan_process(const struct scan *s, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < s->processes; i++)
+		if (s->process[i]->pid == pid)
+			return s->process[i];
+	return NULL;
+}
+
+int scan_add(struct scan *s, pid_t pid, bool asked)
+{
+	struct process *p = scan_process(s, pid);
+	int err;
+
+	if (p) {
+		p->asked |= asked;
+		return 0;
+	}
+	p = process_open(pid, &err);
+	if (!p)
+		return err;
+	p->asked = asked;
+	if (s->processes == s->room) {
+		s->room = s->room ? 2 * s->room : 16;
+		s->process = xrealloc(s->process, s->room, sizeof(*s->process));
+	}
+	s->process[s->processes++] = p;
+	return 0;
+}
+
+/* Kernel threads and what has ended have no program. */
+static bool has_program(const struct process *p)
+{
+	char target[8];
+
+	return readlinkat(p->dir, "exe", target, sizeof(target)) > 0;
+}
+
+void scan_add_all(struct scan *s)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	struct process *p;
+	pid_t pid;
+
+	while (proc && (entry = readdir(proc))) {
+		pid = strtol(entry->d_name, NULL, 10);
+		if (pid <= 0 || pid == getpid() || scan_process(s, pid) ||
+		    scan_add(s, pid, true))
+			continue;
+		p = s->process[s->processes - 1];
+		if (!has_program(p)) {
+			process_close(p);
+			s->processes--;
+		}
+	}
+	if (proc)
+		closedir(proc);
+}
+
+/* One reading of a process: its threads, their calls, what these wait for. */
+static int read_process(struct process *p)
+{
+	size_t i;
+	int err = process_list(p);
+
+	if (err)
+		return err;
+	p->trouble = (struct trouble){};
+	process_unmap(p);
+	for (i = 0; i < p->threads; i++)
+		thread_read_call(p->thread[i]);
+	waits_read(p, p->thread, p->threads);
+	return 0;
+}
+
+/* The process that thread @tid is of; 0 where there is none to be seen. */
+static pid_t process_of(pid_t tid)
+{
+	char path[32], text[4096], *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	if (file_read(AT_FDCWD, path, text, sizeof(text)) <= 0)
+		return 0;
+	at = strstr(text, "\nTgid:");
+	return at ? strtol(at + strlen("\nTgid:"), NULL, 10) : 0;
+}
+
+/* Adds a process and reads it, unless it is there. */
+static struct process *take_process(struct scan *s, pid_t pid)
+{
+	struct process *p = scan_process(s, pid);
+
+	if (p)
+		return p;
+	if (scan_add(s, pid, false))
+		return NULL;
+	p = s->process[s->processes - 1];
+	read_process(p);
+	return p;
+}
+
+static void owned_by(struct thread *t, struct thread *owner)
+{
+	t->by.state = OWNER_THREAD;
+	t->by.owner = owner;
+	t->by.certain = true;
+}
+
+/* Whether a thread of an ancestor has that ID; that ancestor in @parent. */
+static bool ancestor_has(const struct process *p, pid_t tid, pid_t *parent)
+{
+	struct stat_line stat;
+	char path[48], text[1024];
+	int depth;
+
+	*parent = p->ppid;
+	for (depth = 0; depth < 32 && *parent > 0; depth++) {
+		snprintf(path, sizeof(path), "/proc/%d/task/%d", *parent, tid);
+		if (!access(path, F_OK))
+			return true;
+		snprintf(path, sizeof(path), "/proc/%d/stat", *parent);
+		if (file_read(AT_FDCWD, path, text, sizeof(text)) <= 0 ||
+		    !parse_stat(text, &stat))
+			return false;
+		*parent = stat.ppid;
+	}
+	return false;
+}
+
+/* Whether a task of that ID is there and has the memory of @p, or may have it. */
+static bool may_share_memory(const struct process *p, pid_t tid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", tid);
+	if (access(path, F_OK) && errno == ENOENT)
+		return false;
+	return syscall(SYS_kcmp, p->pid, tid, KCMP_VM, 0, 0) <= 0;
+}
+
+/* The owner of a lock that only threads with this memory can hold is missing. */
+static void owner_missing(struct thread *t)
+{
+	const struct process *p = t->process;
+	pid_t owner = t->wait.owner;
+
+	/* It may be new, or the ID another's in a namespace that is not ours. */
+	if (process_has_thread(p, owner) || p->translated ||
+	    may_share_memory(p, owner))
+		return;
+	t->by.state = ancestor_has(p, owner, &t->by.parent) ? OWNER_FORKED :
+							       OWNER_GONE;
+	t->by.certain = true;
+}
+
+/* A lock that is shared among processes: the owner is of the same pid namespace. */
+static void resolve_shared(struct scan *s, struct thread *t)
+{
+	struct process *p;
+	struct thread *owner;
+	size_t i;
+
+	for (i = 0; i < s->processes; i++) {
+		p = s->process[i];
+		owner = p->pid_ns == t->process->pid_ns ?
+			process_thread(p, t->wait.owner) : NULL;
+		if (owner) {
+			owned_by(t, owner);
+			return;
+		}
+	}
+	if (t->process->translated)
+		return;
+	p = take_process(s, process_of(t->wait.owner));
+	owner = p && p->pid_ns == t->process->pid_ns ?
+		process_thread(p, t->wait.owner) : NULL;
+	if (owner)
+		owned_by(t, owner);
+}
+
+static void resolve_owner(struct scan *s, struct thread *t)
+{
+	struct thread *owner;
+
+	if (!t->wait.owner) {
+		t->by.certain = t->wait.kind == WAIT_MUTEX_PARKED;
+		return;
+	}
+	owner = process_thread(t->process, t->wait.owner);
+	if (owner && owner->ended)
+		t->by = (struct blockers){ .state = OWNER_GONE, .certain = true };
+	else if (owner)
+		owned_by(t, owner);
+	else if (t->wait.shared)
+		resolve_shared(s, t);
+	else if (t->wait.kind == WAIT_MUTEX || t->wait.kind == WAIT_MUTEX_ROBUST ||
+		 t->wait.kind == WAIT_RWLOCK_READ || t->wait.kind == WAIT_RWLOCK_WRITE)
+		owner_missing(t);
+}
+
+static void add_blocker(struct scan *s, struct thread *t, pid_t pid)
+{
+	struct process *p = take_process(s, pid);
+	size_t i;
+
+	if (!p) {
+		t->by.certain = false;
+		return;
+	}
+	for (i = 0; i < t->by.n; i++)
+		if (t->by.process[i] == p)
+			return;
+	t->by.process = xrealloc(t->by.process, t->by.n + 1,
+				 sizeof(*t->by.process));
+	t->by.process[t->by.n++] = p;
+}
+
+/* A child by its ID, or any; IDs of another namespace are not translated. */
+static void resolve_child(struct scan *s, struct thread *t)
+{
+	const struct holders *h = &s->holders;
+	size_t i;
+
+	if (t->process->translated)
+		return;
+	t->by.certain = true;
+	for (i = 0; i < h->processes; i++)
+		if (h->process[i].ppid == t->process->pid &&
+		    (t->wait.owner < 0 || t->wait.owner == h->process[i].pid))
+			add_blocker(s, t, h->process[i].pid);
+}
+
+static void resolve_pipe(struct scan *s, struct thread *t)
+{
+	unsigned int other = t->wait.kind == WAIT_PIPE_READ ? HOLD_WRITE :
+							      HOLD_READ;
+	const struct holders *h = &s->holders;
+	size_t i;
+
+	t->by.certain = !h->unseen;
+	for (i = 0; i < h->n; i++) {
+		if (h->holder[i].inode != t->wait.inode ||
+		    !(h->holder[i].how & other))
+			continue;
+		add_blocker(s, t, h->holder[i].pid);
+		if (holders_process(h, h->holder[i].pid)->io_uring)
+			t->by.certain = false;
+	}
+}
+
+/*
+ * The other end of a socket.  A timeout of the socket (SO_RCVTIMEO) cannot be
+ * seen, so no wait for one is certain.
+ */
+static void resolve_socket(struct scan *s, struct thread *t)
+{
+	const struct peer *p = peers_find(&s->peers, t->wait.inode);
+	const struct holders *h = &s->holders;
+	size_t i;
+
+	for (i = 0; p && p->other && i < h->n; i++)
+		if (h->holder[i].inode == p->other)
+			add_blocker(s, t, h->holder[i].pid);
+}
+
+/* The lock that the thread's process waits for on that file, if it is just one. */
+static const struct lock_wait *find_lock_wait(const struct holders *h,
+					      const struct thread *t,
+					      enum file_lock_kind kind)
+{
+	const struct lock_wait *found = NULL, *w;
+
+	for (w = h->wait; w < h->wait + h->waits; w++) {
+		if (w->waiter.inode != t->wait.inode || w->waiter.kind != kind ||
+		    (kind != FILE_LOCK_OFD && w->waiter.pid != t->process->pid))
+			continue;
+		if (found && (found->holder.id != w->holder.id))
+			return NULL;
+		found = w;
+	}
+	return found;
+}
+
+/* Open file descriptions hold all but POSIX locks, which are the process's. */
+static void resolve_lock(struct scan *s, struct thread *t,
+			 enum file_lock_kind kind)
+{
+	const struct holders *h = &s->holders;
+	const struct lock_wait *w = find_lock_wait(h, t, kind);
+	unsigned int how;
+	size_t i;
+
+	if (!w || t->process->translated)
+		return;
+	t->by.certain = true;
+	if (w->holder.kind == FILE_LOCK_POSIX) {
+		add_blocker(s, t, w->holder.pid);
+		return;
+	}
+	how = w->holder.kind == FILE_LOCK_FLOCK ? HOLD_FLOCK : HOLD_OFD;
+	t->by.certain = !h->unseen;
+	for (i = 0; i < h->n; i++)
+		if (h->holder[i].inode == t->wait.inode &&
+		    h->holder[i].how & how)
+			add_blocker(s, t, h->holder[i].pid);
+}
+
+void scan_resolve(struct scan *s, struct thread *t)
+{
+	free(t->by.process);
+	t->by = (struct blockers){};
+	switch (t->wait.kind) {
+	case WAIT_CHILD:
+	case WAIT_VFORK:
+		resolve_child(s, t);
+		break;
+	case WAIT_PIPE_READ:
+	case WAIT_PIPE_WRITE:
+		resolve_pipe(s, t);
+		break;
+	case WAIT_SOCKET:
+		resolve_socket(s, t);
+		break;
+	case WAIT_FLOCK:
+		resolve_lock(s, t, FILE_LOCK_FLOCK);
+		break;
+	case WAIT_POSIX_LOCK:
+		resolve_lock(s, t, FILE_LOCK_POSIX);
+		break;
+	case WAIT_OFD_LOCK:
+		resolve_lock(s, t, FILE_LOCK_OFD);
+		break;
+	default:
+		if (wait_has_owner(t->wait.kind))
+			resolve_owner(s, t);
+	}
+	if (t->wait.end != ENDS_NEVER)
+		t->by.certain = false;
+}
+
+/* Whether a walk over /proc says more about a wait of that kind. */
+static bool needs_walk(enum wait_kind kind)
+{
+	return (kind >= WAIT_FLOCK && kind <= WAIT_PIPE_WRITE) ||
+	       kind == WAIT_SOCKET;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const unsigned long long *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+struct wanted {
+	unsigned long long *inode;
+	size_t n;
+	bool walk, locks;
+};
+
+static void want(struct scan *s, struct wanted *w, const struct thread *t)
+{
+	const struct wait *wait = &t->wait;
+	unsigned long long inode = wait->inode;
+	const struct peer *peer;
+
+	if (!needs_walk(wait->kind))
+		return;
+	if (wait->kind == WAIT_SOCKET) {
+		peers_read(&s->peers, t->process);
+		peer = peers_find(&s->peers, inode);
+		inode = peer ? peer->other : 0;
+		if (!inode)
+			return;
+	}
+	w->walk = true;
+	w->locks |= wait->kind >= WAIT_FLOCK && wait->kind <= WAIT_OFD_LOCK;
+	if (!inode)
+		return;
+	w->inode = xrealloc(w->inode, w->n + 1, sizeof(*w->inode));
+	w->inode[w->n++] = inode;
+}
+
+void scan_find_holders(struct scan *s)
+{
+	struct wanted w = {};
+	size_t i, k;
+
+	for (i = 0; i < s->processes; i++)
+		for (k = 0; k < s->process[i]->threads; k++)
+			want(s, &w, s->process[i]->thread[k]);
+	holders_free(&s->holders);
+	s->held = w.walk;
+	if (w.walk) {
+		if (w.n)
+			qsort(w.inode, w.n, sizeof(*w.inode), by_value);
+		holders_find(&s->holders, w.inode, w.n, w.locks);
+	}
+	free(w.inode);
+}
+
+/* Processes that others wait for may wait for more that only a walk shows. */
+static void resolve_all(struct scan *s)
+{
+	size_t known, i, k;
+
+	do {
+		known = s->processes;
+		scan_find_holders(s);
+		for (i = 0; i < s->processes; i++)
+			for (k = 0; k < s->process[i]->threads; k++)
+				scan_resolve(s, s->process[i]->thread[k]);
+	} while (s->processes != known);
+}
+
+/* Closes the processes that nobody asked for, and those that have gone. */
+static void drop_processes(struct scan *s)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < s->processes; i++) {
+		if (s->process[i]->asked && !read_process(s->process[i]))
+			s->process[kept++] = s->process[i];
+		else
+			process_close(s->process[i]);
+	}
+	s->processes = kept;
+}
+
+static void clear_marks(struct scan *s)
+{
+	size_t i, k;
+
+	for (i = 0; i < s->processes; i++)
+		for (k = 0; k < s->process[i]->threads; k++) {
+			s->process[i]->thread[k]->finding = 0;
+			s->process[i]->thread[k]->behind = false;
+		}
+}
+
+int scan_read(struct scan *s)
+{
+	drop_findings(s);
+	s->dropped = 0;
+	peers_free(&s->peers);
+	drop_processes(s);
+	clear_marks(s);
+	resolve_all(s);
+	return s->processes ? 0 : -ESRCH;
+}

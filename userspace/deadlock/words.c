@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The answer in words. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/escape.h"
+#include "lib/xalloc.h"
+#include "report.h"
+
+/* Members of a finding, and chains, that are told one by one. */
+#define MAX_MEMBERS 20
+#define MAX_CHAINS 8
+/* Frames of a stack, from the first of the program on. */
+#define MAX_FRAMES 4
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* "thread 713 "worker"", and of which process where there are several. */
+static char *label(const struct report *r, const struct thread *t)
+{
+	char name[64];
+
+	thread_name(t, name);
+	if (r->scan->processes > 1)
+		return xasprintf("thread %d \"%s\" of process %d", t->tid, name,
+				 t->process->pid);
+	return xasprintf("thread %d \"%s\"", t->tid, name);
+}
+
+static void print_end(const struct wait *w, FILE *out)
+{
+	if (w->end == ENDS_WITHIN)
+		fprintf(out, ", for %.3g s at most", w->seconds);
+	else if (w->end == ENDS_UNKNOWN)
+		fputs(", with a timeout", out);
+}
+
+/* Who can end the wait of a member. */
+static void print_blocker(struct report *r, const struct thread *t, FILE *out)
+{
+	char *owner;
+	size_t i;
+
+	switch (t->by.state) {
+	case OWNER_GONE:
+		escape_print(out, ", which thread %d holds; that has ended",
+			     t->wait.owner);
+		return;
+	case OWNER_FORKED:
+		escape_print(out, ", which thread %d of process %d had locked when it forked; no thread of this process can unlock it",
+			     t->wait.owner, t->by.parent);
+		return;
+	case OWNER_THREAD:
+		if (t->by.owner == t) {
+			fputs(", which it holds itself", out);
+			return;
+		}
+		owner = label(r, t->by.owner);
+		escape_print(out, t->wait.kind == WAIT_JOIN ? ": %s" :
+			     ", held by %s", owner);
+		free(owner);
+		return;
+	case OWNER_UNKNOWN:
+		break;
+	}
+	for (i = 0; i < t->by.n && i < 4; i++)
+		escape_print(out, "%s process %d (%s)", i ? "," : ", which depends on",
+			     t->by.process[i]->pid, t->by.process[i]->name);
+	if (i < t->by.n)
+		fprintf(out, " and %zu more", t->by.n - i);
+}
+
+static void print_stack(struct report *r, struct thread *t, FILE *out)
+{
+	struct stack stack;
+	size_t i, first = 0, told = 0;
+	char *text;
+
+	sites_stack(process_sites(r, t->process), t, r->stop, &stack);
+	while (first < stack.n && stack.frame[first].library)
+		first++;
+	if (first == stack.n)
+		first = 0;
+	for (i = first; i < stack.n && told < MAX_FRAMES; i++) {
+		if (told && (!stack.frame[i].function || stack.frame[i].library))
+			break;
+		text = frame_text(&stack.frame[i]);
+		escape_print(out, "      %s %s", told++ ? "by" : "at", text);
+		fputc('\n', out);
+		free(text);
+	}
+	stack_free(&stack);
+}
+
+static void print_wait(struct report *r, struct thread *t, FILE *out)
+{
+	char *who = label(r, t), *lock = wait_object(r, t);
+
+	escape_print(out, "  %s %s", who, wait_words(t->wait.kind));
+	if (t->wait.type && t->wait.kind != WAIT_MUTEX_PI &&
+	    t->wait.kind != WAIT_MUTEX_PARKED)
+		fprintf(out, " (%s)", t->wait.type);
+	if (lock && t->wait.kind != WAIT_JOIN)
+		escape_print(out, ": %s", lock);
+	print_blocker(r, t, out);
+	print_end(&t->wait, out);
+	fputc('\n', out);
+	free(lock);
+	free(who);
+	print_stack(r, t, out);
+}
+
+static void print_head(const struct report *r, const struct finding *f,
+		       FILE *out)
+{
+	const struct process *p = f->member[0]->process;
+
+	(void)r;
+	switch (f->verdict) {
+	case VERDICT_DEADLOCK:
+		fprintf(out, "Deadlock: %zu threads wait for each other", f->n);
+		break;
+	case VERDICT_SELF:
+		fputs("Deadlock: a thread waits for itself", out);
+		break;
+	case VERDICT_DEAD_OWNER:
+		fprintf(out, "Lock of a thread that has ended: %zu thread%s wait%s for it",
+			f->n, plural(f->n), f->n == 1 ? "s" : "");
+		break;
+	case VERDICT_FORK:
+		fprintf(out, "Lock left locked by a fork: %zu thread%s wait%s for it",
+			f->n, plural(f->n), f->n == 1 ? "s" : "");
+		break;
+	case VERDICT_PARKED:
+		fputs("Deadlock: the kernel refused a PI mutex (EDEADLK or ESRCH), and the C library sleeps for ever",
+		      out);
+		break;
+	}
+	escape_print(out, ", in process %d (%s).", p->pid, p->name);
+	fputc('\n', out);
+}
+
+static size_t count_behind(const struct scan *s)
+{
+	size_t i, k, n = 0;
+
+	for (i = 0; i < s->processes; i++)
+		for (k = 0; k < s->process[i]->threads; k++)
+			n += s->process[i]->thread[k]->behind;
+	return n;
+}
+
+static void print_members(struct report *r, const struct finding *f, FILE *out)
+{
+	size_t i;
+
+	for (i = 0; i < f->n && i < MAX_MEMBERS; i++)
+		print_wait(r, f->member[i], out);
+	if (i < f->n)
+		fprintf(out, "  and %zu more\n", f->n - i);
+	fputc('\n', out);
+}
+
+static void print_findings(struct report *r, FILE *out)
+{
+	const struct scan *s = r->scan;
+	size_t i, behind = count_behind(s);
+
+	for (i = 0; i < s->findings; i++) {
+		print_head(r, &s->finding[i], out);
+		print_members(r, &s->finding[i], out);
+	}
+	if (behind)
+		fprintf(out, "%zu more thread%s wait%s, in the end, for these.\n\n",
+			behind, plural(behind), behind == 1 ? "s" : "");
+}
+
+static void print_chains(struct report *r, FILE *out)
+{
+	size_t i;
+	char *who, *lock;
+
+	for (i = 0; i < r->chains && i < MAX_CHAINS; i++) {
+		struct thread *end = r->chain[i].end;
+
+		who = label(r, end);
+		lock = wait_object(r, end);
+		escape_print(out, "%zu threads wait, in the end, for %s, which %s%s%s",
+			     r->chain[i].waiters, who, wait_words(end->wait.kind),
+			     lock ? ": " : "", lock ? lock : "");
+		print_end(&end->wait, out);
+		fputs(".\n", out);
+		print_stack(r, end, out);
+		free(lock);
+		free(who);
+	}
+	if (i)
+		fputc('\n', out);
+}
+
+static void print_suspects(struct report *r, FILE *out)
+{
+	size_t i;
+
+	for (i = 0; i < r->suspects; i++) {
+		fprintf(out, "Suspected, not certain: %zu threads may wait for each other. Their locks record no\nowner; each lock's address is on the stack of the thread that would hold it.\n",
+			r->suspect[i].n);
+		print_members(r, &r->suspect[i], out);
+	}
+}
+
+static void print_sum(const struct report *r, FILE *out)
+{
+	const struct scan *s = r->scan;
+	size_t i, threads = 0, waiting = 0, k;
+
+	for (i = 0; i < s->processes; i++) {
+		threads += s->process[i]->threads;
+		for (k = 0; k < s->process[i]->threads; k++)
+			waiting += s->process[i]->thread[k]->by.state ||
+				   s->process[i]->thread[k]->by.n;
+	}
+	fprintf(out, "%zu process%s with %zu thread%s, of which %zu wait%s for another.\n",
+		s->processes, s->processes == 1 ? "" : "es", threads,
+		plural(threads), waiting, waiting == 1 ? "s" : "");
+	if (s->held && s->holders.unseen)
+		fprintf(out, "The descriptors of %zu process%s may not be read: whether a pipe has other ends there is\nnot known, so no wait for one is called a deadlock. root sees all.\n",
+			s->holders.unseen, s->holders.unseen == 1 ? "" : "es");
+	if (!sites_unwind())
+		fputs("This build has no libdw: no call sites.\n", out);
+}
+
+void deadlock_words(struct report *r, FILE *out)
+{
+	const struct scan *s = r->scan;
+
+	if (s->findings)
+		fprintf(out, "Found %zu deadlock%s.\n\n", s->findings,
+			plural(s->findings));
+	else
+		fputs("No deadlock found.\n\n", out);
+	print_findings(r, out);
+	print_suspects(r, out);
+	print_chains(r, out);
+	print_sum(r, out);
+}
