@@ -18,6 +18,8 @@ _ctxlab_options()
 		     "$table --help" ;;
 	diff)
 		echo "$table --help" ;;
+	deadlock)
+		echo "--all --dot --exit-code --stop --watch $table --help" ;;
 	esac
 }
 
@@ -48,7 +50,7 @@ _ctxlab()
 	local cmd=${COMP_WORDS[1]} words=''
 
 	if ((COMP_CWORD == 1)); then
-		words='show compare sharing switch diff --help --version'
+		words='show compare sharing switch diff deadlock --help --version'
 	elif [[ $prev == -o || $prev == --output ]]; then
 		words=$(_ctxlab_columns "$cmd" "$cur")
 	elif [[ $prev == -m || $prev == --mechanism ]]; then
@@ -60,6 +62,8 @@ _ctxlab()
 		words=$(_ctxlab_options "$cmd")
 	elif [[ $cmd == show || $cmd == compare ]]; then
 		words=$(_ctxlab_pids)
+	elif [[ $cmd == deadlock ]]; then
+		words=$(CTXLAB_ROOT=/proc _ctxlab_pids)
 	fi
 	# shellcheck disable=SC2207 # neither options nor columns hold blanks
 	COMPREPLY=($(compgen -W "$words" -- "$cur"))

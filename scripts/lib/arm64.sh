@@ -8,7 +8,7 @@
 # The system: what one builds against, and what the guest gets.
 ARM64_ROOT=$CACHE/arm64-root
 arm64_packages=(
-	libc6-dev linux-libc-dev libsmartcols-dev libjansson-dev libgsl-dev
+	libc6-dev linux-libc-dev libsmartcols-dev libjansson-dev libgsl-dev libdw-dev
 	libbpf-dev libelf-dev zlib1g-dev busybox-static bash bpftool
 )
 

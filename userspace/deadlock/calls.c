@@ -100,7 +100,7 @@ void wait_until(struct thread *t, uint64_t timespec, bool absolute, int clock)
 		    ((double)pair[1] - now.tv_nsec) / 1e9);
 }
 
-static void relative_pair(struct thread *t, uint64_t address, double unit)
+static void relative_pair(struct thread *t, uint64_t address, double fractions)
 {
 	int64_t pair[2];
 
@@ -108,7 +108,7 @@ static void relative_pair(struct thread *t, uint64_t address, double unit)
 		return;
 	t->wait.end = ENDS_UNKNOWN;
 	if (read_pair(t, address, pair))
-		ends_within(&t->wait, pair[0] + pair[1] * unit);
+		ends_within(&t->wait, pair[0] + pair[1] / fractions);
 }
 
 static void decode_timeout(struct thread *t, const struct call_row *row)
@@ -123,10 +123,10 @@ static void decode_timeout(struct thread *t, const struct call_row *row)
 			ends_within(&t->wait, (int32_t)argument / 1e3);
 		break;
 	case TIMESPEC:
-		relative_pair(t, argument, 1e-9);
+		relative_pair(t, argument, 1000000000);
 		break;
 	case TIMEVAL:
-		relative_pair(t, argument, 1e-6);
+		relative_pair(t, argument, 1000000);
 		break;
 	case UNTIL:
 		wait_until(t, argument, t->call.args[1] & TIMER_ABSTIME,

@@ -23,14 +23,24 @@ struct suspects {
 	size_t n;
 };
 
-static void for_each_thread(struct scan *s,
-			    void (*call)(struct thread *t, void *arg), void *arg)
+/* All threads of a scan, in the order of its processes. */
+static struct thread **list_threads(const struct scan *s, size_t *n)
 {
-	size_t i, k;
+	struct thread **list;
+	size_t i;
 
+	*n = 0;
 	for (i = 0; i < s->processes; i++)
-		for (k = 0; k < s->process[i]->threads; k++)
-			call(s->process[i]->thread[k], arg);
+		*n += s->process[i]->threads;
+	list = xcalloc(*n + 1, sizeof(*list));
+	*n = 0;
+	for (i = 0; i < s->processes; i++) {
+		if (s->process[i]->threads)
+			memcpy(list + *n, s->process[i]->thread,
+			       s->process[i]->threads * sizeof(*list));
+		*n += s->process[i]->threads;
+	}
+	return list;
 }
 
 /* Whoever could have ended the wait went while it was looked for. */
@@ -40,15 +50,14 @@ static bool lost_blockers(const struct thread *t)
 	       t->wait.kind != WAIT_MUTEX_PARKED;
 }
 
-static void add_node(struct thread *t, void *arg)
+static void add_node(struct graph *g, struct thread *t)
 {
-	t->node = graph_add(arg, t->by.certain && !lost_blockers(t) ?
+	t->node = graph_add(g, t->by.certain && !lost_blockers(t) ?
 			    GRAPH_ANY : GRAPH_FREE);
 }
 
-static void add_edges(struct thread *t, void *arg)
+static void add_edges(struct graph *g, const struct thread *t)
 {
-	struct graph *g = arg;
 	size_t i;
 
 	if (t->by.owner)
@@ -63,19 +72,19 @@ static void add_edges(struct thread *t, void *arg)
  * Whom a parked thread would have waited for: the kernel refuses it where the
  * owner waits, through PI mutexes, for that thread itself.
  */
-static void add_refusal(struct thread *t, void *arg)
+static void add_refusal(struct graph *g, const struct thread *t)
 {
 	const struct thread *end = t;
 	size_t steps = 0;
 
 	while (end->wait.kind == WAIT_MUTEX_PI && end->by.owner &&
-	       steps++ < graph_size(arg))
+	       steps++ < graph_size(g))
 		end = end->by.owner;
 	if (end != t && end->wait.kind == WAIT_MUTEX_PARKED)
-		graph_edge(arg, end->node, t->node);
+		graph_edge(g, end->node, t->node);
 }
 
-static struct graph *build(struct scan *s)
+static struct graph *build(const struct scan *s, struct thread **thread, size_t n)
 {
 	struct graph *g = graph_new();
 	size_t i;
@@ -83,30 +92,31 @@ static struct graph *build(struct scan *s)
 	for (i = 0; i < s->processes; i++)
 		s->process[i]->node = graph_add(g, process_ended(s->process[i]) ?
 						GRAPH_FREE : GRAPH_ANY);
-	for_each_thread(s, add_node, g);
-	for_each_thread(s, add_edges, g);
-	for_each_thread(s, add_refusal, g);
+	for (i = 0; i < n; i++)
+		add_node(g, thread[i]);
+	for (i = 0; i < n; i++) {
+		add_edges(g, thread[i]);
+		add_refusal(g, thread[i]);
+	}
 	graph_reduce(g);
 	return g;
 }
 
-struct collect {
-	const struct graph *g;
-	struct suspects *to;
-};
-
-static void add_suspect(struct thread *t, void *arg)
+/* The threads that are stuck by the first reading, and what that saw of them. */
+static struct suspects list_stuck(const struct graph *g, struct thread **thread,
+				  size_t n)
 {
-	struct collect *c = arg;
+	struct suspects list = { .row = xcalloc(n + 1, sizeof(*list.row)) };
+	size_t i;
 
-	if (!graph_stuck(c->g, t->node))
-		return;
-	if (!(c->to->n & (c->to->n - 1)))
-		c->to->row = xrealloc(c->to->row, c->to->n ? 2 * c->to->n : 1,
-				      sizeof(*c->to->row));
-	c->to->row[c->to->n++] = (struct suspect){
-		.t = t, .call = t->call, .wait = t->wait,
-	};
+	for (i = 0; i < n; i++)
+		if (graph_stuck(g, thread[i]->node))
+			list.row[list.n++] = (struct suspect){
+				.t = thread[i],
+				.call = thread[i]->call,
+				.wait = thread[i]->wait,
+			};
+	return list;
 }
 
 /* Moves the blockers of the first reading out of the second one's way. */
@@ -317,20 +327,20 @@ static void find(struct scan *s, const struct graph *g,
 
 static void judge(struct scan *s, bool twice)
 {
-	struct suspects list = {};
-	struct graph *g = build(s);
-	struct collect c = { g, &list };
+	size_t n;
+	struct thread **thread = list_threads(s, &n);
+	struct graph *g = build(s, thread, n);
+	struct suspects list = list_stuck(g, thread, n);
 
-	for_each_thread(s, add_suspect, &c);
-	if (list.n) {
-		if (twice) {
-			read_again(s, &list);
-			s->dropped = free_changed(g, &list);
-			graph_reduce(g);
-		}
-		find(s, g, &list);
+	if (list.n && twice) {
+		read_again(s, &list);
+		s->dropped = free_changed(g, &list);
+		graph_reduce(g);
 	}
+	if (list.n)
+		find(s, g, &list);
 	free(list.row);
+	free(thread);
 	graph_free(g);
 }
 

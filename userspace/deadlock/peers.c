@@ -85,14 +85,14 @@ static int by_addresses(const void *a, const void *b)
 /* The other end of a connection within the host has the addresses exchanged. */
 static void join_tcp(struct peers *peers)
 {
-	struct peer key, *other;
+	struct peer key = {}, *other;
 	size_t i;
 
 	if (peers->n)
 		qsort(peers->row, peers->n, sizeof(*peers->row), by_addresses);
 	for (i = 0; i < peers->n; i++) {
-		strcpy(key.local, peers->row[i].remote);
-		strcpy(key.remote, peers->row[i].local);
+		memcpy(key.local, peers->row[i].remote, sizeof(key.local));
+		memcpy(key.remote, peers->row[i].local, sizeof(key.remote));
 		other = bsearch(&key, peers->row, peers->n,
 				sizeof(*peers->row), by_addresses);
 		if (other)

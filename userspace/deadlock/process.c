@@ -332,7 +332,7 @@ static int process_describe(struct process *p)
 		return -EINVAL;
 	p->ppid = stat.ppid;
 	p->start = stat.start;
-	strcpy(p->name, stat.name);
+	memcpy(p->name, stat.name, sizeof(p->name));
 	read_pid_ns(p);
 	p->compat = is_compat(p);
 	return 0;
@@ -394,7 +394,7 @@ static size_t read_batch(struct process *p, struct piece *piece, size_t n)
 	}
 	got = process_vm_readv(p->pid, local, n, remote, n, 0);
 	if (got < 0) {
-		if (errno == EPERM || errno == ENOSYS)
+		if (errno == EPERM)
 			p->trouble.memory = -errno;
 		return 0;
 	}

@@ -62,12 +62,10 @@ const char *verdict_name(enum verdict verdict)
 
 void thread_name(const struct thread *t, char name[64])
 {
-	struct stat_line stat;
+	struct stat_line stat = {};
 
-	if (thread_read_stat(t, &stat))
-		strcpy(name, stat.name);
-	else
-		strcpy(name, "");
+	thread_read_stat(t, &stat);
+	snprintf(name, 64, "%s", stat.name);
 }
 
 /* The address of the other end, where it has one. */
@@ -141,13 +139,13 @@ static bool process_trouble(const struct process *p)
 		return false;
 	}
 	if (p->trouble.calls)
-		say(p, "its system calls may not be read; that takes its user and the right to trace it, or root (CAP_SYS_PTRACE)",
+		say(p, "its calls may not be read; that takes ptrace(2)'s right, or root",
 		    p->trouble.calls);
 	else if (p->trouble.memory)
-		say(p, "its memory may not be read, so its locks are unknown; Yama (kernel.yama.ptrace_scope) may forbid it to all but root",
+		say(p, "its memory may not be read, and so no lock (kernel.yama.ptrace_scope?)",
 		    p->trouble.memory);
 	if (p->golang)
-		say(p, "a Go program: its goroutines are no threads and cannot be seen; SIGQUIT makes it print them",
+		say(p, "a Go program, whose goroutines cannot be seen; SIGQUIT prints them",
 		    0);
 	return !p->trouble.calls && !p->trouble.memory;
 }

@@ -10,7 +10,7 @@
 #include "sites.h"
 
 extern const struct out_col deadlock_columns[];
-extern const char deadlock_default_columns[];
+extern const char *const deadlock_default_columns;
 
 /* Threads that wait, in the end, for one that can go on. */
 struct chain {

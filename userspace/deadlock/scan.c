@@ -333,7 +333,7 @@ static const struct lock_wait *find_lock_wait(const struct holders *h,
 		if (w->waiter.inode != t->wait.inode || w->waiter.kind != kind ||
 		    (kind != FILE_LOCK_OFD && w->waiter.pid != t->process->pid))
 			continue;
-		if (found && (found->holder.id != w->holder.id))
+		if (found && found->holder.id != w->holder.id)
 			return NULL;
 		found = w;
 	}

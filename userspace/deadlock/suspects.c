@@ -74,13 +74,14 @@ static void add_edges(struct process *p, struct thread *t, struct graph *g,
 
 static void add_nodes(struct process *p, struct graph *g)
 {
-	const struct thread *t;
+	struct thread *t;
+	bool waits;
 	size_t i;
 
 	for (i = 0; i < p->threads; i++) {
 		t = p->thread[i];
-		p->thread[i]->node = graph_add(g, has_no_owner(t) ||
-			(t->by.owner && t->by.certain) ? GRAPH_ANY : GRAPH_FREE);
+		waits = has_no_owner(t) || (t->by.owner && t->by.certain);
+		t->node = graph_add(g, waits ? GRAPH_ANY : GRAPH_FREE);
 	}
 }
 

@@ -45,7 +45,8 @@ const struct out_col deadlock_columns[] = {
 	{}
 };
 
-const char deadlock_default_columns[] = "THREAD,IS,WAITS,FOR,OWNER,SITE,NAME";
+const char *const deadlock_default_columns =
+	"THREAD,IS,WAITS,FOR,OWNER,SITE,NAME";
 
 /* Deeper rows stand below the same one, that the tree stays on the page. */
 #define MAX_DEPTH 12

@@ -51,8 +51,9 @@ static void print_blocker(struct report *r, const struct thread *t, FILE *out)
 			     t->wait.owner);
 		return;
 	case OWNER_FORKED:
-		escape_print(out, ", which thread %d of process %d had locked when it forked; no thread of this process can unlock it",
-			     t->wait.owner, t->by.parent);
+		fprintf(out, ", locked by thread %d of process %d when that forked",
+			t->wait.owner, t->by.parent);
+		fputs("; no thread of this process can unlock it", out);
 		return;
 	case OWNER_THREAD:
 		if (t->by.owner == t) {
@@ -136,8 +137,7 @@ static void print_head(const struct report *r, const struct finding *f,
 			f->n, plural(f->n), f->n == 1 ? "s" : "");
 		break;
 	case VERDICT_PARKED:
-		fputs("Deadlock: the kernel refused a PI mutex (EDEADLK or ESRCH), and the C library sleeps for ever",
-		      out);
+		fputs("Deadlock: the kernel refused a PI mutex (EDEADLK, ESRCH)", out);
 		break;
 	}
 	escape_print(out, ", in process %d (%s).", p->pid, p->name);
@@ -207,8 +207,9 @@ static void print_suspects(struct report *r, FILE *out)
 	size_t i;
 
 	for (i = 0; i < r->suspects; i++) {
-		fprintf(out, "Suspected, not certain: %zu threads may wait for each other. Their locks record no\nowner; each lock's address is on the stack of the thread that would hold it.\n",
+		fprintf(out, "Suspected, not certain: %zu threads may wait for each other.\n",
 			r->suspect[i].n);
+		fputs("Their locks record no owner; a holder has the address on its stack.\n", out);
 		print_members(r, &r->suspect[i], out);
 	}
 }
@@ -228,8 +229,10 @@ static void print_sum(const struct report *r, FILE *out)
 		s->processes, s->processes == 1 ? "" : "es", threads,
 		plural(threads), waiting, waiting == 1 ? "s" : "");
 	if (s->held && s->holders.unseen)
-		fprintf(out, "The descriptors of %zu process%s may not be read: whether a pipe has other ends there is\nnot known, so no wait for one is called a deadlock. root sees all.\n",
-			s->holders.unseen, s->holders.unseen == 1 ? "" : "es");
+		fprintf(out, "The descriptors of %zu process%s may not be read. %s",
+			s->holders.unseen, s->holders.unseen == 1 ? "" : "es",
+			"A pipe may have an end there,\n"
+			"so no wait for one is called a deadlock; root sees all.\n");
 	if (!sites_unwind())
 		fputs("This build has no libdw: no call sites.\n", out);
 }

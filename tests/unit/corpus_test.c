@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Programs that hang, each of which says what is true of it (corpus/): verdict and
+ * members must be found as they are, and nothing where there is no deadlock.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "deadlock/confirm.h"
+#include "deadlock/report.h"
+#include "tap.h"
+
+/* Seconds until a scene must be found; a busy machine takes its time. */
+#define PATIENCE 60
+#define MAX_MEMBERS 1024
+
+/* What a scene says of itself. */
+struct truth {
+	char verdict[32];
+	pid_t tid[MAX_MEMBERS];
+	size_t n;
+};
+
+struct play {
+	pid_t pid;
+	FILE *out;
+};
+
+static struct play begin(const char *program, const char *scene, size_t n)
+{
+	struct play play;
+	char number[24];
+	int fd[2];
+
+	snprintf(number, sizeof(number), "%zu", n);
+	if (pipe(fd))
+		exit(1);
+	fflush(stdout);
+	play.pid = fork();
+	if (!play.pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(fd[1], STDOUT_FILENO);
+		close(fd[0]);
+		close(fd[1]);
+		execl(program, "corpus", scene, number, NULL);
+		_exit(127);
+	}
+	close(fd[1]);
+	play.out = fdopen(fd[0], "r");
+	return play;
+}
+
+static void end(struct play *play)
+{
+	kill(play->pid, SIGKILL);
+	waitpid(play->pid, NULL, 0);
+	fclose(play->out);
+}
+
+static bool read_truth(struct play *play, struct truth *t)
+{
+	static char line[16 * MAX_MEMBERS];
+	char *at, *next;
+
+	*t = (struct truth){};
+	if (!fgets(line, sizeof(line), play->out) ||
+	    sscanf(line, "expect %31s", t->verdict) != 1)
+		return false;
+	at = line + strlen("expect ") + strlen(t->verdict);
+	while (t->n < MAX_MEMBERS) {
+		t->tid[t->n] = strtol(at, &next, 10);
+		if (next == at)
+			break;
+		at = next;
+		t->n++;
+	}
+	return true;
+}
+
+static bool is_named(const struct truth *t, pid_t tid)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (t->tid[i] == tid)
+			return true;
+	return false;
+}
+
+/* Whether the one finding is that of @t: its verdict, and just its members. */
+static bool agrees(const struct scan *s, const struct truth *t)
+{
+	const struct finding *f = s->finding;
+	size_t i;
+
+	if (!strcmp(t->verdict, "none"))
+		return !s->findings;
+	if (s->findings != 1 || strcmp(verdict_name(f->verdict), t->verdict) ||
+	    f->n != t->n)
+		return false;
+	for (i = 0; i < f->n; i++)
+		if (!is_named(t, f->member[i]->tid))
+			return false;
+	return true;
+}
+
+static void tell(const struct scan *s, const struct truth *t)
+{
+	size_t i, k;
+
+	printf("# expected %s of", t->verdict);
+	for (i = 0; i < t->n && i < 8; i++)
+		printf(" %d", t->tid[i]);
+	for (i = 0; i < s->findings; i++) {
+		printf("\n# found %s of", verdict_name(s->finding[i].verdict));
+		for (k = 0; k < s->finding[i].n && k < 8; k++)
+			printf(" %d", s->finding[i].member[k]->tid);
+	}
+	for (i = 0; i < s->processes; i++)
+		for (k = 0; k < s->process[i]->threads && k < 8; k++)
+			printf("\n# %d waits in %s, owner %d",
+			       s->process[i]->thread[k]->tid,
+			       wait_name(s->process[i]->thread[k]->wait.kind),
+			       s->process[i]->thread[k]->wait.owner);
+	putchar('\n');
+}
+
+static bool is_leader(pid_t tid)
+{
+	char path[32], line[64];
+	int tgid = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f) &&
+	       sscanf(line, "Tgid: %d", &tgid) != 1)
+		;
+	if (f)
+		fclose(f);
+	return tgid == tid;
+}
+
+/* The members may be processes of their own. */
+static void add_processes(struct scan *s, const struct truth *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (is_leader(t->tid[i]))
+			scan_add(s, t->tid[i], true);
+}
+
+/* Looks until what is true is found; where that is nothing, a few times. */
+static void try_scene(const char *program, const char *scene, size_t n)
+{
+	struct play play = begin(program, scene, n);
+	time_t until = time(NULL) + PATIENCE;
+	struct truth truth;
+	struct scan *s = NULL;
+	int looks = 0;
+	bool good = false, none;
+
+	if (!ok(read_truth(&play, &truth), "%s %zu plays", scene, n)) {
+		end(&play);
+		return;
+	}
+	none = !strcmp(truth.verdict, "none");
+	do {
+		scan_free(s);
+		s = scan_new();
+		scan_add(s, play.pid, true);
+		add_processes(s, &truth);
+		if (!scan_read(s))
+			confirm(s);
+		good = agrees(s, &truth);
+		looks++;
+	} while (none ? good && looks < 20 : !good && time(NULL) < until);
+	if (!ok(good, "%s %zu: %s, %zu threads", scene, n, truth.verdict, truth.n))
+		tell(s, &truth);
+	scan_free(s);
+	end(&play);
+}
+
+static const struct {
+	const char *scene;
+	size_t n;
+	bool glibc;	/* musl records no owner there, or has no such lock */
+} scenes[] = {
+	{ "ring", 2, true },
+	{ "ring", 3, true },
+	{ "ring", 100, true },
+	{ "ring", 1000, true },
+	{ "ring-recursive", 2, false },
+	{ "ring-errorcheck", 3, false },
+	{ "ring-adaptive", 2, true },
+	{ "ring-robust", 2, true },
+	{ "ring-pi", 2, true },
+	{ "ring-pi", 5, true },
+	{ "self", 1, true },
+	{ "dead-owner", 3, true },
+	{ "rwlock-writers", 2, true },
+	{ "rwlock-readers", 2, true },
+	{ "stdio", 2, true },
+	{ "join", 2, true },
+	{ "cond-relock", 2, true },
+	{ "loader", 2, true },
+	{ "tail", 6, true },
+	{ "shared", 2, true },
+	{ "flocks", 2, false },
+	{ "ofds", 2, false },
+	{ "posix-lock", 2, false },
+	{ "pipe-and-wait", 2, false },
+	{ "pipes", 2, false },
+	{ "fork-held", 1, true },
+	{ "timed", 3, false },
+	{ "chain", 5, false },
+	{ "stack-sem", 2, false },
+	{ "idle", 4, false },
+	{ "pipe-with-reader", 2, false },
+	{ "sockets", 2, false },
+};
+
+int main(int argc, char **argv)
+{
+	const char *program = argc > 1 ? argv[1] : CORPUS;
+	bool musl = argc > 2 && !strcmp(argv[2], "musl");
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(scenes); i++)
+		if (!musl || !scenes[i].glibc)
+			try_scene(program, scenes[i].scene, scenes[i].n);
+	return tap_done();
+}
