@@ -164,11 +164,12 @@ uint64_t got[12];
 
 static void registers(void)
 {
-	register void **save __asm__("x0") = &here.sp;
+	register void **save __asm__("x0");
 	register void *to __asm__("x1");
 	uint64_t want = 0, i;
 
 	co_init(&there, spoil, NULL);
+	save = &here.sp;
 	to = there.sp;
 	__asm__ volatile("mov x19, #0x11; mov x20, #0x12; mov x21, #0x13\n"
 			 "mov x22, #0x14; mov x23, #0x15; mov x24, #0x16\n"
