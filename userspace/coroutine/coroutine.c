@@ -164,6 +164,11 @@ void co_switch(void **save, void *to)
 	abort();
 }
 
+void co_switch_return(void **save, void *to)
+{
+	co_switch(save, to);
+}
+
 void co_switch_fp(void **save, void *to)
 {
 	co_switch(save, to);

@@ -51,6 +51,12 @@ void *co_frame(void *end, co_entry entry, void *arg);
 void co_switch(void **save, void *to);
 
 /*
+ * The same, and faster where every coroutine is left from one place in the code,
+ * the caller of this: the CPU then predicts the return right.
+ */
+void co_switch_return(void **save, void *to);
+
+/*
  * Keeps the floating-point control words as well: on x86-64 the control bits of
  * MXCSR and the x87 control word, on arm64 FPCR.
  */

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Channels, and select over several of them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* The lock of @senders is that of the whole channel. */
+struct gpm_chan {
+	struct gpm_waiters senders;
+	struct gpm_waiters receivers;
+	size_t size;
+	size_t capacity, length, first;
+	bool closed;
+	char buffer[];
+};
+
+struct gpm_chan *gpm_chan_new(size_t size, size_t capacity)
+{
+	struct gpm_chan *c;
+	size_t bytes;
+
+	if (__builtin_mul_overflow(size, capacity, &bytes) ||
+	    __builtin_add_overflow(bytes, sizeof(*c), &bytes)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	c = calloc(1, bytes);
+	if (c) {
+		c->size = size;
+		c->capacity = capacity;
+	}
+	return c;
+}
+
+void gpm_chan_free(struct gpm_chan *chan)
+{
+	free(chan);
+}
+
+static void copy(struct gpm_chan *c, void *to, const void *from)
+{
+	if (to && from)
+		memcpy(to, from, c->size);
+}
+
+static char *slot(struct gpm_chan *c, size_t i)
+{
+	size_t at = c->first + i;
+
+	return c->buffer + (at < c->capacity ? at : at - c->capacity) * c->size;
+}
+
+/*
+ * One operation on a channel whose lock is held: 0, -EPIPE, or -EAGAIN if it has
+ * to wait.  @wake: who is to be made ready once the lock is released.
+ */
+static int send_now(struct gpm_chan *c, const void *value, struct g **wake)
+{
+	struct waiter *w;
+
+	if (c->closed)
+		return -EPIPE;
+	w = wait_pop(&c->receivers);
+	if (w) {
+		/* From stack to stack: the receiver sleeps. */
+		copy(c, w->value, value);
+		*wake = w->g;
+		return 0;
+	}
+	if (c->length == c->capacity)
+		return -EAGAIN;
+	copy(c, slot(c, c->length++), value);
+	return 0;
+}
+
+static int receive_now(struct gpm_chan *c, void *value, struct g **wake)
+{
+	struct waiter *w;
+
+	if (c->length) {
+		copy(c, value, slot(c, 0));
+		if (++c->first == c->capacity)
+			c->first = 0;
+		c->length--;
+	}
+	w = wait_pop(&c->senders);
+	if (w) {
+		/* The oldest value came from the buffer, if there is one. */
+		copy(c, c->capacity ? slot(c, c->length++) : value, w->value);
+		*wake = w->g;
+		return 0;
+	}
+	return -EAGAIN;
+}
+
+static int try_now(struct gpm_chan *c, const struct gpm_case *op,
+		   struct g **wake)
+{
+	size_t before = c->length;
+	int err;
+
+	if (op->send)
+		return send_now(c, op->send, wake);
+	err = receive_now(c, op->recv, wake);
+	if (err == -EAGAIN && before)
+		return 0;
+	return err == -EAGAIN && c->closed ? -EPIPE : err;
+}
+
+static struct gpm_waiters *side(const struct gpm_case *op)
+{
+	return op->send ? &op->chan->senders : &op->chan->receivers;
+}
+
+static struct lock *chan_lock(struct gpm_chan *c)
+{
+	return lock_of(&c->senders);
+}
+
+static int operate(struct gpm_case op, bool wait)
+{
+	struct m *m = enter();
+	struct g *wake = NULL;
+	int err;
+
+	if (!m)
+		return -EPERM;
+	lock(chan_lock(op.chan));
+	err = try_now(op.chan, &op, &wake);
+	if (err == -EAGAIN && wait) {
+		err = wait_in(m, chan_lock(op.chan), side(&op),
+			      op.send ? WAIT_SEND : WAIT_RECV, op.chan,
+			      op.send ? (void *)op.send : op.recv);
+	} else {
+		unlock(chan_lock(op.chan));
+		if (wake)
+			make_ready(m, wake);
+	}
+	leave();
+	return err;
+}
+
+/* Of channels that carry nothing but the fact, values may be NULL. */
+static const char nothing;
+
+int gpm_send(struct gpm_chan *chan, const void *value)
+{
+	return operate((struct gpm_case){
+		.chan = chan, .send = value ? value : &nothing }, true);
+}
+
+int gpm_try_send(struct gpm_chan *chan, const void *value)
+{
+	return operate((struct gpm_case){
+		.chan = chan, .send = value ? value : &nothing }, false);
+}
+
+int gpm_recv(struct gpm_chan *chan, void *value)
+{
+	return operate((struct gpm_case){ .chan = chan, .recv = value }, true);
+}
+
+int gpm_try_recv(struct gpm_chan *chan, void *value)
+{
+	return operate((struct gpm_case){ .chan = chan, .recv = value }, false);
+}
+
+int gpm_chan_close(struct gpm_chan *chan)
+{
+	struct m *m = enter();
+	struct g *first = NULL;
+	struct waiter *w;
+
+	if (!m)
+		return -EPERM;
+	lock(chan_lock(chan));
+	if (chan->closed) {
+		unlock(chan_lock(chan));
+		leave();
+		return -EPIPE;
+	}
+	chan->closed = true;
+	while ((w = wait_pop(&chan->receivers)) ||
+	       (w = wait_pop(&chan->senders))) {
+		w->g->result = -EPIPE;
+		w->g->link = first;
+		first = w->g;
+	}
+	unlock(chan_lock(chan));
+	while (first) {
+		struct g *g = first;
+
+		first = g->link;
+		make_ready(m, g);
+	}
+	leave();
+	return 0;
+}
+
+/*
+ * Select.  All its channels are locked at once, in the order of their addresses:
+ * else two selects that match each other could both miss it.
+ */
+struct selection {
+	struct gpm_case *cases;
+	struct waiter *waiters;
+	unsigned int *order;	/* by address */
+	unsigned int *turn;	/* by lot */
+	unsigned int n;
+};
+
+static struct gpm_chan *in_order(const struct selection *s, unsigned int i)
+{
+	return s->cases[s->order[i]].chan;
+}
+
+/* The same channel may stand in several cases. */
+static bool first_of_chan(const struct selection *s, unsigned int i)
+{
+	return in_order(s, i) && (!i || in_order(s, i) != in_order(s, i - 1));
+}
+
+static void lock_all(struct selection *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->n; i++)
+		if (first_of_chan(s, i))
+			lock(chan_lock(in_order(s, i)));
+}
+
+static void unlock_all(void *arg)
+{
+	struct selection *s = arg;
+	unsigned int i;
+
+	/*
+	 * After the last unlock whoever wakes the G may let it go on, and its
+	 * stack, where @s lies, is no longer there: find the next one before.
+	 */
+	i = 0;
+	while (i < s->n && !first_of_chan(s, i))
+		i++;
+	while (i < s->n) {
+		struct gpm_chan *c = in_order(s, i);
+
+		do
+			i++;
+		while (i < s->n && !first_of_chan(s, i));
+		if (i >= s->n) {
+			unlock(chan_lock(c));
+			return;
+		}
+		unlock(chan_lock(c));
+	}
+}
+
+/* Insertion sort: selects are small. */
+static void sort(struct selection *s)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < s->n; i++) {
+		for (j = i; j && in_order(s, j - 1) > s->cases[i].chan; j--)
+			s->order[j] = s->order[j - 1];
+		s->order[j] = i;
+	}
+}
+
+/* Any order is as likely as another: of those that are ready, all are. */
+static void shuffle(struct m *m, struct selection *s)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < s->n; i++) {
+		j = next_random(&m->random) % (i + 1);
+		s->turn[i] = s->turn[j];
+		s->turn[j] = i;
+	}
+}
+
+static int try_all(struct m *m, struct selection *s, struct g **wake)
+{
+	unsigned int i;
+
+	shuffle(m, s);
+	for (i = 0; i < s->n; i++) {
+		struct gpm_case *op = &s->cases[s->turn[i]];
+		int err;
+
+		if (!op->chan)
+			continue;
+		err = try_now(op->chan, op, wake);
+		if (err == -EAGAIN)
+			continue;
+		op->result = err;
+		return op - s->cases;
+	}
+	return -EAGAIN;
+}
+
+static void list_all(struct m *m, struct selection *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->n; i++) {
+		struct gpm_case *op = &s->cases[i];
+
+		wait_prepare(&s->waiters[i], m->current, true);
+		s->waiters[i].value = op->send ? (void *)op->send : op->recv;
+		s->waiters[i].index = i;
+		if (op->chan)
+			wait_list(side(op), &s->waiters[i]);
+	}
+}
+
+static int wait_for_any(struct m *m, struct selection *s)
+{
+	struct g *g = m->current;
+	struct waiter *woken;
+	unsigned int i;
+	int result;
+
+	list_all(m, s);
+	wait_claimed(m, WAIT_SELECT, s->n == 1 ? s->cases[0].chan : NULL,
+		     unlock_all, s);
+	woken = g->woken;
+	result = g->result;
+	lock_all(s);
+	for (i = 0; i < s->n; i++)
+		if (s->cases[i].chan)
+			wait_unlist(side(&s->cases[i]), &s->waiters[i]);
+	unlock_all(s);
+	if (!woken)
+		return result;
+	s->cases[woken->index].result = result;
+	return woken->index;
+}
+
+static int select_in(struct m *m, struct selection *s, bool wait)
+{
+	struct g *wake = NULL;
+	int chosen;
+
+	sort(s);
+	lock_all(s);
+	chosen = try_all(m, s, &wake);
+	if (chosen == -EAGAIN && wait)
+		return wait_for_any(m, s);
+	unlock_all(s);
+	if (wake)
+		make_ready(m, wake);
+	return chosen;
+}
+
+#define SELECT_FEW 8
+
+static int do_select(struct gpm_case *cases, unsigned int n, bool wait)
+{
+	struct waiter waiters[SELECT_FEW];
+	unsigned int order[2 * SELECT_FEW];
+	struct selection s = { cases, waiters, order,
+				order + SELECT_FEW, n };
+	struct m *m = enter();
+	int chosen = -ENOMEM;
+
+	if (!m)
+		return -EPERM;
+	if (n > SELECT_FEW) {
+		s.waiters = calloc(n, sizeof(*s.waiters));
+		s.order = calloc(n, 2 * sizeof(*s.order));
+		s.turn = s.order + n;
+	}
+	if (s.waiters && s.order)
+		chosen = select_in(m, &s, wait);
+	if (n > SELECT_FEW) {
+		free(s.waiters);
+		free(s.order);
+	}
+	leave();
+	return chosen;
+}
+
+int gpm_select(struct gpm_case *cases, unsigned int n)
+{
+	return do_select(cases, n, true);
+}
+
+int gpm_try_select(struct gpm_case *cases, unsigned int n)
+{
+	return do_select(cases, n, false);
+}

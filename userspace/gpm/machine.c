@@ -1,0 +1,692 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Ms: threads that look for Gs to run, and sleep when there are none. */
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "idle.h"
+#include "internal.h"
+
+#define STEAL_PASSES 4
+#define NEXT_GRACE_CYCLES 10000
+
+void futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t ns)
+{
+	struct timespec t = { ns / 1000000000, ns % 1000000000 };
+
+	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, ns < 0 ? NULL : &t,
+		NULL, 0);
+}
+
+void futex_wake(_Atomic uint32_t *word)
+{
+	atomic_store(word, 1);
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+/*
+ * Ps change hands.
+ */
+
+struct p *idle_p_get(void)
+{
+	struct p *p;
+
+	if (!atomic_load(&sched.nidle))
+		return NULL;
+	lock(&sched.lock);
+	p = sched.idle_p;
+	if (p) {
+		sched.idle_p = p->link;
+		p->status = sched.stop ? P_STOPPING : P_RUNNING;
+		atomic_fetch_sub(&sched.nidle, 1);
+	}
+	unlock(&sched.lock);
+	if (p)
+		monitor_wake();
+	return p;
+}
+
+/* With sched.lock held. */
+static void put_idle(struct p *p)
+{
+	p->status = P_IDLE;
+	p->link = sched.idle_p;
+	sched.idle_p = p;
+	atomic_fetch_add(&sched.nidle, 1);
+}
+
+void take_p(struct m *m, struct p *p)
+{
+	lock(&sched.lock);
+	atomic_store(&p->m, m);
+	atomic_store_explicit(&m->p, p, memory_order_release);
+	unlock(&sched.lock);
+	trace(p->ring, TRACE_START, m->id, 0, 0);
+}
+
+/* The owner has no work; with sched.lock held. */
+static void release_p(struct m *m, struct p *p)
+{
+	trace(p->ring, TRACE_IDLE, m->id, 0, 0);
+	atomic_store(&p->m, NULL);
+	atomic_store(&m->p, NULL);
+	put_idle(p);
+}
+
+/*
+ * Threads.
+ */
+
+static void *thread_main(void *arg)
+{
+	struct m *m = arg;
+
+	pthread_sigmask(SIG_SETMASK, &sched.mask, NULL);
+	machine_loop(m);
+	return NULL;
+}
+
+struct m *new_machine(void)
+{
+	struct m *m = aligned_alloc(64, (sizeof(*m) + 63) / 64 * 64);
+
+	if (!m)
+		return NULL;
+	*m = (struct m){ .inside = true, .call_fd = -1 };
+	if (overflow_open(m)) {
+		free(m);
+		return NULL;
+	}
+	lock(&sched.lock);
+	m->id = sched.nms++;
+	m->all = sched.ms;
+	sched.ms = m;
+	unlock(&sched.lock);
+	m->random = (m->id + 1) * 0x9e3779b97f4a7c15 ^ sched.options.seed;
+	m->current = &m->idle;
+	return m;
+}
+
+void free_machine(struct m *m)
+{
+	overflow_close(m);
+	if (m->call_fd >= 0)
+		close(m->call_fd);
+	free(m);
+}
+
+static bool start_thread(struct m *m)
+{
+	sigset_t all, old;
+	int err;
+
+	/* No handler may run before the thread has its stack for signals. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = pthread_create(&m->thread, NULL, thread_main, m);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return !err;
+}
+
+/* Undo new_machine(): the last one made, or another that never ran. */
+static void forget_machine(struct m *m)
+{
+	struct m **at;
+
+	lock(&sched.lock);
+	for (at = &sched.ms; *at != m;)
+		at = &(*at)->all;
+	*at = m->all;
+	sched.nms--;
+	unlock(&sched.lock);
+	free_machine(m);
+}
+
+/* A thread more, for @p. */
+static bool add_machine(struct p *p, bool spinning)
+{
+	struct m *m;
+	bool started;
+
+	m = new_machine();
+	if (!m)
+		return false;
+	m->given = p;
+	m->spinning = spinning;
+	started = start_thread(m);
+	if (!started)
+		forget_machine(m);
+	return started;
+}
+
+bool start_machine(struct p *p, bool spinning)
+{
+	struct m *m;
+
+	lock(&sched.lock);
+	m = sched.parked;
+	if (m) {
+		sched.parked = m->link;
+		sched.nparked--;
+		m->given = p;
+		m->spinning = spinning;
+	}
+	unlock(&sched.lock);
+	if (m) {
+		futex_wake(&m->wake);
+		return true;
+	}
+	if (add_machine(p, spinning))
+		return true;
+	/* No thread is to be had: the others will get to the work. */
+	lock(&sched.lock);
+	put_idle(p);
+	unlock(&sched.lock);
+	if (spinning)
+		atomic_fetch_sub(&sched.nspinning, 1);
+	return false;
+}
+
+void wake_machine(void)
+{
+	struct p *p;
+
+	if (!idle_must_wake(&sched.nidle, &sched.nspinning))
+		return;
+	p = idle_p_get();
+	if (p)
+		start_machine(p, true);
+	else
+		atomic_fetch_sub(&sched.nspinning, 1);
+}
+
+static bool work_anywhere(void)
+{
+	unsigned int i;
+
+	if (sched.length)
+		return true;
+	for (i = 0; i < sched.procs; i++)
+		if (!queue_empty(&sched.p[i].queue))
+			return true;
+	return timers_next() <= clock_now();
+}
+
+/*
+ * The P of a thread that blocks: to another thread if there is anything to do,
+ * or if nobody else would look for it.
+ */
+void hand_over(struct p *p)
+{
+	unsigned int none = 0;
+	bool work = !queue_empty(&p->queue) || sched.length;
+
+	if (!work && sched.procs > 1 && !sched.nspinning && !sched.nidle &&
+	    atomic_compare_exchange_strong(&sched.nspinning, &none, 1)) {
+		start_machine(p, true);
+		return;
+	}
+	if (work || (!sched.polling && (sched.waiting_fds ||
+					timers_next() != NEVER))) {
+		start_machine(p, false);
+		return;
+	}
+	lock(&sched.lock);
+	put_idle(p);
+	unlock(&sched.lock);
+	/* It may have come in between. */
+	if (work_anywhere())
+		wake_machine();
+}
+
+/*
+ * Looking for work.
+ */
+
+static void stop_spinning(struct m *m)
+{
+	/*
+	 * Whoever made a G ready meanwhile has woken nobody, as this M was
+	 * spinning: now that it has found something, another has to look.
+	 */
+	m->spinning = false;
+	if (atomic_fetch_sub(&sched.nspinning, 1) == 1)
+		wake_machine();
+}
+
+static struct g *found(struct m *m, struct g *g)
+{
+	if (m->spinning)
+		stop_spinning(m);
+	return g;
+}
+
+/* All but the first become local. */
+static struct g *take_polled(struct p *p, struct g *list)
+{
+	struct g *first = list;
+
+	for (list = list->link; list;) {
+		struct g *next = list->link;
+
+		trace(p->ring, TRACE_READY, list->id, 0, 0);
+		put_local(p, list);
+		list = next;
+	}
+	trace(p->ring, TRACE_READY, first->id, 0, 0);
+	running(p, first, WHY_POLL, 0);
+	return first;
+}
+
+static struct g *poll_now(struct p *p)
+{
+	struct g *list;
+	unsigned int n;
+
+	if (!sched.waiting_fds || sched.polling)
+		return NULL;
+	list = poller_poll(0, &n);
+	if (!list)
+		return NULL;
+	trace(p->ring, TRACE_POLL, n, 0, 0);
+	list = take_polled(p, list);
+	if (n > 1)
+		wake_machine();
+	return list;
+}
+
+/*
+ * The slot of a running P: what is in it runs there within a moment, with what
+ * it needs in the cache.  Only if it stays.
+ */
+static struct g *steal_next(struct p *p, struct p *from)
+{
+	struct g *g = atomic_load(&from->queue.next);
+	uint64_t since = cycles();
+
+	if (!g)
+		return NULL;
+	if (from->status != P_IDLE && !sched.step)
+		while (cycles() - since < NEXT_GRACE_CYCLES)
+			if (atomic_load(&from->queue.next) != g)
+				return NULL;
+	if (!atomic_compare_exchange_strong(&from->queue.next, &g, NULL))
+		return NULL;
+	trace(p->ring, TRACE_STEAL_NEXT, g->id, from->id, 0);
+	running(p, g, WHY_STOLEN_NEXT, 0);
+	return g;
+}
+
+static struct g *steal_from(struct p *p, struct p *from, bool last_pass)
+{
+	uint32_t to = atomic_load_explicit(&p->queue.tail,
+					   memory_order_relaxed);
+	uint32_t position, n;
+	struct g *g = queue_steal(&p->queue, &from->queue, &position, &n);
+
+	if (g) {
+		trace(p->ring, TRACE_STEAL, g->id, from->id, n);
+		trace(p->ring, TRACE_STEAL_AT, 0, position, to);
+		running(p, g, WHY_STOLEN, 0);
+		return g;
+	}
+	if (!last_pass)
+		return NULL;
+	if (atomic_load(&from->timers.next) <= clock_now()) {
+		timers_run(&from->timers, clock_now());
+		g = pick(p);
+		if (g)
+			return g;
+	}
+	return steal_next(p, from);
+}
+
+static unsigned int gcd(unsigned int a, unsigned int b)
+{
+	return b ? gcd(b, a % b) : a;
+}
+
+/*
+ * Four times over all Ps, in an order that random numbers choose: from any first
+ * one on in steps that have no common divisor with their number, so that each
+ * comes once and no P is everybody's first victim.
+ */
+static struct g *steal(struct m *m, struct p *p)
+{
+	unsigned int pass, i, at, by;
+
+	for (pass = 0; pass < STEAL_PASSES; pass++) {
+		at = next_random(&m->random) % sched.procs;
+		do
+			by = 1 + next_random(&m->random) % sched.procs;
+		while (gcd(by, sched.procs) != 1);
+		for (i = 0; i < sched.procs; i++) {
+			struct p *from = &sched.p[at];
+			struct g *g;
+
+			at = (at + by) % sched.procs;
+			if (from == p)
+				continue;
+			g = steal_from(p, from, pass == STEAL_PASSES - 1);
+			if (g)
+				return g;
+		}
+	}
+	return NULL;
+}
+
+/* With a P: own queues, descriptors, then others'. */
+static struct g *search(struct m *m, struct p *p)
+{
+	struct g *g = pick(p);
+
+	if (!g)
+		g = poll_now(p);
+	if (g || sched.procs == 1)
+		return g;
+	if (!m->spinning) {
+		if (!idle_may_spin(&sched.nidle, &sched.nspinning, sched.procs))
+			return NULL;
+		m->spinning = true;
+		trace(p->ring, TRACE_SPIN, m->id, 0, 0);
+	}
+	return steal(m, p);
+}
+
+/* Sleep in epoll_wait(), as the only M, until a descriptor or a timer is due. */
+static struct g *poll_asleep(struct m *m)
+{
+	int64_t until = timers_next(), now = clock_now();
+	struct g *list;
+	unsigned int n;
+	struct p *p;
+
+	if (until == NEVER && !sched.waiting_fds)
+		return NULL;
+	if (atomic_exchange(&sched.polling, true)) {
+		/* The one that sleeps there may sleep for too long. */
+		if (until < sched.poll_until)
+			poller_break();
+		return NULL;
+	}
+	atomic_store(&sched.poll_until, until);
+	/* A timer may have come before others could see that. */
+	if (timers_next() < until || sched.stop || work_anywhere())
+		list = poller_poll(0, &n);
+	else
+		list = poller_poll(until == NEVER ? -1 :
+				   until > now ? until - now : 0, &n);
+	atomic_store(&sched.polling, false);
+	p = idle_p_get();
+	if (p) {
+		take_p(m, p);
+		trace(p->ring, TRACE_POLL, n, 0, 0);
+		return list ? take_polled(p, list) : NULL;
+	}
+	while (list) {
+		struct g *g = list;
+
+		list = g->link;
+		make_ready(NULL, g);
+	}
+	return NULL;
+}
+
+/*
+ * The last M that falls asleep finds out that nothing can ever happen again: it
+ * ends the run.  With sched.lock held; true if so.
+ */
+static bool all_done(void)
+{
+	if (sched.stop || sched.nparked + 1 < sched.nms || sched.length ||
+	    sched.waiting_fds || timers_next() != NEVER)
+		return false;
+	return true;
+}
+
+/* Sleep until somebody gives this M a P, or the run ends. */
+static void park(struct m *m)
+{
+	bool done;
+
+	lock(&sched.lock);
+	if (m->given || sched.stop) {
+		unlock(&sched.lock);
+		return;
+	}
+	done = all_done();
+	if (!done) {
+		atomic_store(&m->wake, 0);
+		m->link = sched.parked;
+		sched.parked = m;
+		sched.nparked++;
+		/* The poller sleeps for a descriptor nobody waits for now. */
+		done = sched.polling && !sched.waiting_fds &&
+		       sched.nparked + 1 == sched.nms;
+		unlock(&sched.lock);
+		if (done)
+			poller_break();
+		while (!atomic_load(&m->wake))
+			futex_wait(&m->wake, 0, -1);
+		return;
+	}
+	unlock(&sched.lock);
+	if (alive())
+		report_deadlock();
+	stop_all(alive() ? -EDEADLK : 0);
+}
+
+/* Give up the P; a G if one came meanwhile. */
+static struct g *go_idle(struct m *m, struct p *p)
+{
+	struct g *g;
+
+	lock(&sched.lock);
+	g = sched.stop ? NULL : get_global(p, QUEUE_SIZE / 2);
+	if (!g)
+		release_p(m, p);
+	unlock(&sched.lock);
+	if (g) {
+		running(p, g, WHY_GLOBAL, 0);
+		return g;
+	}
+	if (idle_stop_spinning(&sched.nspinning, &m->spinning) ||
+	    sched.procs == 1) {
+		if (work_anywhere()) {
+			p = idle_p_get();
+			if (p)
+				take_p(m, p);
+			return NULL;
+		}
+	}
+	return poll_asleep(m);
+}
+
+static struct g *find(struct m *m)
+{
+	struct p *p;
+	struct g *g;
+
+	while (!sched.stop) {
+		p = my_p(m);
+		if (!p) {
+			park(m);
+			p = m->given;
+			m->given = NULL;
+			if (p)
+				take_p(m, p);
+			continue;
+		}
+		g = search(m, p);
+		if (!g)
+			g = go_idle(m, p);
+		if (g)
+			return found(m, g);
+		if (!my_p(m))
+			continue;
+		/* With a P again, it looks for work as one that spins. */
+	}
+	return NULL;
+}
+
+void machine_loop(struct m *m)
+{
+	struct g *g;
+
+	m->tid = gettid();
+	machine_set(m);
+	fiber_begin(&m->idle.fiber, true);
+	overflow_install(m);
+	while ((g = find(m)))
+		switch_to(m, g);
+	overflow_restore(m);
+	machine_set(NULL);
+}
+
+/*
+ * The seeded run: this thread plays all Ps.  Each turn goes to one of them by
+ * lot, which goes on with the G that it runs up to that one's next call, or picks
+ * another, by the same code as ever.
+ */
+static struct g *turn(struct m *m, struct p *p)
+{
+	struct g *g = p->turn;
+
+	p->turn = NULL;
+	if (g) {
+		trace(p->ring, TRACE_RUN, g->id,
+		      WHY_TURN << 12 | queue_length(&p->queue), 0);
+		return g;
+	}
+	g = pick(p);
+	if (!g)
+		g = poll_now(p);
+	return g || sched.procs == 1 ? g : steal(m, p);
+}
+
+/* Every P was idle in turn: let time pass up to the next event. */
+static bool let_time_pass(void)
+{
+	int64_t next = timers_next();
+	unsigned int n;
+	struct g *list;
+
+	if (sched.waiting_fds) {
+		list = poller_poll(next == NEVER ? -1 : 0, &n);
+		while (list) {
+			struct g *g = list;
+
+			list = g->link;
+			make_ready(NULL, g);
+		}
+		if (sched.length || next == NEVER)
+			return true;
+	}
+	if (next == NEVER)
+		return false;
+	if (next > clock_now())
+		sched.step = (next + USEC - 1) / USEC;
+	return true;
+}
+
+void step_loop(struct m *m)
+{
+	uint64_t choices = sched.options.seed;
+	unsigned int misses = 0;
+
+	machine_set(m);
+	fiber_begin(&m->idle.fiber, true);
+	overflow_install(m);
+	while (!sched.stop) {
+		struct p *p = &sched.p[next_random(&choices) % sched.procs];
+		struct g *g;
+
+		trace_steps = ++sched.step;
+		atomic_store(&m->p, p);
+		atomic_store(&p->m, m);
+		g = turn(m, p);
+		if (g) {
+			misses = 0;
+			switch_to(m, g);
+		} else if (++misses > 8 * sched.procs && !work_anywhere()) {
+			misses = 0;
+			if (!let_time_pass())
+				break;
+		}
+	}
+	if (!sched.stop && alive()) {
+		report_deadlock();
+		sched.status = -EDEADLK;
+	}
+	overflow_restore(m);
+	machine_set(NULL);
+}
+
+/*
+ * The end.
+ */
+
+void stop_all(int status)
+{
+	struct m *m;
+	unsigned int i;
+
+	lock(&sched.lock);
+	if (!sched.stop) {
+		sched.status = status;
+		atomic_store(&sched.stop, true);
+	}
+	for (i = 0; i < sched.procs; i++)
+		if (sched.p[i].status != P_IDLE)
+			sched.p[i].status = P_STOPPING;
+	for (m = sched.parked; m; m = m->link)
+		futex_wake(&m->wake);
+	unlock(&sched.lock);
+	poller_break();
+	monitor_wake();
+}
+
+void gpm_stop(int status)
+{
+	struct m *m = enter();
+
+	if (!m)
+		abort();
+	stop_all(status);
+	m->after = AFTER_DROP;
+	switch_to(m, &m->idle);
+	abort();
+}
+
+int gpm_block(void (*fn)(void *arg), void *arg)
+{
+	struct m *m = enter();
+	struct g *g;
+	struct p *p;
+
+	if (!m)
+		return -EPERM;
+	g = m->current;
+	p = my_p(m);
+	if (sched.step) {
+		leave();
+		fn(arg);
+		return 0;
+	}
+	lock(&sched.lock);
+	set_state(g, G_BLOCKED);
+	trace(p->ring, TRACE_BLOCK, g->id, 0, 0);
+	atomic_store(&m->p, NULL);
+	atomic_store(&p->m, NULL);
+	unlock(&sched.lock);
+	hand_over(p);
+	leave();
+	fn(arg);
+	m = enter();
+	leave();
+	return m ? 0 : -EPERM;
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The monitor: a thread without a P that looks after those who cannot.
+ *
+ * A thread that blocks in a call nobody announced holds its P, and with it the
+ * Gs in its queue.  The monitor takes the P from it after 20 us and hands it to
+ * another thread.  It also asks for descriptors and timers while all Ps are too
+ * busy to do so themselves.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define FIRST_DELAY (20 * USEC)
+#define LONGEST_DELAY (10 * MSEC)
+#define QUIET_ROUNDS 50
+#define RETAKE_AFTER (20 * USEC)
+#define POLL_AFTER (10 * MSEC)
+
+static pthread_t monitor;
+
+/*
+ * Whether the kernel has the thread asleep: its file then shows the call, for
+ * one that runs or waits for a CPU only the word "running".  Reading it takes
+ * the lock of the thread's run queue, which orders all that the thread did
+ * before it fell asleep before, and what it does when it wakes up after.
+ */
+static bool sleeps(struct m *m, unsigned int *call)
+{
+	char text[32], name[64];
+	ssize_t n;
+
+	if (m->call_fd == -1) {
+		snprintf(name, sizeof(name), "/proc/self/task/%d/syscall",
+			 m->tid);
+		m->call_fd = open(name, O_RDONLY | O_CLOEXEC);
+		if (m->call_fd < 0)
+			return false;
+	}
+	n = pread(m->call_fd, text, sizeof(text) - 1, 0);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	/* "-1": asleep in the kernel, but not in a call: a page fault. */
+	*call = strtoul(text, NULL, 10) & UINT16_MAX;
+	return text[0] != 'r';
+}
+
+/*
+ * Take the P of @m.  First it is marked, then the thread is looked at: if it
+ * sleeps now, then either it fell asleep in the library and @inside says so, or
+ * it will see the mark as it next enters it, see enter().
+ */
+static bool retake(struct p *p)
+{
+	unsigned int call = 0, status = P_RUNNING;
+	struct m *m;
+	bool taken = false;
+
+	lock(&sched.lock);
+	m = p->m;
+	if (m && atomic_compare_exchange_strong(&p->status, &status,
+						P_RETAKING)) {
+		taken = sleeps(m, &call) && !atomic_load(&m->inside);
+		if (taken) {
+			trace(outside_ring(), TRACE_RETAKE, m->current->id,
+			      p->id, call);
+			atomic_store(&m->current->state, G_BLOCKED);
+			atomic_store(&m->p, NULL);
+			atomic_store(&p->m, NULL);
+		}
+		p->status = P_RUNNING;
+	}
+	unlock(&sched.lock);
+	if (taken)
+		hand_over(p);
+	return taken;
+}
+
+/* A P whose Gs have changed since the last look needs none. */
+static bool stuck(struct p *p, int64_t now)
+{
+	struct m *m = p->m;
+	unsigned int runs = p->runs;
+
+	if (p->status != P_RUNNING || !m || runs != p->seen_runs) {
+		p->seen_runs = runs;
+		p->seen_since = now;
+		return false;
+	}
+	return now - p->seen_since >= RETAKE_AFTER && !m->inside;
+}
+
+static bool retake_all(int64_t now)
+{
+	bool any = false;
+	unsigned int i, call;
+
+	for (i = 0; i < sched.procs; i++) {
+		struct p *p = &sched.p[i];
+		struct m *m;
+
+		if (!stuck(p, now))
+			continue;
+		/* Without the lock first: most are simply busy. */
+		m = p->m;
+		if (m && sleeps(m, &call) && retake(p))
+			any = true;
+	}
+	return any;
+}
+
+static void poll_for_the_busy(int64_t now)
+{
+	struct g *list;
+	unsigned int n;
+
+	if (!sched.waiting_fds || sched.polling ||
+	    now - sched.polled < POLL_AFTER)
+		return;
+	list = poller_poll(0, &n);
+	while (list) {
+		struct g *g = list;
+
+		list = g->link;
+		make_ready(NULL, g);
+	}
+}
+
+/* Due timers of Ps that do not get to it, if another could run them. */
+static void wake_for_timers(int64_t now)
+{
+	if (sched.nidle && !sched.polling && timers_next() <= now)
+		wake_machine();
+}
+
+static bool all_idle(void)
+{
+	return sched.nidle == sched.procs;
+}
+
+static void *monitor_main(void *arg)
+{
+	int64_t delay = FIRST_DELAY;
+	unsigned int quiet = 0;
+
+	(void)arg;
+	/* The default slack of a timer is more than this thread's delay. */
+	prctl(PR_SET_TIMERSLACK, 1);
+	while (!sched.stop) {
+		int64_t now;
+
+		atomic_store(&sched.monitor_word, 0);
+		if (all_idle() && !sched.stop) {
+			futex_wait(&sched.monitor_word, 0, -1);
+			delay = FIRST_DELAY;
+			quiet = 0;
+			continue;
+		}
+		futex_wait(&sched.monitor_word, 0, delay);
+		now = clock_now();
+		poll_for_the_busy(now);
+		wake_for_timers(now);
+		if (retake_all(now)) {
+			quiet = 0;
+			delay = FIRST_DELAY;
+		} else if (++quiet > QUIET_ROUNDS && delay < LONGEST_DELAY) {
+			delay *= 2;
+		}
+	}
+	return NULL;
+}
+
+int monitor_start(void)
+{
+	sigset_t all, old;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = pthread_create(&monitor, NULL, monitor_main, NULL);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return -err;
+}
+
+/* A P is in use again, or the run ends. */
+void monitor_wake(void)
+{
+	if (!sched.stop && sched.nidle + 1 < sched.procs)
+		return;
+	futex_wake(&sched.monitor_word);
+}
+
+void monitor_join(void)
+{
+	pthread_join(monitor, NULL);
+}

@@ -1,0 +1,644 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Gs: how they begin, end, give way, and which one runs next. */
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "internal.h"
+
+#define COLOURS 16
+#define COLOUR_BYTES 128
+#define CHAIN_MAX 3
+#define FREE_MAX 64
+#define ID_BATCH 16
+#define CLOCK_CYCLES 4096
+
+struct sched sched;
+
+static __thread struct m *this_machine;
+
+/*
+ * Not inlined, and with a barrier: a compiler may keep the address of a thread's
+ * variable across a call, and this G may come back from it on another thread.
+ */
+__attribute__((noinline)) struct m *machine(void)
+{
+	__asm__ volatile("" ::: "memory");
+	return this_machine;
+}
+
+__attribute__((noinline)) void machine_set(struct m *m)
+{
+	__asm__ volatile("" ::: "memory");
+	this_machine = m;
+}
+
+/*
+ * The holder may have lost its CPU, and with fewer CPUs than Ms it gets one only
+ * if those who wait give theirs up; with real-time priorities they must sleep.
+ */
+void lock_slow(struct lock *l)
+{
+	unsigned int tries = 0, free = 0;
+
+	while (atomic_load_explicit(&l->word, memory_order_relaxed) ||
+	       !atomic_compare_exchange_weak_explicit(&l->word, &free, 1,
+						      memory_order_acquire,
+						      memory_order_relaxed)) {
+		free = 0;
+		tries++;
+		if (tries < 100)
+			continue;
+		if (tries < 200)
+			sched_yield();
+		else
+			nanosleep(&(struct timespec){ .tv_nsec = 50000 }, NULL);
+	}
+}
+
+/* xorshift64*: quick, and the same on every machine. */
+uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 0x2545f4914f6cdd1d;
+}
+
+/*
+ * The global queue, under sched.lock.
+ */
+
+static uint32_t length_for_trace(void)
+{
+	return sched.length > UINT16_MAX ? UINT16_MAX : sched.length;
+}
+
+static void append_global(struct g *first, struct g *last, unsigned int n)
+{
+	sched.changes++;
+	last->link = NULL;
+	if (sched.last)
+		sched.last->link = first;
+	else
+		sched.first = first;
+	sched.last = last;
+	sched.length += n;
+}
+
+void put_global(struct trace_ring *r, struct g *g)
+{
+	trace(r, TRACE_GLOBAL_PUT, g->id, sched.changes, length_for_trace());
+	append_global(g, g, 1);
+}
+
+void put_global_batch(struct trace_ring *r, struct g *first, struct g *last,
+		      unsigned int n)
+{
+	trace(r, TRACE_GLOBAL_BATCH, n, sched.changes, length_for_trace());
+	append_global(first, last, n);
+}
+
+/*
+ * A P takes its share, n / P + 1, so that the others find something as well, and
+ * at most half a local queue.  The first is returned, the rest becomes local.
+ */
+struct g *get_global(struct p *p, unsigned int most)
+{
+	struct g *g = sched.first, *rest;
+	unsigned int n = sched.length / sched.procs + 1, i;
+
+	if (!g)
+		return NULL;
+	if (n > sched.length)
+		n = sched.length;
+	if (n > most)
+		n = most;
+	trace(p->ring, TRACE_GLOBAL_GET, g->id, sched.changes, n);
+	sched.changes++;
+	rest = g->link;
+	for (i = 1; i < n; i++) {
+		struct g *next = rest->link;
+
+		sched.length--;
+		sched.first = next;
+		put_local(p, rest);
+		rest = next;
+	}
+	sched.length--;
+	sched.first = rest;
+	if (!rest)
+		sched.last = NULL;
+	return g;
+}
+
+/*
+ * The local queue.
+ */
+
+static struct g *link_batch(struct queue_batch *b)
+{
+	unsigned int i;
+
+	for (i = 0; i + 1 < b->n; i++)
+		b->g[i]->link = b->g[i + 1];
+	return b->g[0];
+}
+
+/*
+ * Beyond 256 half of the queue and the new one go to the global queue, in one
+ * batch: one lock for 129, and whoever is idle finds them.
+ */
+void put_local(struct p *p, struct g *g)
+{
+	uint32_t tail = atomic_load_explicit(&p->queue.tail,
+					     memory_order_relaxed);
+	struct queue_batch batch;
+
+	if (likely(queue_put(&p->queue, g, &batch))) {
+		trace(p->ring, TRACE_PUT, g->id, tail,
+		      queue_length(&p->queue) - 1);
+		return;
+	}
+	link_batch(&batch);
+	batch.g[batch.n - 1]->link = g;
+	lock(&sched.lock);
+	trace(p->ring, TRACE_OVERFLOW, g->id, batch.position, batch.n);
+	put_global_batch(p->ring, batch.g[0], g, batch.n + 1);
+	unlock(&sched.lock);
+}
+
+static void put_next(struct p *p, struct g *g)
+{
+	struct g *old = queue_put_next(&p->queue, g);
+
+	trace(p->ring, TRACE_NEXT, g->id, !!old, 0);
+	if (old)
+		put_local(p, old);
+}
+
+void make_ready(struct m *m, struct g *g)
+{
+	struct p *p = m ? my_p(m) : NULL;
+
+	set_state(g, G_READY);
+	if (p) {
+		trace(p->ring, TRACE_READY, g->id, 0, 0);
+		put_next(p, g);
+		if (sched.procs > 1)
+			wake_machine();
+		return;
+	}
+	lock(&sched.lock);
+	trace(outside_ring(), TRACE_READY, g->id, 0, 0);
+	put_global(outside_ring(), g);
+	unlock(&sched.lock);
+	wake_machine();
+}
+
+/*
+ * What runs next.
+ */
+
+void running(struct p *p, struct g *g, enum trace_why why, uint32_t position)
+{
+	atomic_store_explicit(&p->runs, p->runs + 1, memory_order_relaxed);
+	if (why == WHY_NEXT) {
+		p->chain++;
+	} else {
+		p->chain = 0;
+		p->tick++;
+	}
+	set_state(g, G_RUNNING);
+	trace(p->ring, TRACE_RUN, g->id,
+	      why << 12 | queue_length(&p->queue), position);
+}
+
+static struct g *pick_global(struct p *p, unsigned int most, enum trace_why why)
+{
+	struct g *g;
+
+	if (!atomic_load_explicit(&sched.length, memory_order_relaxed))
+		return NULL;
+	lock(&sched.lock);
+	g = get_global(p, most);
+	unlock(&sched.lock);
+	if (g)
+		running(p, g, why, 0);
+	return g;
+}
+
+/* A clock costs more than a switch: read it each few microseconds at most. */
+static void run_timers(struct p *p)
+{
+	uint64_t now;
+
+	if (atomic_load_explicit(&p->timers.next, memory_order_relaxed) == NEVER)
+		return;
+	now = cycles();
+	if (!sched.step && p->tick % 64 && now - p->clock_checked < CLOCK_CYCLES)
+		return;
+	p->clock_checked = now;
+	timers_run(&p->timers, clock_now());
+}
+
+/*
+ * Two Gs that wake each other through the slot would keep the rest of the queue
+ * from running for ever: Go ends their time slice by a signal; here the slot
+ * goes to the tail after three from it in a row, if there is anybody else.
+ */
+static struct g *pick_next(struct p *p)
+{
+	struct g *g;
+
+	if (!atomic_load_explicit(&p->queue.next, memory_order_relaxed))
+		return NULL;
+	if (p->chain >= CHAIN_MAX && queue_length(&p->queue)) {
+		g = queue_get_next(&p->queue);
+		if (g)
+			put_local(p, g);
+		return NULL;
+	}
+	g = queue_get_next(&p->queue);
+	if (g)
+		running(p, g, WHY_NEXT, 0);
+	return g;
+}
+
+/*
+ * What needs no search: each 61st time the global queue, which Gs that keep each
+ * other ready locally would starve; then the slot, the queue, and the global one.
+ */
+struct g *pick(struct p *p)
+{
+	uint32_t position;
+	struct g *g;
+
+	run_timers(p);
+	if (p->tick % 61 == 0) {
+		g = pick_global(p, 1, WHY_61ST);
+		if (g)
+			return g;
+	}
+	g = pick_next(p);
+	if (g)
+		return g;
+	g = queue_get(&p->queue, &position);
+	if (g) {
+		running(p, g, WHY_LOCAL, position);
+		return g;
+	}
+	return pick_global(p, QUEUE_SIZE / 2, WHY_GLOBAL);
+}
+
+/*
+ * Switching.  A G goes straight to the next one; what has to happen to it when
+ * nobody stands on its stack any more is done on the other side.
+ */
+
+void switch_to(struct m *m, struct g *to)
+{
+	struct g *from = m->current;
+
+	if (unlikely(from->guard == CO_GUARD_CANARY && from->low &&
+		     !co_canary_intact(from->low)))
+		overflow_canary(from);
+	m->left = from;
+	m->current = to;
+	fiber_leave(&from->fiber, &to->fiber, m->after >= AFTER_EXIT);
+	co_switch_return(&from->sp, to->sp);
+	switched();
+}
+
+void switched(void)
+{
+	struct m *m = machine();
+	struct g *g = m->left;
+	struct p *p = my_p(m);
+	enum after after = m->after;
+
+	fiber_arrive(&m->current->fiber, &g->fiber);
+	m->after = AFTER_NOTHING;
+	switch (after) {
+	case AFTER_UNLOCK:
+		unlock(m->after_lock);
+		break;
+	case AFTER_WAIT:
+		wait_begin(m, g);
+		break;
+	case AFTER_YIELD:
+		set_state(g, G_READY);
+		trace(p->ring, TRACE_YIELD, g->id, 0, 0);
+		put_local(p, g);
+		break;
+	case AFTER_GLOBAL:
+		lock(&sched.lock);
+		set_state(g, G_READY);
+		if (p)
+			trace(p->ring, TRACE_YIELD, g->id, 1, 0);
+		put_global(p ? p->ring : outside_ring(), g);
+		unlock(&sched.lock);
+		break;
+	case AFTER_EXIT:
+		free_g(p, g);
+		break;
+	default:
+		break;
+	}
+}
+
+void switch_away(struct m *m, enum after after, struct lock *l)
+{
+	struct g *next = NULL;
+
+	m->after = after;
+	m->after_lock = l;
+	if (likely(!sched.step)) {
+		next = pick(my_p(m));
+		if (!next && after == AFTER_YIELD) {
+			m->after = AFTER_NOTHING;
+			return;
+		}
+	}
+	switch_to(m, next ? next : &m->idle);
+}
+
+/* Back from a call in which the thread blocked and the P was taken. */
+static struct m *came_back(struct m *m)
+{
+	struct g *g = m->current;
+	struct p *p;
+
+	lock(&sched.lock);
+	trace(outside_ring(), TRACE_BACK, g->id, 0, 0);
+	unlock(&sched.lock);
+	p = idle_p_get();
+	if (p) {
+		take_p(m, p);
+		running(p, g, WHY_BACK, 0);
+		return m;
+	}
+	m->after = AFTER_GLOBAL;
+	switch_to(m, &m->idle);
+	return machine();
+}
+
+/* The P is not simply running. */
+struct m *enter_slow(struct m *m)
+{
+	for (;;) {
+		struct p *p;
+
+		if (sched.stop) {
+			m->after = AFTER_DROP;
+			switch_to(m, &m->idle);
+		}
+		/* The monitor holds the lock while it decides. */
+		lock(&sched.lock);
+		p = my_p(m);
+		unlock(&sched.lock);
+		if (!p)
+			return came_back(m);
+		if (p->status == P_RUNNING)
+			return m;
+		if (p->status == P_STEPPING) {
+			p->turn = m->current;
+			switch_to(m, &m->idle);
+			return machine();
+		}
+	}
+}
+
+/*
+ * The life of a G.
+ */
+
+/* The struct lies at the end of its stack, on a page that is touched anyway. */
+static struct g *g_of_stack(char *end)
+{
+	uintptr_t colour = (uintptr_t)end / sched.stacks.size % COLOURS;
+
+	/*
+	 * Not at the same place of each page: they would all share a few sets of
+	 * the cache.
+	 */
+	end -= sizeof(struct g) + colour * COLOUR_BYTES;
+	return (struct g *)((uintptr_t)end & ~(uintptr_t)63);
+}
+
+void each_g(void (*call)(struct g *g, void *arg), void *arg)
+{
+	struct co_slab *s;
+	size_t i;
+
+	for (s = sched.stacks.slabs; s; s = s->next)
+		for (i = 0; i < s->used; i++)
+			call(g_of_stack(co_slab_end(&sched.stacks, s, i)), arg);
+}
+
+static void g_main(void *arg)
+{
+	struct g *g = arg;
+
+	switched();
+	leave();
+	g->entry(g->arg);
+	gpm_exit();
+}
+
+/* With sched.lock held. */
+static int make_g(struct g **made)
+{
+	struct co_stack stack;
+	struct g *g;
+	int err = co_stacks_take(&sched.stacks, &stack);
+
+	if (err)
+		return err;
+	g = g_of_stack(stack.end);
+	*g = (struct g){
+		.low = stack.low,
+		.guard = stack.guard,
+		.ticket = 1,	/* odd: it does not wait */
+	};
+	fiber_init(&g->fiber, stack.low, (char *)g);
+	*made = g;
+	return 0;
+}
+
+/* From the P's own list, else half a list from the common one, else new. */
+static int take_g(struct p *p, struct g **taken)
+{
+	int err;
+
+	if (unlikely(!p->free)) {
+		lock(&sched.lock);
+		while (sched.free && p->nfree < FREE_MAX / 2) {
+			struct g *g = sched.free;
+
+			sched.free = g->link;
+			g->link = p->free;
+			p->free = g;
+			p->nfree++;
+		}
+		if (!p->free) {
+			err = make_g(taken);
+			unlock(&sched.lock);
+			return err;
+		}
+		unlock(&sched.lock);
+	}
+	*taken = p->free;
+	p->free = p->free->link;
+	p->nfree--;
+	return 0;
+}
+
+void free_g(struct p *p, struct g *g)
+{
+	set_state(g, G_FREE);
+	fiber_end(&g->fiber);
+	atomic_store_explicit(&p->alive, p->alive - 1, memory_order_relaxed);
+	g->link = p->free;
+	p->free = g;
+	if (++p->nfree < FREE_MAX)
+		return;
+	lock(&sched.lock);
+	while (p->nfree > FREE_MAX / 2) {
+		g = p->free;
+		p->free = g->link;
+		p->nfree--;
+		g->link = sched.free;
+		sched.free = g;
+	}
+	unlock(&sched.lock);
+}
+
+/* Exact only while no P runs. */
+long alive(void)
+{
+	unsigned int i;
+	long n = 0;
+
+	for (i = 0; i < sched.procs; i++)
+		n += sched.p[i].alive;
+	return n;
+}
+
+static uint32_t new_id(struct p *p)
+{
+	if (p->next_id == p->last_id) {
+		lock(&sched.lock);
+		p->next_id = sched.next_id;
+		sched.next_id += ID_BATCH;
+		unlock(&sched.lock);
+		p->last_id = p->next_id + ID_BATCH;
+	}
+	return p->next_id++;
+}
+
+static void trace_name(struct trace_ring *r, const struct g *g)
+{
+	struct {
+		uint32_t g;
+		uint16_t a, b;
+	} part;
+	size_t i;
+
+	if (!r || !g->name[0])
+		return;
+	for (i = 0; i < NAME_SIZE; i += sizeof(part)) {
+		memcpy(&part, g->name + i, sizeof(part));
+		trace(r, TRACE_NAME, part.g, part.a, part.b);
+	}
+}
+
+int spawn(struct p *p, const char *name, void (*fn)(void *arg), void *arg)
+{
+	struct g *g = NULL;
+	int err = take_g(p, &g);
+
+	if (unlikely(err))
+		return err;
+	g->entry = fn;
+	g->arg = arg;
+	g->id = new_id(p);
+	g->has_deadline = false;
+	g->expired = false;
+	g->name[0] = '\0';
+	if (name)
+		snprintf(g->name, NAME_SIZE, "%s", name);
+	g->sp = co_frame((char *)((uintptr_t)g & ~(uintptr_t)15), g_main, g);
+	fiber_begin(&g->fiber, false);
+	atomic_store_explicit(&p->alive, p->alive + 1, memory_order_relaxed);
+	set_state(g, G_READY);
+	trace(p->ring, TRACE_GO, g->id, 0, 0);
+	trace_name(p->ring, g);
+	put_next(p, g);
+	return 0;
+}
+
+int gpm_go_named(const char *name, void (*fn)(void *arg), void *arg)
+{
+	struct m *m = enter();
+	int err;
+
+	if (!m)
+		return -EPERM;
+	err = spawn(my_p(m), name, fn, arg);
+	if (!err && sched.procs > 1)
+		wake_machine();
+	leave();
+	return err;
+}
+
+int gpm_go(void (*fn)(void *arg), void *arg)
+{
+	return gpm_go_named(NULL, fn, arg);
+}
+
+void gpm_exit(void)
+{
+	struct m *m = enter();
+
+	if (m) {
+		struct g *g = m->current;
+
+		if (g->has_deadline)
+			timers_remove(&g->deadline);
+		trace(my_p(m)->ring, TRACE_EXIT, g->id, 0, 0);
+		switch_away(m, AFTER_EXIT, NULL);
+	}
+	/* Not a G: this thread has nothing that could end. */
+	abort();
+}
+
+static int yield(enum after after)
+{
+	struct m *m = enter();
+
+	if (!m)
+		return -EPERM;
+	switch_away(m, after, NULL);
+	leave();
+	return 0;
+}
+
+int gpm_yield(void)
+{
+	return yield(AFTER_YIELD);
+}
+
+int gpm_yield_global(void)
+{
+	return yield(AFTER_GLOBAL);
+}
+
+uint64_t gpm_self(void)
+{
+	struct m *m = machine();
+
+	return m && m->current != &m->idle ? m->current->id : 0;
+}
