@@ -214,6 +214,12 @@ static void spoil_waiting(struct run *run)
 	}
 }
 
+static void spoil_others(struct run *run)
+{
+	run->settings.fifo = false;
+	run->machine.others = 0.2;
+}
+
 static void spoil_steal(struct run *run)
 {
 	run->machine.steal = 0.5;
@@ -246,6 +252,7 @@ static void refusals(void)
 		"thread+control - thread: the interval is too wide");
 	refused(&calm, spoil_moved, "too few");
 	refused(&calm, spoil_waiting, "kept from their CPU for");
+	refused(&calm, spoil_others, "other tasks used 20 % of CPU 1");
 	refused(&calm, spoil_steal, "hypervisor took");
 	refused(&calm, spoil_end, "interrupted");
 	refused(&wild, NULL, "too wide");

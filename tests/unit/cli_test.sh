@@ -118,7 +118,7 @@ echo what >"$work/root/abi"
 try 3 show 712
 rm "$work/root/abi"
 try 3 show 712
-like "$err" "*cannot read $work/root/abi*" "and says that it is not there"
+like "$err" "*cannot be read in CTXLAB_ROOT, $work/root: No such*" "and says that it is not there"
 unset CTXLAB_ROOT
 if [ ! -e /proc/ctxlab ]; then
 	try 3 show 1

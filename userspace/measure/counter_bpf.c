@@ -35,14 +35,18 @@ static struct counter *bpf_open(unsigned int cpu, char **why)
 	int err;
 
 	(void)cpu;	/* the members' IDs say it all */
+	if (stat("/proc/self/ns/pid", &ns)) {
+		*why = xasprintf("BPF: /proc/self/ns/pid, by which it knows the workers: %s",
+				 strerror(errno));
+		return NULL;
+	}
 	libbpf_set_print(NULL);
 	skel = count_bpf__open();
 	if (!skel) {
 		*why = xasprintf("BPF: %s", strerror(errno));
 		return NULL;
 	}
-	if (!stat("/proc/self/ns/pid", &ns))
-		skel->rodata->ns_inum = ns.st_ino;
+	skel->rodata->ns_inum = ns.st_ino;
 	err = count_bpf__load(skel);
 	if (!err)
 		err = count_bpf__attach(skel);

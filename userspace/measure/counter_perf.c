@@ -109,7 +109,12 @@ static struct counter *perf_open(unsigned int cpu, char **why)
 	struct stat ns;
 	int err;
 
-	if (stat("/proc/self/ns/pid", &ns) || ns.st_ino != INITIAL_PID_NS) {
+	if (stat("/proc/self/ns/pid", &ns)) {
+		*why = xasprintf("perf: /proc/self/ns/pid, by which it knows the workers: %s",
+				 strerror(errno));
+		return NULL;
+	}
+	if (ns.st_ino != INITIAL_PID_NS) {
 		*why = xstrdup("perf: its filters need the initial pid namespace");
 		return NULL;
 	}

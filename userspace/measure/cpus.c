@@ -102,11 +102,25 @@ bool cpus_possible(unsigned int cpu)
 	return listed(SYS_CPU "/possible", cpu) != 0;
 }
 
+/* A CPU takes no tasks any more some time before it is told to be offline. */
+static bool is_offline(unsigned int cpu)
+{
+	const struct timespec rest = { .tv_nsec = SHORT_REST_MS * 1000000L };
+	int tries;
+
+	for (tries = 0; tries < 5; tries++) {
+		if (!listed(SYS_CPU "/online", cpu))
+			return true;
+		nanosleep(&rest, NULL);
+	}
+	return false;
+}
+
 char *cpus_problem(unsigned int cpu)
 {
 	if (!cpus_possible(cpu))
 		return xasprintf("there is no CPU %u", cpu);
-	if (!listed(SYS_CPU "/online", cpu))
+	if (is_offline(cpu))
 		return xasprintf("CPU %u is offline", cpu);
 	return xasprintf("CPU %u is not in this process's cpuset", cpu);
 }

@@ -126,7 +126,9 @@ static void read_machine(struct reader *r, const json_t *o, struct machine *m)
 	m->page_size = integer(r, o, "page_size", 1 << 24);
 	m->load = number(r, o, "load");
 	m->steal = number(r, o, "steal");
-	/* Older runs do not have it. */
+	/* Older runs do not have these. */
+	m->others = json_is_number(json_object_get(o, "others")) ?
+			    number(r, o, "others") : -1;
 	m->throttled = json_is_integer(json_object_get(o, "throttled")) ?
 			       integer(r, o, "throttled", INT64_MAX) : -1;
 }

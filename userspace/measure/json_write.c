@@ -44,9 +44,12 @@ static json_t *machine_json(const struct machine *m)
 	json_object_set_new(o, "page_size", json_integer(m->page_size));
 	json_object_set_new(o, "governor", out_json_bytes(m->governor));
 	json_object_set_new(o, "mitigations", out_json_bytes(m->mitigations));
-	json_object_set_new(o, "load", number(m->load));
+	json_object_set_new(o, "load",
+			    m->load < 0 ? json_null() : number(m->load));
 	json_object_set_new(o, "steal",
 			    m->steal < 0 ? json_null() : number(m->steal));
+	json_object_set_new(o, "others", m->others < 0 ? json_null() :
+						 number(m->others));
 	json_object_set_new(o, "throttled", m->throttled < 0 ? json_null() :
 						json_integer(m->throttled));
 	return o;

@@ -114,6 +114,7 @@ static void read_kernel(struct machine *m)
 	m->load = line ? atof(line) : -1;
 	free(line);
 	m->steal = -1;
+	m->others = -1;
 	m->throttled = -1;
 }
 
@@ -173,6 +174,20 @@ static void read_emulator(struct machine *m)
 	m->emulator = xstrdup(by);
 }
 
+/* 1, 0, or -1 where neither the kernel's report nor its flags can be read. */
+static int isolation(const char *flags)
+{
+	char *meltdown = first_line(VULNERABILITIES "/meltdown");
+	int on = -1;
+
+	if (meltdown)
+		on = strstr(meltdown, "PTI") != NULL;
+	if (flags && on < 1)
+		on = has_word(flags, "pti");
+	free(meltdown);
+	return on;
+}
+
 static void read_cpu(struct machine *m)
 {
 	char *flags = cpuinfo("flags");
@@ -186,8 +201,7 @@ static void read_cpu(struct machine *m)
 		m->vendor = xstrdup("unknown");
 	m->pcid = flags ? has_word(flags, "pcid") : -1;
 	m->invpcid = flags ? has_word(flags, "invpcid") : -1;
-	m->pti = file_contains(VULNERABILITIES "/meltdown", "PTI") ||
-		 (flags && has_word(flags, "pti"));
+	m->pti = isolation(flags);
 	amd = !strcmp(m->vendor, "AuthenticAMD") ||
 	      !strcmp(m->vendor, "HygonGenuine");
 	machine_tlb(native_cpuid, NULL, amd, &m->tlb_l1, &m->tlb_l2);
@@ -239,10 +253,9 @@ void machine_free(struct machine *m)
 	*m = (struct machine){};
 }
 
-int machine_ticks(unsigned int cpu, unsigned long long *stolen,
-		  unsigned long long *all)
+int machine_ticks(unsigned int cpu, struct cpu_ticks *t)
 {
-	unsigned long long v[8];
+	long long v[8];
 	char key[16], *line = NULL;
 	size_t size = 0, len;
 	int ret = -ENOENT, i;
@@ -256,13 +269,13 @@ int machine_ticks(unsigned int cpu, unsigned long long *stolen,
 		if (strncmp(line, key, len))
 			continue;
 		if (sscanf(line + len,
-			   "%llu %llu %llu %llu %llu %llu %llu %llu", &v[0],
+			   "%lld %lld %lld %lld %lld %lld %lld %lld", &v[0],
 			   &v[1], &v[2], &v[3], &v[4], &v[5], &v[6],
 			   &v[7]) != 8)
 			break;
-		*stolen = v[7];
-		for (*all = 0, i = 0; i < 8; i++)
-			*all += v[i];
+		*t = (struct cpu_ticks){ .idle = v[3] + v[4], .stolen = v[7] };
+		for (i = 0; i < 8; i++)
+			t->all += v[i];
 		ret = 0;
 	}
 	free(line);

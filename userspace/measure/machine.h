@@ -26,18 +26,22 @@ struct machine {
 	int page_size;
 	double load;		/* before the run */
 	double steal;		/* share of its time that the run lost, -1 */
+	double others;		/* share that other tasks used of it, -1 */
 	long long throttled;	/* times that a cgroup's CPU quota stopped the run */
 };
 
 void machine_read(struct machine *m);
 void machine_free(struct machine *m);
 
-/*
- * Time that somebody else had on @cpu, and all time, in ticks since boot: what
- * the hypervisor took away.  Returns 0 or a negative errno.
- */
-int machine_ticks(unsigned int cpu, unsigned long long *stolen,
-		  unsigned long long *all);
+/* Time of a CPU since boot, in ticks of sysconf(_SC_CLK_TCK). */
+struct cpu_ticks {
+	long long all;
+	long long idle;
+	long long stolen;	/* taken away by the hypervisor */
+};
+
+/* Return 0 or a negative errno. */
+int machine_ticks(unsigned int cpu, struct cpu_ticks *t);
 
 /* TLB sizes from the dump of CPUID's leaves; -1 where it does not tell. */
 struct cpuid_regs {

@@ -10,9 +10,8 @@
 #include <unistd.h>
 
 #include "lib/xalloc.h"
+#include "module.h"
 #include "probe.h"
-
-#define CONTROL "/proc/ctxlab/switch"
 
 static const unsigned int modes[FLUSHES] = {
 	[FLUSH_CONTROL] = CTXLAB_FLUSH_NONE,
@@ -32,9 +31,9 @@ int probe_open(enum flush flush)
 	};
 	int fd, err;
 
-	fd = open(CONTROL, O_RDWR | O_CLOEXEC);
+	fd = module_open("switch", O_RDWR);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	err = command(fd, CTXLAB_SWITCH_FLUSH, &f);
 	if (err) {
 		close(fd);

@@ -17,7 +17,7 @@
 #define WIDE_EMULATED 0.25
 /* Rounds into which something else got. */
 #define DISTURBED_SHARE 0.10
-/* Time that other tasks had the CPU while rounds were under way. */
+/* Time that other tasks had the CPU: while rounds were under way, or at all. */
 #define WAITED_SHARE 0.10
 /*
  * Time that the hypervisor gave to others: it comes in long slices, which the
@@ -239,6 +239,10 @@ void verdict_find(const struct run *run, struct answers *a)
 	if (a->waited - fmax(run->machine.steal, 0) > WAITED_SHARE)
 		refuse(a, "the workers were kept from their CPU for %.0f %% of the time",
 		       a->waited * 100);
+	/* Under SCHED_FIFO ordinary tasks have what the workers leave. */
+	if (!run->settings.fifo && run->machine.others > WAITED_SHARE)
+		refuse(a, "other tasks used %.0f %% of CPU %u",
+		       run->machine.others * 100, run->settings.cpu);
 	if (run->machine.steal > STEAL_SHARE)
 		refuse(a, "the hypervisor took %.0f %% of the CPU's time away",
 		       run->machine.steal * 100);

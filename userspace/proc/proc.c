@@ -10,29 +10,13 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "proc.h"
+#include "lib/escape.h"
 #include "lib/xalloc.h"
+#include "measure/module.h"
+#include "proc.h"
 
-#define DEFAULT_ROOT	"/proc/ctxlab"
 #define FIRST_READ	(16 << 10)
 #define MAX_READ	(256 * 1024 * 1024)	/* no file of /proc/ctxlab comes near */
-
-const char *proc_root(void)
-{
-	const char *root = getenv("CTXLAB_ROOT");
-
-	return root && *root ? root : DEFAULT_ROOT;
-}
-
-static int open_file(const char *name)
-{
-	char *path = xasprintf("%s/%s", proc_root(), name);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int err = errno;
-
-	free(path);
-	return fd < 0 ? -err : fd;
-}
 
 static int read_all(int fd, char **buf, size_t *len)
 {
@@ -69,7 +53,7 @@ static int read_all(int fd, char **buf, size_t *len)
 
 int proc_read(const char *name, char **buf, size_t *len)
 {
-	int fd = open_file(name), err;
+	int fd = module_open(name, O_RDONLY), err;
 
 	if (fd < 0)
 		return fd;
@@ -80,20 +64,14 @@ int proc_read(const char *name, char **buf, size_t *len)
 
 static int say_no_module(int err)
 {
-	const char *root = proc_root();
+	struct module_problem p = module_problem(err);
 
-	if (strcmp(root, DEFAULT_ROOT) || (err != -ENOENT && err != -ENOTDIR))
-		fprintf(stderr, "ctxlab: cannot read %s/abi: %s\n", root,
-			strerror(-err));
-	else if (!access(root, F_OK))
-		fprintf(stderr,
-			"ctxlab: the module is loaded, but %s is not mounted; as root:\n"
-			"  mount -t ctxlab none %s\n", root, root);
-	else
-		fprintf(stderr,
-			"ctxlab: %s is not there: the module is not loaded.  As root:\n"
-			"  modprobe ctxlab     where it is installed, or\n"
-			"  make load           in its source tree\n", root);
+	escape_print(stderr, "ctxlab: %s", p.what);
+	if (*p.advice)
+		escape_print(stderr, "; as root: %s", p.advice);
+	fputc('\n', stderr);
+	free(p.what);
+	free(p.advice);
 	return CTXLAB_NO_MODULE;
 }
 
@@ -110,7 +88,7 @@ int proc_check(void)
 	buf[strcspn(buf, "\n")] = '\0';
 	if (!text_number(buf, &abi)) {
 		fprintf(stderr, "ctxlab: %s/abi does not hold a version\n",
-			proc_root());
+			module_root());
 		err = CTXLAB_NO_MODULE;
 	} else if (abi < CTXLAB_ABI) {
 		fprintf(stderr,
@@ -138,14 +116,14 @@ void proc_say_unreadable(const char *name, int err)
 			name);
 		break;
 	default:
-		fprintf(stderr, "ctxlab: cannot read %s/%s: %s\n", proc_root(),
+		fprintf(stderr, "ctxlab: cannot read %s/%s: %s\n", module_root(),
 			name, strerror(-err));
 	}
 }
 
 void proc_say_senseless(const char *name, const struct text_error *err)
 {
-	fprintf(stderr, "ctxlab: %s/%s", proc_root(), name);
+	fprintf(stderr, "ctxlab: %s/%s", module_root(), name);
 	if (err->line)
 		fprintf(stderr, ", line %u", err->line);
 	fprintf(stderr,

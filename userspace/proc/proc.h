@@ -7,9 +7,6 @@
 
 #include "text.h"
 
-/* /proc/ctxlab, or what the environment variable CTXLAB_ROOT names. */
-const char *proc_root(void);
-
 /*
  * Makes sure that the module is there and speaks the text formats that this
  * program knows; says what to do where it is not.  Returns an exit status.

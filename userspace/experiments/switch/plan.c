@@ -9,6 +9,7 @@
 #include "measure/cpus.h"
 #include "lib/xalloc.h"
 #include "plan.h"
+#include "measure/module.h"
 #include "measure/probe.h"
 
 /* Above ordinary tasks, below whatever a user gives real-time priority to. */
@@ -160,6 +161,16 @@ static void choose_times(const struct plan *plan, struct run *run)
 		set->seconds = plan->seconds;
 }
 
+static void note_no_module(struct run *run, int err)
+{
+	struct module_problem p = module_problem(err);
+
+	run_note(run, "the arms that flush the TLB need the module's probe, but %s%s%s",
+		 p.what, *p.advice ? "; as root: " : "", p.advice);
+	free(p.what);
+	free(p.advice);
+}
+
 /* Says what is missing, and what to do about it. */
 static void choose_probe(const struct plan *plan, struct run *run)
 {
@@ -169,9 +180,8 @@ static void choose_probe(const struct plan *plan, struct run *run)
 	if (plan->no_module || plan->mechanism == MECH_PERF_PIPE)
 		return;
 	fd = probe_open(FLUSH_CONTROL);
-	if (fd == -ENOENT) {
-		run_note(run, "%s: insmod ctxlab.ko, then run this as root",
-			 "the arms that flush the TLB need the module");
+	if (fd == -ENOENT || fd == -ENOTDIR) {
+		note_no_module(run, fd);
 		return;
 	}
 	if (fd < 0) {

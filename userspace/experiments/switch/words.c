@@ -78,6 +78,9 @@ void report_machine(FILE *out, const struct run *run)
 	if (m->steal >= 0.05)
 		fprintf(out, "; the hypervisor took %.0f %% of the CPU's time",
 			m->steal * 100);
+	if (m->others >= 0.05)
+		fprintf(out, "; other tasks used %.0f %% of the CPU's time",
+			m->others * 100);
 	if (m->throttled > 0)
 		fprintf(out, "; the cgroup's CPU quota stopped the run %lld times",
 			m->throttled);
