@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ctxlab diff: two runs of 'ctxlab switch' side by side. */
+/* ctxlab diff: two runs of one experiment side by side. */
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "lib/escape.h"
-#include "options.h"
-#include "report/diff.h"
+#include "experiments/experiments.h"
+#include "lib/xalloc.h"
 #include "measure/run_json.h"
 #include "measure/verdict.h"
+#include "options.h"
+#include "report/diff.h"
 
 static int load(const struct ctxlab_cmd *cmd, struct diff_side *s)
 {
 	char *error;
 
-	if (run_load(s->path, &s->run, &error)) {
-		escape_print(stderr, "ctxlab %s: %s: %s", cmd->name, s->path,
-			     error);
-		fputc('\n', stderr);
+	if (run_load(s->path, experiments, &s->run, &error)) {
+		options_failed(cmd, "%s: %s", s->path, error);
 		free(error);
 		return CTXLAB_FAILED;
 	}
@@ -39,40 +38,61 @@ static int show(const struct ctxlab_cmd *cmd, const struct diff_side *a,
 	return problem ? options_wrong(cmd, "%s", problem) : CTXLAB_OK;
 }
 
+static int check(const struct ctxlab_cmd *cmd, const struct diff_side *a,
+		 const struct diff_side *b)
+{
+	char *problem = diff_problem(a, b);
+
+	if (!problem)
+		return CTXLAB_OK;
+	options_wrong(cmd, "%s", problem);
+	free(problem);
+	return CTXLAB_USAGE;
+}
+
+static void forget(struct diff_side *s)
+{
+	answers_free(&s->answers);
+	run_free(&s->run);
+	free(s);
+}
+
 static int run_diff(const struct ctxlab_cmd *cmd, int argc, char **argv)
 {
 	struct out_opts out = {};
-	struct diff_side a = {}, b = {};
+	struct diff_side *a, *b;
 	int status;
 
 	while (options_next(cmd, argc, argv, &out) != -1)
 		;
 	if (argc - optind != 2)
 		return options_wrong(cmd, "two files are needed");
-	a.path = argv[optind];
-	b.path = argv[optind + 1];
-	status = load(cmd, &a);
+	a = xcalloc(1, sizeof(*a));
+	b = xcalloc(1, sizeof(*b));
+	a->path = argv[optind];
+	b->path = argv[optind + 1];
+	status = load(cmd, a);
 	if (!status)
-		status = load(cmd, &b);
+		status = load(cmd, b);
 	if (!status)
-		status = show(cmd, &a, &b, &out);
+		status = check(cmd, a, b);
+	if (!status)
+		status = show(cmd, a, b, &out);
 	/* A comparison with what has no verdict has none either. */
-	if (!status && (a.answers.reasons || b.answers.reasons))
+	if (!status && (a->answers.reasons || b->answers.reasons))
 		status = CTXLAB_REFUSED;
-	answers_free(&a.answers);
-	answers_free(&b.answers);
-	run_free(&a.run);
-	run_free(&b.run);
+	forget(a);
+	forget(b);
 	return status;
 }
 
 const struct ctxlab_cmd cmd_diff = {
 	.name = "diff",
 	.args = "A.json B.json",
-	.brief = "compare two saved runs of 'ctxlab switch'",
+	.brief = "compare two saved runs of one experiment",
 	.about =
-	"Compare two runs that 'ctxlab switch --save' or '--json' wrote: two hosts, two\n"
-	"kernels, or before and after.  Differences come with 95 % intervals.\n",
+	"Compare two runs of one experiment that '--save' or '--json' wrote: two hosts,\n"
+	"two kernels, or before and after.  Differences come with 95 % intervals.\n",
 	.cols = diff_columns,
 	.run = run_diff,
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ctxlab switch: what a switch costs here, and how much of it is the TLB. */
+/* The command of every experiment: measure or load, save, draw, show. */
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
@@ -9,43 +9,47 @@
 #include <sys/personality.h>
 #include <unistd.h>
 
-#include "lib/escape.h"
+#include "experiments/experiments.h"
 #include "lib/replace.h"
 #include "lib/xalloc.h"
-#include "options.h"
 #include "measure/cpus.h"
+#include "measure/run_json.h"
+#include "measure/runner.h"
+#include "measure/verdict.h"
 #include "measure/workers.h"
-#include "experiments/switch/plan.h"
+#include "options.h"
 #include "report/plot.h"
 #include "report/progress.h"
 #include "report/report.h"
-#include "measure/runner.h"
-#include "measure/run_json.h"
-#include "measure/verdict.h"
 
 enum {
-	OPT_CPU = CTXLAB_LONG_ONLY, OPT_FROM, OPT_HUGE, OPT_MECHANISM,
-	OPT_NO_MODULE, OPT_PLOT, OPT_RING, OPT_SECONDS,
+	OPT_FROM = CTXLAB_LONG_ONLY, OPT_NO_MODULE, OPT_PLOT, OPT_SECONDS,
+	OPT_POINTS,
+	OPT_SETTING,		/* from here on those of the experiment */
 };
 
-static const struct ctxlab_opt opts[] = {
-	{ 'c', "cpu", "N", "the CPU to switch on (default: the last allowed)" },
+static const struct ctxlab_opt common_opts[] = {
+	{ 'c', "cpu", "N", "the CPU to measure on (default: the last allowed)" },
 	{ OPT_FROM, "from", "FILE", "show a saved run again; measure nothing" },
-	{ OPT_HUGE, "huge-pages", NULL, "put the touched pages in huge pages" },
-	{ 'm', "mechanism", "NAME",
-	  "how to switch: yield, futex, pipe or perf-pipe" },
 	{ OPT_NO_MODULE, "no-module", NULL, "leave the module's probe alone" },
-	{ 'p', "pages", "LIST", "pages to touch, parted by commas" },
 	{ OPT_PLOT, "plot", "FILE", "draw it with gnuplot: FILE.svg or FILE.png" },
-	{ 'q', "quick", NULL, "a few seconds, few pages, wider intervals" },
-	{ OPT_RING, "ring", "N", "members of the rings (default 12; 0: none)" },
+	{ 'q', "quick", NULL, "a few seconds, few points, wider intervals" },
 	{ 's', "save", "FILE", "write the run to FILE, as JSON" },
 	{ OPT_SECONDS, "seconds", "S", "time to measure for (default 20)" },
-	{}
 };
 
-struct request {
-	struct plan plan;
+#define COMMON (sizeof(common_opts) / sizeof(*common_opts))
+
+/* An experiment as a command: made once, from its tables. */
+struct measure_cmd {
+	struct ctxlab_cmd cmd;
+	const struct experiment *experiment;
+	struct ctxlab_opt opts[COMMON + 1 + MAX_SETTINGS + 1];
+};
+
+struct asked {
+	const struct experiment *experiment;
+	struct request request;
 	struct out_opts out;
 	const char *from;
 	const char *save;
@@ -61,101 +65,127 @@ static bool number(const char *text, unsigned long most, unsigned long *n)
 	return *text >= '0' && *text <= '9' && !*end && !errno && *n <= most;
 }
 
-static int option(const struct ctxlab_cmd *cmd, int key, struct request *r)
+/* The setting whose option has that key, or -1. */
+static int find_setting(const struct experiment *e, int key)
+{
+	const struct setting *s = e->settings;
+	int i;
+
+	for (i = 0; s[i].key; i++)
+		if (s[i].opt.name &&
+		    (key == OPT_SETTING + i ||
+		     (key < CTXLAB_LONG_ONLY && key == s[i].opt.key)))
+			return i;
+	return -1;
+}
+
+static int set(const struct ctxlab_cmd *cmd, const struct setting *s,
+	       long *value)
 {
 	unsigned long n = 0;
 
+	if (s->kind == SETTING_YES_NO) {
+		*value = true;
+		return 0;
+	}
+	if (s->kind == SETTING_NUMBER) {
+		if (!number(optarg, s->most, &n))
+			return options_wrong(cmd, "--%s: '%s' is not 0 to %ld",
+					     s->opt.name, optarg, s->most);
+		*value = n;
+		return 0;
+	}
+	for (*value = 0; s->names[*value]; (*value)++)
+		if (!strcmp(s->names[*value], optarg))
+			return 0;
+	return options_wrong(cmd, "no %s '%s'", s->opt.name, optarg);
+}
+
+static int option(const struct ctxlab_cmd *cmd, int key, struct asked *a)
+{
+	int setting = find_setting(a->experiment, key);
+	struct request *r = &a->request;
+	unsigned long n = 0;
+
+	if (setting >= 0)
+		return set(cmd, &a->experiment->settings[setting],
+			   &r->setting[setting]);
+	if (key == OPT_POINTS || key == a->experiment->axis.letter) {
+		r->xs = optarg;
+		return 0;
+	}
 	switch (key) {
 	case 'c':
 		if (!number(optarg, CPUS_MOST - 1, &n))
 			return options_wrong(cmd, "no CPU '%s'", optarg);
-		r->plan.cpu = n;
-		return 0;
-	case 'm':
-		r->plan.mechanism = mechanism_find(optarg);
-		if (r->plan.mechanism < 0)
-			return options_wrong(cmd, "no mechanism '%s'", optarg);
-		return 0;
-	case 'p':
-		r->plan.pages = optarg;
-		return 0;
-	case OPT_RING:
-		if (!number(optarg, RING_MAX, &n) || n == 1)
-			return options_wrong(cmd, "a ring has 2 to %d members, or 0 for none",
-					     RING_MAX);
-		r->plan.ring = n;
+		r->cpu = n;
 		return 0;
 	case OPT_SECONDS:
 		if (!number(optarg, 3600, &n) || !n)
 			return options_wrong(cmd, "'%s' is not 1 to 3600 seconds",
 					     optarg);
-		r->plan.seconds = n;
+		r->seconds = n;
 		return 0;
 	case OPT_FROM:
-		r->from = optarg;
-		return 0;
-	case OPT_HUGE:
-		r->plan.huge = true;
+		a->from = optarg;
 		return 0;
 	case OPT_PLOT:
-		r->plot = optarg;
+		a->plot = optarg;
 		return 0;
 	case OPT_NO_MODULE:
-		r->plan.no_module = true;
+		r->no_module = true;
 		return 0;
 	case 'q':
-		r->plan.quick = true;
+		r->quick = true;
 		return 0;
 	default:
-		r->save = optarg;
+		a->save = optarg;
 		return 0;
 	}
 }
 
-static int load(const struct ctxlab_cmd *cmd, const char *path,
+static int load(const struct ctxlab_cmd *cmd, const struct asked *a,
 		struct run *run)
 {
 	char *error;
 
-	if (!run_load(path, run, &error))
-		return CTXLAB_OK;
-	escape_print(stderr, "ctxlab %s: %s: %s", cmd->name, path, error);
-	fputc('\n', stderr);
+	if (!run_load(a->from, experiments, run, &error)) {
+		if (run->experiment == a->experiment)
+			return CTXLAB_OK;
+		return options_failed(cmd, "%s: it is a run of 'ctxlab %s'",
+				      a->from, run->experiment->name);
+	}
+	options_failed(cmd, "%s: %s", a->from, error);
 	free(error);
 	return CTXLAB_FAILED;
 }
 
-static int measure(const struct ctxlab_cmd *cmd, const struct request *r,
+static int measure(const struct ctxlab_cmd *cmd, const struct asked *a,
 		   struct run *run)
 {
 	struct progress bar;
 	char *problem;
 	int err;
 
-	problem = plan_make(&r->plan, run);
+	problem = runner_plan(a->experiment, &a->request, run);
 	if (problem) {
 		options_wrong(cmd, "%s", problem);
 		free(problem);
 		return CTXLAB_USAGE;
 	}
 	progress_begin(&bar);
-	err = experiment(run, progress_show, &bar);
+	err = runner_measure(run, progress_show, &bar);
 	progress_end(&bar);
 	if (!err)
 		return CTXLAB_OK;
-	if (run->trouble) {
-		escape_print(stderr, "ctxlab %s: %s", cmd->name, run->trouble);
-		fputc('\n', stderr);
-	}
+	if (run->trouble)
+		options_failed(cmd, "%s", run->trouble);
 	return CTXLAB_FAILED;
 }
 
 static int unwritable(const struct ctxlab_cmd *cmd, const char *path, int err)
 {
-	escape_print(stderr, "ctxlab %s: cannot write %s: %s", cmd->name, path,
-		     strerror(-err));
-	fputc('\n', stderr);
-	return CTXLAB_FAILED;
+	return options_failed(cmd, "cannot write %s: %s", path, strerror(-err));
 }
 
 static int save(const struct ctxlab_cmd *cmd, const char *path,
@@ -182,14 +212,12 @@ static int draw(const struct ctxlab_cmd *cmd, const char *path,
 
 	if (!problem)
 		return CTXLAB_OK;
-	escape_print(stderr, "ctxlab %s: cannot draw %s: %s", cmd->name, path,
-		     problem);
-	fputc('\n', stderr);
+	options_failed(cmd, "cannot draw %s: %s", path, problem);
 	free(problem);
 	return a->reasons ? CTXLAB_REFUSED : CTXLAB_FAILED;
 }
 
-static int show(const struct ctxlab_cmd *cmd, const struct request *r,
+static int show(const struct ctxlab_cmd *cmd, const struct asked *r,
 		const struct run *run, const struct answers *a)
 {
 	const char *problem;
@@ -197,21 +225,20 @@ static int show(const struct ctxlab_cmd *cmd, const struct request *r,
 
 	if (r->out.json)
 		return out_json_print(run_to_json(run, a)) ? CTXLAB_FAILED : 0;
-	if (!r->out.raw && !r->out.columns) {
+	if (!r->out.raw && !r->out.noheadings && !r->out.columns) {
 		report_people(run, a, &r->out);
 		return CTXLAB_OK;
 	}
 	problem = report_long(run, a, &r->out);
 	for (i = 0; i < a->reasons && !problem; i++)
-		fprintf(stderr, "ctxlab %s: no verdict: %s\n", cmd->name,
-			a->reason[i]);
+		options_failed(cmd, "no verdict: %s", a->reason[i]);
 	return problem ? options_wrong(cmd, "%s", problem) : CTXLAB_OK;
 }
 
 /* A program that a signal ended says so to who waits for it. */
 static void die_by_signal(void)
 {
-	int sig = crew_stop_signal();
+	int sig = workers_stop_signal();
 
 	if (!sig)
 		return;
@@ -228,14 +255,14 @@ static int writable(const struct ctxlab_cmd *cmd, const char *path)
 }
 
 /* Before anything is measured: it would be lost. */
-static int check_targets(const struct ctxlab_cmd *cmd, const struct request *r)
+static int check_targets(const struct ctxlab_cmd *cmd, const struct asked *r)
 {
 	const char *problem = r->plot ? plot_name_problem(r->plot) : NULL;
 	struct out_sel sel;
 	int status;
 
 	if (!problem && r->out.columns)
-		problem = out_select(report_columns, NULL, r->out.columns, &sel);
+		problem = out_select(report_columns(r->experiment), NULL, r->out.columns, &sel);
 	if (problem)
 		return options_wrong(cmd, "%s", problem);
 	status = writable(cmd, r->save);
@@ -266,7 +293,7 @@ static void fix_layout(int argc, char **argv)
 }
 
 /* What lasts comes first: who reads the rest may leave before its end. */
-static int hand_out(const struct ctxlab_cmd *cmd, const struct request *r,
+static int hand_out(const struct ctxlab_cmd *cmd, const struct asked *r,
 		    const struct run *run, const struct answers *a)
 {
 	int saved = r->save ? save(cmd, r->save, run, a) : CTXLAB_OK;
@@ -282,47 +309,76 @@ static int hand_out(const struct ctxlab_cmd *cmd, const struct request *r,
 	return a->reasons ? CTXLAB_REFUSED : CTXLAB_OK;
 }
 
-static int run_switch(const struct ctxlab_cmd *cmd, int argc, char **argv)
+static void judge(const struct ctxlab_cmd *cmd, const struct asked *asked,
+		  const struct run *run, int *status)
 {
-	struct request r = { .plan = PLAN_DEFAULT };
 	struct answers a;
-	struct run run = {};
-	int c, status;
 
-	while ((c = options_next(cmd, argc, argv, &r.out)) != -1) {
-		status = option(cmd, c, &r);
-		if (status)
-			return status;
-	}
-	if (optind < argc)
-		return options_wrong(cmd, "no argument '%s' is expected",
-				     argv[optind]);
-	if (!r.from)
+	answers_find(run, &a);
+	verdict_find(run, &a);
+	*status = hand_out(cmd, asked, run, &a);
+	answers_free(&a);
+}
+
+static int run_measure(const struct ctxlab_cmd *cmd, int argc, char **argv)
+{
+	struct asked a = { .request.cpu = -1 };
+	struct run *run = xcalloc(1, sizeof(*run));
+	int c, status = CTXLAB_OK;
+
+	a.experiment = ((const struct measure_cmd *)cmd)->experiment;
+	memset(a.request.setting, -1, sizeof(a.request.setting));
+	while (!status && (c = options_next(cmd, argc, argv, &a.out)) != -1)
+		status = option(cmd, c, &a);
+	if (!status && optind < argc)
+		status = options_wrong(cmd, "no argument '%s' is expected",
+				       argv[optind]);
+	if (!status && !a.from)
 		fix_layout(argc, argv);
-	status = check_targets(cmd, &r);
 	if (!status)
-		status = r.from ? load(cmd, r.from, &run) :
-				  measure(cmd, &r, &run);
-	if (!status) {
-		answers_find(&run, &a);
-		verdict_find(&run, &a);
-		status = hand_out(cmd, &r, &run, &a);
-		answers_free(&a);
-	}
-	run_free(&run);
+		status = check_targets(cmd, &a);
+	if (!status)
+		status = a.from ? load(cmd, &a, run) : measure(cmd, &a, run);
+	if (!status)
+		judge(cmd, &a, run, &status);
+	run_free(run);
+	free(run);
 	die_by_signal();
 	return status;
 }
 
-const struct ctxlab_cmd cmd_switch = {
-	.name = "switch",
-	.brief = "what a switch costs, and how much of it is the TLB",
-	.about =
-	"Have coroutines, threads and processes switch on one CPU, in short rounds\n"
-	"taken in turn, and tell what a switch costs between each, what flushing the\n"
-	"TLB adds, and how sure that is.  With the module loaded (and as root) the\n"
-	"flush alone is switched on and off between the same two threads.\n",
-	.opts = opts,
-	.cols = report_columns,
-	.run = run_switch,
-};
+static void add_opts(struct measure_cmd *m)
+{
+	const struct experiment *e = m->experiment;
+	struct ctxlab_opt *opt = m->opts;
+	int i;
+
+	memcpy(opt, common_opts, sizeof(common_opts));
+	opt += COMMON;
+	*opt++ = (struct ctxlab_opt){
+		e->axis.letter ? e->axis.letter : OPT_POINTS, e->axis.key,
+		"LIST", e->axis.help
+	};
+	for (i = 0; e->settings[i].key; i++) {
+		if (!e->settings[i].opt.name)
+			continue;
+		*opt = e->settings[i].opt;
+		if (opt->key == CTXLAB_LONG_ONLY)
+			opt->key = OPT_SETTING + i;
+		opt++;
+	}
+}
+
+const struct ctxlab_cmd *cmd_measure(const struct experiment *e)
+{
+	struct measure_cmd *m = xcalloc(1, sizeof(*m));
+
+	m->experiment = e;
+	m->cmd = (struct ctxlab_cmd){
+		.name = e->name, .brief = e->brief, .about = e->about,
+		.opts = m->opts, .cols = report_columns(e),
+		.run = run_measure,
+	};
+	add_opts(m);
+	return &m->cmd;
+}

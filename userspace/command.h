@@ -51,10 +51,14 @@ struct ctxlab_cmd {
 	int (*run)(const struct ctxlab_cmd *cmd, int argc, char **argv);
 };
 
+struct experiment;
+
+/* The command that measures an experiment (cmd_measure.c). */
+const struct ctxlab_cmd *cmd_measure(const struct experiment *e);
+
 extern const struct ctxlab_cmd cmd_show;
 extern const struct ctxlab_cmd cmd_compare;
 extern const struct ctxlab_cmd cmd_sharing;
-extern const struct ctxlab_cmd cmd_switch;
 extern const struct ctxlab_cmd cmd_diff;
 extern const struct ctxlab_cmd cmd_deadlock;
 

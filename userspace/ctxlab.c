@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ctxlab - what processes and threads share, and what a switch costs. */
+/* ctxlab - what processes and threads share, and what things cost. */
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
@@ -8,28 +8,34 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "experiments/experiments.h"
 #include "lib/escape.h"
 #include "options.h"
 
-static const struct ctxlab_cmd *const commands[] = {
-	&cmd_show,
-	&cmd_compare,
-	&cmd_sharing,
-	&cmd_switch,
-	&cmd_diff,
-	&cmd_deadlock,
-	NULL
-};
+#define MAX_COMMANDS 24
 
-static void usage(FILE *to)
+/* All commands, the experiments among them; NULL ends them. */
+static void list_commands(const struct ctxlab_cmd *commands[MAX_COMMANDS])
 {
-	const struct ctxlab_cmd *const *c;
+	int n = 0, i;
 
+	commands[n++] = &cmd_show;
+	commands[n++] = &cmd_compare;
+	commands[n++] = &cmd_sharing;
+	for (i = 0; experiments[i]; i++)
+		commands[n++] = cmd_measure(experiments[i]);
+	commands[n++] = &cmd_diff;
+	commands[n++] = &cmd_deadlock;
+	commands[n] = NULL;
+}
+
+static void usage(FILE *to, const struct ctxlab_cmd *const *c)
+{
 	fputs("Usage: ctxlab COMMAND [OPTION...] [ARGUMENT...]\n"
 	      "\n"
 	      "See what processes and threads share, and what a switch costs.\n"
 	      "\nCommands:\n", to);
-	for (c = commands; *c; c++)
+	for (; *c; c++)
 		fprintf(to, "  %-10s %s\n", (*c)->name, (*c)->brief);
 	fputs("\nOptions:\n"
 	      "  -h, --help     show this help\n"
@@ -53,6 +59,7 @@ static void hold_standard_files(void)
 
 int main(int argc, char **argv)
 {
+	static const struct ctxlab_cmd *commands[MAX_COMMANDS];
 	const struct ctxlab_cmd *const *c;
 
 	/*
@@ -63,12 +70,13 @@ int main(int argc, char **argv)
 	/* A parent that ignores it would have the kernel reap our children. */
 	signal(SIGCHLD, SIG_DFL);
 	hold_standard_files();
+	list_commands(commands);
 	if (argc < 2) {
-		usage(stderr);
+		usage(stderr, commands);
 		return CTXLAB_USAGE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-		usage(stdout);
+		usage(stdout, commands);
 		return options_flush(CTXLAB_OK);
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {

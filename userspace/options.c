@@ -173,6 +173,20 @@ int options_wrong(const struct ctxlab_cmd *cmd, const char *fmt, ...)
 	return CTXLAB_USAGE;
 }
 
+int options_failed(const struct ctxlab_cmd *cmd, const char *fmt, ...)
+{
+	char *what;
+	va_list ap;
+
+	va_start(ap, fmt);
+	what = xvasprintf(fmt, ap);
+	va_end(ap);
+	escape_print(stderr, "ctxlab %s: %s", cmd->name, what);
+	fputc('\n', stderr);
+	free(what);
+	return CTXLAB_FAILED;
+}
+
 int options_flush(int status)
 {
 	if (fflush(stdout) || ferror(stdout)) {

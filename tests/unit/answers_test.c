@@ -37,13 +37,13 @@ static void effects(const struct trouble *t, const char *when, double by,
 	answers_find(&run, &a);
 	verdict_find(&run, &a);
 	snprintf(what, sizeof(what), "process - thread, %s", when);
-	near(&a.process, 108, by, what);
+	near(&a.diff[ARM_PROCESS][0][Q_NS], 108, by, what);
 	snprintf(what, sizeof(what), "the flush, %s", when);
-	near(&a.flush, 205, by, what);
+	near(&a.diff[ARM_THREAD_FLUSH][0][Q_NS], 205, by, what);
 	snprintf(what, sizeof(what), "the null test, %s", when);
-	near(&a.null, 0, by, what);
+	near(&a.diff[ARM_THREAD_AGAIN][0][Q_NS], 0, by, what);
 	snprintf(what, sizeof(what), "the refill for each page, %s", when);
-	near(&a.refill[PATTERN_CHAIN], 11, by / 10, what);
+	near(&a.finding[FOUND_REFILL][PATTERN_CHAIN], 11, by / 10, what);
 	if (!ok(!a.reasons == verdict, "the verdict, %s", when))
 		printf("# %s\n", a.reasons ? a.reason[0] : "given");
 	answers_free(&a);
@@ -58,15 +58,17 @@ static void intervals(void)
 	sample_run(&run, &calm);
 	answers_find(&run, &a);
 	verdict_find(&run, &a);
-	holds(&a.process, 108, "the interval of process - thread");
-	holds(&a.null, 0, "the interval of the null test");
-	holds(&a.refill[PATTERN_CHAIN], 11, "the interval of the refill");
-	ok(fabs(a.dominate[PATTERN_CHAIN] - 205.0 / 11) < 2,
+	holds(&a.diff[ARM_PROCESS][0][Q_NS], 108, "the interval of process - thread");
+	holds(&a.diff[ARM_THREAD_AGAIN][0][Q_NS], 0, "the interval of the null test");
+	holds(&a.finding[FOUND_REFILL][PATTERN_CHAIN], 11, "the interval of the refill");
+	ok(fabs(a.finding[FOUND_EXCEEDS][PATTERN_CHAIN].value - 205.0 / 11) < 2,
 	   "the pages from which on refilling outweighs the flush");
-	ok(!a.refill[PATTERN_INDEPENDENT].n, "what was not swept has no slope");
-	ok(!a.knee[PATTERN_CHAIN].found, "a straight sweep has no bend");
-	ok(answers_flushing(&run.counts[ARM_PROCESS]) == 0 &&
-	   answers_flushing(&run.counts[ARM_RING_PROCESS]) == 1,
+	ok(!a.finding[FOUND_REFILL][PATTERN_INDEPENDENT].n, "what was not swept has no slope");
+	ok(!a.finding[FOUND_TLB][PATTERN_CHAIN].n, "a straight sweep has no bend");
+	ok(counts_each(&run.counts[ARM_PROCESS],
+				 COUNT_CR3_FLUSHED) == 0 &&
+	   counts_each(&run.counts[ARM_RING_PROCESS],
+				 COUNT_CR3_FLUSHED) == 1,
 	   "the share of switches that flush");
 	answers_free(&a);
 	run_free(&run);
@@ -97,38 +99,38 @@ static void refused(const struct trouble *t, void (*spoil)(struct run *run),
 
 static void spoil_rusage(struct run *run)
 {
-	run->counts[ARM_THREAD].rusage += 400;
+	run->counts[ARM_THREAD].n[COUNT_RUSAGE] += 400;
 }
 
 static void spoil_kernel(struct run *run)
 {
-	run->counts[ARM_PROCESS].other_mm -= 400;
+	run->counts[ARM_PROCESS].n[COUNT_SWITCHES] -= 400;
 }
 
 static void spoil_mm(struct run *run)
 {
-	run->counts[ARM_THREAD].same_mm -= 400;
-	run->counts[ARM_THREAD].other_mm += 400;
+	run->counts[ARM_THREAD].n[COUNT_SAME_MM] -= 400;
+	run->counts[ARM_THREAD].n[COUNT_OTHER_MM] += 400;
 }
 
 static void spoil_flushes(struct run *run)
 {
-	run->counts[ARM_THREAD_FLUSH].probe.flushes -= 400;
+	run->counts[ARM_THREAD_FLUSH].n[COUNT_PROBE_FLUSHES] -= 400;
 }
 
 static void spoil_control(struct run *run)
 {
-	run->counts[ARM_THREAD_CONTROL].probe.flushes = 1;
+	run->counts[ARM_THREAD_CONTROL].n[COUNT_PROBE_FLUSHES] = 1;
 }
 
 static void spoil_probe(struct run *run)
 {
-	run->counts[ARM_THREAD_FULL].probe.same_mm -= 400;
+	run->counts[ARM_THREAD_FULL].n[COUNT_PROBE_SAME_MM] -= 400;
 }
 
 static void spoil_cpu(struct run *run)
 {
-	run->counts[ARM_THREAD_CONTROL].probe.migrations = 1;
+	run->counts[ARM_THREAD_CONTROL].n[COUNT_PROBE_MIGRATIONS] = 1;
 }
 
 static void add_ns(struct series *s, double ns)
@@ -136,7 +138,7 @@ static void add_ns(struct series *s, double ns)
 	size_t i;
 
 	for (i = 0; i < s->n; i++)
-		s->sample[i].ns += ns;
+		s->sample[i].value[Q_NS] += ns;
 }
 
 static void spoil_null(struct run *run)
@@ -157,7 +159,7 @@ static void blur(struct run *run, int arm)
 	size_t i;
 
 	for (i = 0; i < s->n; i++)
-		s->sample[i].ns *= 0.3 + 1.4 * gsl_rng_uniform(rng);
+		s->sample[i].value[Q_NS] *= 0.3 + 1.4 * gsl_rng_uniform(rng);
 	gsl_rng_free(rng);
 }
 
@@ -182,7 +184,7 @@ static void spoil_timed_null(struct run *run)
 	size_t i;
 
 	for (i = 0; i < s->n; i++)
-		s->sample[i].own_ns += 30;
+		s->sample[i].value[Q_KERNEL_FLUSH] += 30;
 }
 
 static void spoil_moved(struct run *run)
@@ -235,13 +237,13 @@ static void refusals(void)
 	static const struct trouble wild = { .noise = 1 };
 	static const struct trouble crowded = { .noise = 0.02, .disturbed = 0.3 };
 
-	refused(&calm, spoil_rusage, "getrusage counts");
-	refused(&calm, spoil_kernel, "the kernel's events show");
-	refused(&calm, spoil_mm, "kept the mm");
-	refused(&calm, spoil_flushes, "flushes for");
-	refused(&calm, spoil_control, "flushes where none was meant");
-	refused(&calm, spoil_probe, "the probe saw");
-	refused(&calm, spoil_cpu, "moved between CPUs");
+	refused(&calm, spoil_rusage, "switches counted by getrusage");
+	refused(&calm, spoil_kernel, "switches in the kernel's events");
+	refused(&calm, spoil_mm, "switches that changed the mm");
+	refused(&calm, spoil_flushes, "flushes made by the probe");
+	refused(&calm, spoil_control, "1 flushes made by the probe for 40000 switches, not none");
+	refused(&calm, spoil_probe, "switches that the probe saw keep the mm");
+	refused(&calm, spoil_cpu, "moves to another CPU");
 	refused(&calm, spoil_null, "null test: thread and");
 	refused(&calm, spoil_probed_null, "null test: thread+control and");
 	refused(&calm, spoil_wide_null,
@@ -270,37 +272,37 @@ static void kernel_part(void)
 	sample_run(&run, &t);
 	answers_find(&run, &a);
 	verdict_find(&run, &a);
-	near(&a.own[ARM_THREAD_CONTROL], 300, 3, "the kernel's part, threads");
-	near(&a.part_diff[ARM_PROCESS_CONTROL], 80, 3, "more in processes");
-	near(&a.part_diff[ARM_THREAD_FLUSH], 170, 3, "more with a flush");
-	near(&a.flush_itself[ARM_THREAD_FLUSH], 150, 3, "of that the flush");
-	near(&a.flush_itself[ARM_THREAD_FULL], 200, 3, "the full flush");
-	near(&a.part_diff[ARM_CONTROL_AGAIN], 0, 3, "nothing with nothing");
-	ok(!a.own[ARM_THREAD].n, "without the probe there is none");
-	ok(a.steady, "steady");
+	near(&a.cell[ARM_THREAD_CONTROL][0][Q_KERNEL], 300, 3, "the kernel's part, threads");
+	near(&a.diff[ARM_PROCESS_CONTROL][0][Q_KERNEL_FLUSH], 80, 3, "more in processes");
+	near(&a.diff[ARM_THREAD_FLUSH][0][Q_KERNEL_FLUSH], 170, 3, "more with a flush");
+	near(&a.diff[ARM_THREAD_FLUSH][0][Q_FLUSH], 150, 3, "of that the flush");
+	near(&a.diff[ARM_THREAD_FULL][0][Q_FLUSH], 200, 3, "the full flush");
+	near(&a.diff[ARM_CONTROL_AGAIN][0][Q_KERNEL_FLUSH], 0, 3, "nothing with nothing");
+	ok(!a.cell[ARM_THREAD][0][Q_KERNEL].n, "without the probe there is none");
+	ok(a.parts_ok, "steady");
 	answers_free(&a);
 	spoil_null(&run);
 	answers_find(&run, &a);
 	verdict_find(&run, &a);
-	ok(a.reasons && a.steady, "steady where whole switches have no verdict");
+	ok(a.reasons && a.parts_ok, "steady where whole switches have no verdict");
 	answers_free(&a);
 	spoil_timed_null(&run);
 	answers_find(&run, &a);
 	verdict_find(&run, &a);
-	ok(!a.steady, "but not where the probe times equals differently");
+	ok(!a.parts_ok, "but not where the probe times equals differently");
 	answers_free(&a);
 	run_free(&run);
 	sample_run(&run, &t);
 	spoil_flushes(&run);
 	answers_find(&run, &a);
 	verdict_find(&run, &a);
-	ok(!a.steady, "nor where flushes are missing");
+	ok(!a.parts_ok, "nor where flushes are missing");
 	answers_free(&a);
 	run_free(&run);
 	sample_run(&run, &wild);
 	answers_find(&run, &a);
 	verdict_find(&run, &a);
-	ok(!a.steady, "nor where it varies");
+	ok(!a.parts_ok, "nor where it varies");
 	answers_free(&a);
 	run_free(&run);
 }
@@ -318,11 +320,11 @@ static void emulated(void)
 	run.machine.emulator = xstrdup("a program");
 	answers_find(&run, &a);
 	verdict_find(&run, &a);
-	near(&a.process, 108, 8, "process - thread, emulated");
-	near(&a.flush, 205, 8, "the flush, emulated");
-	near(&a.null, 0, 5, "the null test, emulated");
-	near(&a.refill[PATTERN_CHAIN], 11, 0.2, "the refill, emulated");
-	if (!ok(!a.reasons && a.steady, "the verdict, emulated"))
+	near(&a.diff[ARM_PROCESS][0][Q_NS], 108, 8, "process - thread, emulated");
+	near(&a.diff[ARM_THREAD_FLUSH][0][Q_NS], 205, 8, "the flush, emulated");
+	near(&a.diff[ARM_THREAD_AGAIN][0][Q_NS], 0, 5, "the null test, emulated");
+	near(&a.finding[FOUND_REFILL][PATTERN_CHAIN], 11, 0.2, "the refill, emulated");
+	if (!ok(!a.reasons && a.parts_ok, "the verdict, emulated"))
 		printf("# %s\n", a.reasons ? a.reason[0] : "not steady");
 	answers_free(&a);
 	spoil_null(&run);
@@ -352,10 +354,10 @@ static void denser(void)
 	/* The host was busy in the first quarter. */
 	flushed = run.series[ARM_THREAD_FLUSH][0].sample;
 	for (i = 0; i < SAMPLES / 4; i++)
-		flushed[i].ns *= 2;
+		flushed[i].value[Q_NS] *= 2;
 	answers_find(&run, &a);
 	verdict_find(&run, &a);
-	near(&a.refill[PATTERN_CHAIN], 11, 0.2, "the refill, of all passes");
+	near(&a.finding[FOUND_REFILL][PATTERN_CHAIN], 11, 0.2, "the refill, of all passes");
 	answers_free(&a);
 	run_free(&run);
 }
@@ -376,10 +378,10 @@ static void median_of_pass(void)
 			run.series[arm][i].n /= 4;
 	flushed = run.series[ARM_THREAD_FLUSH][0].sample;
 	for (i = 0; i < SAMPLES; i += 4)
-		flushed[i].ns *= 2;
+		flushed[i].value[Q_NS] *= 2;
 	answers_find(&run, &a);
 	verdict_find(&run, &a);
-	near(&a.refill[PATTERN_CHAIN], 11, 0.2, "the refill, of all rounds of a pass");
+	near(&a.finding[FOUND_REFILL][PATTERN_CHAIN], 11, 0.2, "the refill, of all rounds of a pass");
 	answers_free(&a);
 	run_free(&run);
 }
@@ -394,8 +396,9 @@ static void wobble(void)
 	sample_run(&run, &t);
 	answers_find(&run, &a);
 	verdict_find(&run, &a);
-	if (!ok(estimate_half(&a.process) < 1, "a wobbling clock does not widen a difference"))
-		printf("# [%.2f, %.2f]\n", a.process.low, a.process.high);
+	if (!ok(estimate_half(&a.diff[ARM_PROCESS][0][Q_NS]) < 1, "a wobbling clock does not widen a difference"))
+		printf("# [%.2f, %.2f]\n", a.diff[ARM_PROCESS][0][Q_NS].low,
+		       a.diff[ARM_PROCESS][0][Q_NS].high);
 	answers_free(&a);
 	run_free(&run);
 }
@@ -407,8 +410,8 @@ static void tolerance(void)
 	struct run run;
 
 	sample_run(&run, &calm);
-	run.counts[ARM_THREAD].rusage += 199;
-	run.counts[ARM_THREAD_FLUSH].probe.flushes += 199;
+	run.counts[ARM_THREAD].n[COUNT_RUSAGE] += 199;
+	run.counts[ARM_THREAD_FLUSH].n[COUNT_PROBE_FLUSHES] += 199;
 	answers_find(&run, &a);
 	verdict_find(&run, &a);
 	is_number(a.reasons, 0, "counts that differ by less than 0.5 %");

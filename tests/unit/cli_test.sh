@@ -77,7 +77,7 @@ wrong "two PIDs" compare 1 2 3
 wrong "'-' is not a PID" compare 712 -
 wrong "no operand '712'" sharing 712
 wrong "too many columns" show \
-	-o "$(printf 'TID%.0s,' {1..40})TID" 712
+	-o "$(printf 'TID%.0s,' {1..72})TID" 712
 
 # What cannot be read is told; the rest is shown.
 try 1 show 712 4711

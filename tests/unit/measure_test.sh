@@ -66,7 +66,7 @@ for mechanism in yield futex pipe; do
 	ok $? "and none for coroutines"
 done
 measure --mechanism perf-pipe
-like "$(cat "$work/out")" '*Switched by perf-pipe*' "by perf's layout"
+like "$(cat "$work/out")" '*mechanism perf-pipe*' "by perf's layout"
 
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	install -m 755 "$CTXLAB" "$work/ctxlab"

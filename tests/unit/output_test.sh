@@ -114,7 +114,7 @@ for name in de_DE tr_TR; do
 	CTXLAB=$work/ctxlab
 	expect switch-raw switch --raw --from "$run"
 	expect switch switch --from "$run"
-	expect diff-same diff -r -o what,pages,a,b,diff,is "$run" "$run"
+	expect diff-same diff -r -o what,x,a,b,diff,is "$run" "$run"
 	try 0 diff --json "$run" "$run"
 	like "$out" '*"diff": 0.0,*"is": "same"*' "numbers and names of JSON"
 	[ "$(grep -c '"a": "' <<<"$out")" = 0 ]

@@ -8,10 +8,11 @@
 #include <math.h>
 
 #include "lib/xalloc.h"
-#include "measure/answers.h"
-#include "measure/run.h"
+#include "experiments/experiments.h"
+#include "experiments/switch/switch.h"
 
 #define SAMPLES 160
+#define SAMPLE_BLOCKS 8
 
 /* What happens to the rounds on top of an arm's own cost. */
 struct trouble {
@@ -66,46 +67,56 @@ static inline struct machine sample_machine(void)
 	};
 }
 
+static inline bool sample_kind(int arm, enum kind kind)
+{
+	return switch_arms[arm].kind == kind;
+}
+
 static inline void sample_counts(struct counts *c, int arm)
 {
 	const uint64_t n = 40000;
+	bool processes = sample_kind(arm, KIND_PROCESSES);
 
-	*c = (struct counts){ .present = true, .expected = n };
-	if (arms[arm].kind == CREW_COROUTINES)
+	*c = (struct counts){ .present = true };
+	counts_set(c, COUNT_EXPECTED, n);
+	counts_set(c, COUNT_RUSAGE, sample_kind(arm, KIND_COROUTINES) ? 0 : n);
+	if (sample_kind(arm, KIND_COROUTINES))
 		return;
-	c->rusage = n;
-	c->kernel = true;
-	c->knows_mm = true;
-	*(arms[arm].kind == CREW_PROCESSES ? &c->other_mm : &c->same_mm) = n;
-	if (arms[arm].kind == CREW_PROCESSES)
-		c->tlb[0][arms[arm].ring ? TLB_ALL : TLB_NONE] = n;
-	if (arms[arm].flush == FLUSH_DETACHED)
+	counts_set(c, COUNT_SWITCHES, n);
+	counts_set(c, COUNT_SAME_MM, processes ? 0 : n);
+	counts_set(c, COUNT_OTHER_MM, processes ? n : 0);
+	counts_set(c, COUNT_CR3_KEPT,
+		   processes && !switch_arms[arm].ring ? n : 0);
+	counts_set(c, COUNT_CR3_FLUSHED,
+		   processes && switch_arms[arm].ring ? n : 0);
+	if (switch_arms[arm].probe == PROBE_DETACHED)
 		return;
-	*(arms[arm].kind == CREW_PROCESSES ? &c->probe.other_mm :
-					     &c->probe.same_mm) = n;
-	if (arms[arm].flush > FLUSH_CONTROL)
-		c->probe.flushes = n;
+	counts_set(c, COUNT_PROBE, n);
+	counts_set(c, COUNT_PROBE_SAME_MM, processes ? 0 : n);
+	counts_set(c, COUNT_PROBE_OTHER_MM, processes ? n : 0);
+	counts_set(c, COUNT_PROBE_MIGRATIONS, 0);
+	counts_set(c, COUNT_PROBE_FLUSHES,
+		   switch_arms[arm].probe > PROBE_CONTROL ? n : 0);
 }
 
 /* What the probe times of an arm: the kernel's own part, and the flush. */
 static inline void sample_probe(struct sample *s, int arm, double noise)
 {
 	static gsl_rng *rng;
-	static const double flush[FLUSHES] = { 0, 10, 160, 210 };
+	static const double flush[PROBE_MODES] = { 0, 10, 160, 210 };
 
 	if (!rng)
 		rng = gsl_rng_alloc(gsl_rng_taus);
-	s->own_ns = NAN;
-	s->flush_ns = NAN;
-	if (arms[arm].flush == FLUSH_DETACHED)
+	if (switch_arms[arm].probe == PROBE_DETACHED)
 		return;
-	s->own_ns = arms[arm].kind == CREW_PROCESSES ? 380 : 300;
+	s->value[Q_KERNEL] = sample_kind(arm, KIND_PROCESSES) ? 380 : 300;
 	/* The kernel's own entries are gone as well. */
-	if (arms[arm].flush > FLUSH_CONTROL)
-		s->own_ns += 20;
-	s->own_ns *= 1 + gsl_ran_gaussian(rng, noise);
-	s->flush_ns = flush[arms[arm].flush] *
-		      (1 + gsl_ran_gaussian(rng, noise));
+	if (switch_arms[arm].probe > PROBE_CONTROL)
+		s->value[Q_KERNEL] += 20;
+	s->value[Q_KERNEL] *= 1 + gsl_ran_gaussian(rng, noise);
+	s->value[Q_FLUSH] = flush[switch_arms[arm].probe] *
+			    (1 + gsl_ran_gaussian(rng, noise));
+	s->value[Q_KERNEL_FLUSH] = s->value[Q_KERNEL] + s->value[Q_FLUSH];
 }
 
 /* One turn: all arms, forwards or backwards, at moments one after the other. */
@@ -120,25 +131,27 @@ static inline void sample_turn(struct run *run, unsigned int p, int turn,
 		double when, ns;
 
 		arm = turn & 1 ? ARMS - 1 - i : i;
-		if (!run_has(&run->settings, arm, p))
+		if (!run_has(run, arm, p))
 			continue;
 		s = &run->series[arm][p];
 		when = (turn * ARMS + i) / (double)(SAMPLES * ARMS);
 		ns = costs[arm].empty +
-		     costs[arm].page * run->settings.point[p].pages;
+		     costs[arm].page * run->settings.point[p].x;
 		ns *= 1 + t->drift * when + (when > 0.5 ? t->step : 0);
 		ns *= 1 + t->wobble * sin(2.4 * (turn + 7 * p));
 		ns *= 1 + gsl_ran_gaussian(rng, t->noise);
 		if (gsl_rng_uniform(rng) < t->outliers)
 			ns *= 10;
 		s->sample[turn] = (struct sample){
-			.ns = fmax(ns, 0.1), .switches = 400, .expected = 400,
+			.value = { fmax(ns, 0.1), NAN, NAN, NAN, NAN, NAN },
+			.counted = 400, .expected = 400,
 			.span_ns = 420 * fmax(ns, 0.1),
+			.block = turn * SAMPLE_BLOCKS / SAMPLES,
 		};
 		sample_probe(&s->sample[turn], arm, p ? 0 : t->timed);
 		if (gsl_rng_uniform(rng) < t->disturbed) {
-			s->sample[turn].switches = 410;
-			s->sample[turn].ns *= 3;
+			s->sample[turn].counted = 410;
+			s->sample[turn].value[Q_NS] *= 3;
 		}
 	}
 }
@@ -151,23 +164,29 @@ static inline void sample_run(struct run *run, const struct trouble *t)
 	int arm, turn;
 
 	*run = (struct run){
+		.experiment = &experiment_switch,
 		.machine = sample_machine(), .counter = xstrdup("bpf"),
-		.passes = SAMPLES,
+		.passes = SAMPLES, .blocks = SAMPLE_BLOCKS,
 		.settings = {
-			.cpu = 1, .fifo = true, .probe = true, .ring = 12,
-			.ring_pages = 64, .round_us = 500, .seconds = 20,
-			.points = 6,
+			.cpu = 1, .cpus = 1, .fifo = true, .probe = true,
+			.value = { [SET_RING] = 12, [SET_RING_PAGES] = 64 },
+			.round_us = 500, .seconds = 20,
 		},
 	};
+	for (p = 0; p < SAMPLE_BLOCKS; p++)
+		run->block[p] = (struct block){ 2.5 * p, 120e3, 0 };
 	for (p = 0; p < 6; p++)
-		run->settings.point[p].pages = pages[p];
+		run_add_point(&run->settings, &(struct point){
+			pages[p], p ? PATTERN_CHAIN : NO_VARIANT, 1 });
 	for (arm = 0; arm < ARMS; arm++) {
 		run->settings.arm[arm] = true;
+		run->settings.most_x[arm] =
+			switch_arms[arm].ring ? 64 : UINT32_MAX;
 		sample_counts(&run->counts[arm], arm);
 		for (p = 0; p < 6; p++) {
 			struct series *s = &run->series[arm][p];
 
-			if (!run_has(&run->settings, arm, p))
+			if (!run_has(run, arm, p))
 				continue;
 			s->n = SAMPLES;
 			s->sample = xcalloc(SAMPLES, sizeof(*s->sample));

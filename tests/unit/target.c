@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "experiments/experiments.h"
 #include "lib/compiler.h"
 #include "target.h"
 
@@ -55,7 +56,7 @@ const struct target *target_pick(unsigned int number)
 }
 
 /* The commands' arguments; PATH stands for the file itself. */
-static const struct {
+static struct {
 	const struct ctxlab_cmd *cmd;
 	const char *args[4];
 } commands[] = {
@@ -65,7 +66,7 @@ static const struct {
 	[SHARING] = { &cmd_sharing, {} },
 	[SHARING_ALL] = { &cmd_sharing, { "--all" } },
 	[OLD_MODULE] = { &cmd_sharing, {} },
-	[FROM] = { &cmd_switch, { "--from", "PATH" } },
+	[FROM] = { NULL, { "--from", "PATH" } },	/* target_open() */
 	[DIFF] = { &cmd_diff, { "PATH", FIXTURES "/run.json" } },
 };
 
@@ -98,6 +99,7 @@ const char *target_open(void)
 {
 	if (!mkdtemp(root))
 		die(root);
+	commands[FROM].cmd = cmd_measure(experiments[0]);
 	setenv("CTXLAB_ROOT", root, 1);
 	/* Not a terminal, and no colours. */
 	out_fd = memfd_create("stdout", MFD_CLOEXEC);

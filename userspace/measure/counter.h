@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counts the kernel's own events while members switch: by a BPF program where
- * that is to be had, else by perf's tracepoint counters.
+ * Counts the kernel's own events while workers run: by a BPF program where that
+ * is to be had, else by perf's tracepoint counters.
  */
 #ifndef MEASURE_COUNTER_H
 #define MEASURE_COUNTER_H
@@ -15,13 +15,15 @@ struct counter;
 /**
  * struct counter_ops - a way of counting
  * @name: as it is stored in run->counter
- * @open: prepares it for @cpu; NULL with *@why set (to be freed) on failure
+ * @open: prepares it for the CPUs of @set and the counts that are wanted (end
+ *	with COUNT_NONE); NULL with *@why set (to be freed) on failure
  * @start: from now on, count what these threads do; 0 or a negative errno
  * @stop: end that, and fill in the kernel's part of @c
  */
 struct counter_ops {
 	const char *name;
-	struct counter *(*open)(unsigned int cpu, char **why);
+	struct counter *(*open)(const struct settings *set,
+				const enum count *wanted, char **why);
 	int (*start)(struct counter *counter, const pid_t *tids,
 		     unsigned int n);
 	int (*stop)(struct counter *counter, struct counts *c);

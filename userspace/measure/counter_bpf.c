@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "counter.h"
 #include "lib/xalloc.h"
@@ -16,9 +17,8 @@
 
 struct counter {
 	struct count_bpf *skel;
-	pid_t tids[RING_MAX];
+	pid_t tids[MAX_TASKS];
 	unsigned int n;
-	bool attached;
 };
 
 static void bpf_close(struct counter *counter)
@@ -27,14 +27,39 @@ static void bpf_close(struct counter *counter)
 	free(counter);
 }
 
-static struct counter *bpf_open(unsigned int cpu, char **why)
+static bool wants(const enum count *wanted, enum count from, enum count to)
+{
+	for (; *wanted != COUNT_NONE; wanted++)
+		if (*wanted >= from && *wanted <= to)
+			return true;
+	return false;
+}
+
+/* A program at each event costs time: those that nobody asks for stay away. */
+static void choose_programs(struct count_bpf *skel, const enum count *wanted)
+{
+	bpf_program__set_autoload(skel->progs.on_switch,
+				  wants(wanted, COUNT_SWITCHES, COUNT_FOREIGN));
+	bpf_program__set_autoload(skel->progs.on_wakeup,
+				  wants(wanted, COUNT_WAKEUPS, COUNT_WAKEUPS));
+	bpf_program__set_autoload(skel->progs.on_entry,
+				  wants(wanted, COUNT_ENTRIES, COUNT_FUTEX));
+	bpf_program__set_autoload(skel->progs.on_fork,
+				  wants(wanted, COUNT_FORKS, COUNT_FORKS));
+	bpf_program__set_autoload(skel->progs.on_flush,
+				  wants(wanted, COUNT_CR3_KEPT,
+					COUNT_REMOTE_IPI));
+}
+
+static struct counter *bpf_open(const struct settings *set,
+				const enum count *wanted, char **why)
 {
 	struct counter *counter;
 	struct count_bpf *skel;
 	struct stat ns;
 	int err;
 
-	(void)cpu;	/* the members' IDs say it all */
+	(void)set;	/* the workers' IDs say it all */
 	if (stat("/proc/self/ns/pid", &ns)) {
 		*why = xasprintf("BPF: /proc/self/ns/pid, by which it knows the workers: %s",
 				 strerror(errno));
@@ -46,6 +71,8 @@ static struct counter *bpf_open(unsigned int cpu, char **why)
 		*why = xasprintf("BPF: %s", strerror(errno));
 		return NULL;
 	}
+	choose_programs(skel, wanted);
+	skel->rodata->futex_number = SYS_futex;
 	skel->rodata->ns_inum = ns.st_ino;
 	err = count_bpf__load(skel);
 	if (!err)
@@ -65,7 +92,7 @@ static struct counter *bpf_open(unsigned int cpu, char **why)
 static int bpf_start(struct counter *counter, const pid_t *tids,
 		     unsigned int n)
 {
-	int map = bpf_map__fd(counter->skel->maps.members), err;
+	int map = bpf_map__fd(counter->skel->maps.workers), err;
 	__u32 key, value = 1;
 
 	memset(counter->skel->bss, 0, sizeof(*counter->skel->bss));
@@ -79,10 +106,38 @@ static int bpf_start(struct counter *counter, const pid_t *tids,
 	return count_bpf__attach(counter->skel);
 }
 
+/* Only what a program was loaded for is known. */
+static void fill(const struct count_bpf *skel, struct counts *c)
+{
+	const struct count_bpf__bss *bss = skel->bss;
+
+	if (bpf_program__autoload(skel->progs.on_switch)) {
+		counts_set(c, COUNT_SWITCHES, bss->same_mm + bss->other_mm);
+		counts_set(c, COUNT_SAME_MM, bss->same_mm);
+		counts_set(c, COUNT_OTHER_MM, bss->other_mm);
+		counts_set(c, COUNT_FOREIGN, bss->foreign);
+	}
+	if (bpf_program__autoload(skel->progs.on_wakeup))
+		counts_set(c, COUNT_WAKEUPS, bss->wakeups);
+	if (bpf_program__autoload(skel->progs.on_entry)) {
+		counts_set(c, COUNT_ENTRIES, bss->entries);
+		counts_set(c, COUNT_FUTEX, bss->futex);
+	}
+	if (bpf_program__autoload(skel->progs.on_fork))
+		counts_set(c, COUNT_FORKS, bss->forks);
+	if (!bpf_program__autoload(skel->progs.on_flush))
+		return;
+	counts_set(c, COUNT_CR3_KEPT, bss->cr3_kept);
+	counts_set(c, COUNT_CR3_FLUSHED, bss->tlb[0]);
+	counts_set(c, COUNT_REMOTE_SHOOTDOWN, bss->tlb[1]);
+	counts_set(c, COUNT_LOCAL_SHOOTDOWN, bss->tlb[2]);
+	counts_set(c, COUNT_LOCAL_MM_SHOOTDOWN, bss->tlb[3]);
+	counts_set(c, COUNT_REMOTE_IPI, bss->tlb[4]);
+}
+
 static int bpf_stop(struct counter *counter, struct counts *c)
 {
-	const struct count_bpf__bss *bss = counter->skel->bss;
-	int map = bpf_map__fd(counter->skel->maps.members), i, j;
+	int map = bpf_map__fd(counter->skel->maps.workers);
 	__u32 key;
 
 	count_bpf__detach(counter->skel);
@@ -90,20 +145,15 @@ static int bpf_stop(struct counter *counter, struct counts *c)
 		key = counter->tids[--counter->n];
 		bpf_map_delete_elem(map, &key);
 	}
-	c->kernel = true;
-	c->knows_mm = true;
-	c->same_mm = bss->same_mm;
-	c->other_mm = bss->other_mm;
-	c->foreign = bss->foreign;
-	for (i = 0; i < TLB_REASONS; i++)
-		for (j = 0; j < TLB_SIZES; j++)
-			c->tlb[i][j] = bss->tlb[i][j];
+	fill(counter->skel, c);
 	return 0;
 }
 #else
-static struct counter *bpf_open(unsigned int cpu, char **why)
+static struct counter *bpf_open(const struct settings *set,
+				const enum count *wanted, char **why)
 {
-	(void)cpu;
+	(void)set;
+	(void)wanted;
 	*why = xstrdup("BPF: this ctxlab was built without it");
 	return NULL;
 }

@@ -19,9 +19,11 @@
 /* The inode number of the initial pid namespace: an ABI of the kernel's. */
 #define INITIAL_PID_NS 0xEFFFFFFCUL
 
-enum { WITHIN, ACROSS, FLUSHES_FROM };
+/* The kernel's reasons for a flush; the first one is a switch. */
+#define REASONS 5
 
-#define EVENTS (FLUSHES_FROM + TLB_REASONS * TLB_SIZES)
+/* Flushes by reason, from FLUSHED on. */
+enum { WITHIN, ACROSS, KEPT, FLUSHED, EVENTS = FLUSHED + REASONS };
 
 struct counter {
 	unsigned int cpu;
@@ -95,7 +97,7 @@ static int open_events(struct counter *counter)
 	if (tlb < 0)
 		return tlb;
 	for (i = 0; i < EVENTS; i++) {
-		counter->fd[i] = open_event(i < FLUSHES_FROM ? sched : tlb,
+		counter->fd[i] = open_event(i < KEPT ? sched : tlb,
 					    counter->cpu);
 		if (counter->fd[i] < 0)
 			return counter->fd[i];
@@ -103,12 +105,18 @@ static int open_events(struct counter *counter)
 	return 0;
 }
 
-static struct counter *perf_open(unsigned int cpu, char **why)
+static struct counter *perf_open(const struct settings *set,
+				 const enum count *wanted, char **why)
 {
 	struct counter *counter;
 	struct stat ns;
 	int err;
 
+	(void)wanted;	/* of more than this it has nothing */
+	if (set->cpus > 1) {
+		*why = xstrdup("perf: it counts on one CPU only");
+		return NULL;
+	}
 	if (stat("/proc/self/ns/pid", &ns)) {
 		*why = xasprintf("perf: /proc/self/ns/pid, by which it knows the workers: %s",
 				 strerror(errno));
@@ -119,7 +127,7 @@ static struct counter *perf_open(unsigned int cpu, char **why)
 		return NULL;
 	}
 	counter = xcalloc(1, sizeof(*counter));
-	counter->cpu = cpu;
+	counter->cpu = set->cpu;
 	memset(counter->fd, -1, sizeof(counter->fd));
 	/* Whether they can be had; a filter is set once and for all, later. */
 	err = open_events(counter);
@@ -149,17 +157,6 @@ static char *one_of(const char *field, const pid_t *tids, unsigned int n)
 	return more;
 }
 
-static char *flush_filter(const char *current, int reason, int size)
-{
-	static const char *const pages[TLB_SIZES] = {
-		[TLB_NONE] = "pages==0",
-		[TLB_SOME] = "pages!=0&&pages!=0xffffffffffffffff",
-		[TLB_ALL] = "pages==0xffffffffffffffff",
-	};
-
-	return xasprintf("%s&&reason==%d&&%s", current, reason, pages[size]);
-}
-
 static char *filter_of(int event, const char *prev, const char *next,
 		       const char *current)
 {
@@ -168,8 +165,9 @@ static char *filter_of(int event, const char *prev, const char *next,
 	if (event == ACROSS)
 		return xasprintf("(%s&&!%s)||(!%s&&%s)", prev, next, prev,
 				 next);
-	event -= FLUSHES_FROM;
-	return flush_filter(current, event / TLB_SIZES, event % TLB_SIZES);
+	if (event == KEPT)
+		return xasprintf("%s&&reason==0&&pages==0", current);
+	return xasprintf("%s&&reason==%d&&pages!=0", current, event - FLUSHED);
 }
 
 static int start_event(int fd, char *filter)
@@ -216,12 +214,11 @@ static int perf_stop(struct counter *counter, struct counts *c)
 	close_events(counter);
 	if (err)
 		return err;
-	c->kernel = true;
-	c->knows_mm = false;
-	c->same_mm = n[WITHIN];
-	c->other_mm = 0;
-	c->foreign = n[ACROSS];
-	memcpy(c->tlb, n + FLUSHES_FROM, sizeof(c->tlb));
+	counts_set(c, COUNT_SWITCHES, n[WITHIN]);
+	counts_set(c, COUNT_FOREIGN, n[ACROSS]);
+	counts_set(c, COUNT_CR3_KEPT, n[KEPT]);
+	for (i = 0; i < REASONS; i++)
+		counts_set(c, COUNT_CR3_FLUSHED + i, n[FLUSHED + i]);
 	return 0;
 }
 

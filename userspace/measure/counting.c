@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The pass that counts what the switches of each arm really were. */
+/* The pass that counts what each arm really does. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -7,21 +7,43 @@
 
 #include "counter.h"
 #include "lib/xalloc.h"
-#include "probe.h"
-#include "shared.h"
-#include "experiments/switch/setup.h"
+#include "rounds.h"
 
 /*
- * Long rounds: what happens around the counted hand-overs (the members wake and
+ * Long rounds: what happens around the counted operations (the workers wake and
  * wait for one another) must not show beside them.
  */
 #define COUNTED_MS 20.0
-#define COUNTED_LEAST 2500
 
 struct tally {
 	const struct counter_ops *ops;	/* NULL: nothing counts */
 	struct counter *counter;
 };
+
+/* Adds a count to a list, once. */
+static void want(enum count list[COUNTS], enum count what)
+{
+	int i;
+
+	for (i = 0; list[i] != COUNT_NONE; i++)
+		if (list[i] == what)
+			return;
+	list[i] = what;
+}
+
+/* What the experiment shows, and what its arms claim. */
+static void find_wanted(const struct run *run, enum count list[COUNTS])
+{
+	const struct experiment *e = run->experiment;
+	int i, arm;
+
+	memset(list, 0, COUNTS * sizeof(*list));
+	for (i = 0; e->counted[i] != COUNT_NONE; i++)
+		want(list, e->counted[i]);
+	for (arm = 0; arm < run_arms(run); arm++)
+		for (i = 0; e->arms[arm].claims[i].what != COUNT_NONE; i++)
+			want(list, e->arms[arm].claims[i].what);
+}
 
 /* The best way of counting there is. */
 static void open_tally(struct tally *t, struct run *run)
@@ -29,11 +51,13 @@ static void open_tally(struct tally *t, struct run *run)
 	static const struct counter_ops *const ways[] = {
 		&counter_bpf, &counter_perf,
 	};
+	enum count wanted[COUNTS];
 	char *why;
 	int i;
 
-	for (i = 0; i < 2; i++) {
-		t->counter = ways[i]->open(run->settings.cpu, &why);
+	find_wanted(run, wanted);
+	for (i = 0; i < 2 && run->experiment->tasks; i++) {
+		t->counter = ways[i]->open(&run->settings, wanted, &why);
 		if (t->counter) {
 			t->ops = ways[i];
 			break;
@@ -44,31 +68,31 @@ static void open_tally(struct tally *t, struct run *run)
 	run->counter = xstrdup(t->ops ? t->ops->name : "none");
 }
 
-static int count_round(struct stage *st, struct tally *t, int arm,
-		       struct counts *c)
+static int count_round(struct job *job, struct tally *t, int arm)
 {
-	int session = st->session[arm][SESSION_COUNT], stopped, err;
-	const struct crew *crew = &st->crew[arms[arm].crew];
-	double ns, n = st->hand_overs[arm][0] * COUNTED_MS * 1e3;
+	const struct experiment *e = job->run->experiment;
+	struct counts *c = &job->run->counts[arm];
+	struct turn turn = { .arm = arm, .counts = c };
+	pid_t tids[MAX_TASKS];
 	struct sample s;
-	pid_t tids[RING_MAX];
+	int err, stopped;
+	double ns;
 
 	if (t->ops) {
-		err = t->ops->start(t->counter, tids, crew_tids(crew, tids));
+		err = t->ops->start(t->counter, tids,
+				    e->tasks(job->state, arm, tids));
 		if (err)
 			return err;
 	}
-	n = fmax(n / st->run->settings.round_us, COUNTED_LEAST);
-	err = stage_round(st, arm, 0, n, session, &s, &ns);
+	turn.ops = fmax(job->ops[arm][0] * COUNTED_MS * 1e3 /
+			job->run->settings.round_us, e->counted_least);
+	err = job_round(job, &turn, &s, &ns);
+	/* Also after an error, or the next arm would be counted on top of it. */
 	if (t->ops) {
 		stopped = t->ops->stop(t->counter, c);
 		err = err ? err : stopped;
 	}
-	if (!err && session >= 0)
-		err = probe_counts(session, &c->probe);
 	c->present = !err;
-	c->expected = s.expected;
-	c->rusage = crew_rusage(crew);
 	return err;
 }
 
@@ -78,21 +102,21 @@ static bool ends_all(int err)
 	return err == -EINTR || err == -EBUSY || err == -ENODEV;
 }
 
-int stage_count(struct stage *st)
+int counting_pass(struct job *job)
 {
-	struct run *run = st->run;
+	struct run *run = job->run;
 	struct tally t = {};
 	int arm, err = 0;
 
 	open_tally(&t, run);
-	for (arm = 0; arm < ARMS && !ends_all(err); arm++) {
-		stage_progress(st, "counting", (double)arm / ARMS);
+	for (arm = 0; arm < run_arms(run) && !ends_all(err); arm++) {
+		job_progress(job, "counting", (double)arm / run_arms(run));
 		if (!run->settings.arm[arm])
 			continue;
-		err = count_round(st, &t, arm, &run->counts[arm]);
+		err = count_round(job, &t, arm);
 		if (err && !ends_all(err))
 			run_note(run, "%s could not be counted: %s",
-				 arms[arm].name, strerror(-err));
+				 run_arm_name(run, arm), strerror(-err));
 	}
 	if (t.ops)
 		t.ops->close(t.counter);

@@ -13,25 +13,14 @@
 #include "estimate.h"
 #include "lib/xalloc.h"
 
-double *estimate_values(const struct series *s, enum quantity what)
+double *estimate_values(const struct series *s, int quantity)
 {
 	double *x = xcalloc(s->n, sizeof(*x));
-	const struct sample *one;
 	size_t i;
 
-	for (i = 0; i < s->n; i++) {
-		one = &s->sample[i];
-		if (sample_disturbed(one))
-			x[i] = NAN;
-		else if (what == ROUND_NS)
-			x[i] = one->ns;
-		else if (what == OWN_NS)
-			x[i] = one->own_ns;
-		else if (what == FLUSH_NS)
-			x[i] = one->flush_ns;
-		else
-			x[i] = one->own_ns + one->flush_ns;
-	}
+	for (i = 0; i < s->n; i++)
+		x[i] = sample_disturbed(&s->sample[i]) ?
+			       NAN : s->sample[i].value[quantity];
 	return x;
 }
 
@@ -41,9 +30,9 @@ static bool lower(const struct run *run)
 }
 
 struct estimate estimate_cost(const struct run *run, const struct series *s,
-			      enum quantity what)
+			      int quantity)
 {
-	double *x = estimate_values(s, what);
+	double *x = estimate_values(s, quantity);
 	const double one = 1;
 	struct estimate e;
 
@@ -57,9 +46,10 @@ struct estimate estimate_cost(const struct run *run, const struct series *s,
 
 /* Rows of an arm and its base, taken in the same turn. */
 static double *pair_up(const struct series *a, const struct series *b,
-		       enum quantity what, size_t *n)
+		       int quantity, size_t *n)
 {
-	double *x = estimate_values(a, what), *y = estimate_values(b, what);
+	double *x = estimate_values(a, quantity);
+	double *y = estimate_values(b, quantity);
 	double *rows;
 	size_t i;
 
@@ -91,14 +81,14 @@ static void scale(const double *rows, double typical, double *x, size_t n)
 struct estimate estimate_difference(const struct run *run,
 				    const struct series *a,
 				    const struct series *b, double typical,
-				    enum quantity what)
+				    int quantity)
 {
 	static const double weight[] = { 1, -1 };
 	struct estimate e;
 	double *rows, *x;
 	size_t n;
 
-	rows = pair_up(a, b, what, &n);
+	rows = pair_up(a, b, quantity, &n);
 	if (lower(run)) {
 		e = stats_low_sum(rows, 2, weight, n);
 	} else {
@@ -129,7 +119,7 @@ static double *pairs_of_points(const struct series *a, const struct series *b,
 	double *all = xcalloc(rows * k * 2, sizeof(*all)), *pairs, *to;
 
 	for (i = 0; i < k; i++) {
-		pairs = pair_up(&a[points[i]], &b[points[i]], ROUND_NS, &have);
+		pairs = pair_up(&a[points[i]], &b[points[i]], 0, &have);
 		each = have / passes->n;
 		for (row = 0; row < rows; row++) {
 			from = row / passes->most * each + row % passes->most;
@@ -213,7 +203,7 @@ struct estimate estimate_slope(const struct run *run, const struct series *a,
 						      b[points[i]].n;
 		passes.n = n < passes.n ? n : passes.n;
 		most = n > most ? n : most;
-		x[i] = run->settings.point[points[i]].pages;
+		x[i] = run->settings.point[points[i]].x;
 	}
 	if (k < 3 || !passes.n)
 		return e;

@@ -6,29 +6,23 @@
 #include "run.h"
 #include "stats.h"
 
-/* What of a round. */
-enum quantity {
-	ROUND_NS,	/* a whole switch */
-	OWN_NS,		/* the kernel's own part, as the probe timed it */
-	FLUSH_NS,	/* the probe's flush, or the nothing in its place */
-	PART_NS,	/* those two together */
-};
+/* The only door from samples to statistics. */
 
 /* One value a round, NaN where it was disturbed; the caller frees. */
-double *estimate_values(const struct series *s, enum quantity what);
+double *estimate_values(const struct series *s, int quantity);
 
 struct estimate estimate_cost(const struct run *run, const struct series *s,
-			      enum quantity what);
+			      int quantity);
 
 /* @a - @b, in pairs of rounds; @typical: what @b costs. */
 struct estimate estimate_difference(const struct run *run,
 				    const struct series *a,
 				    const struct series *b, double typical,
-				    enum quantity what);
+				    int quantity);
 
 /*
- * What each page adds to (a - b), over @k points; @a and @b are indexed by
- * point, @typical are the costs of @b at those points.
+ * What each unit of x adds to (a - b) of the first quantity, over @k points; @a
+ * and @b are indexed by point, @typical are the costs of @b at those points.
  */
 struct estimate estimate_slope(const struct run *run, const struct series *a,
 			       const struct series *b,

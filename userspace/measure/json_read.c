@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiment.h"
 #include "lib/xalloc.h"
 #include "run_json.h"
 
@@ -133,11 +134,13 @@ static void read_machine(struct reader *r, const json_t *o, struct machine *m)
 			       integer(r, o, "throttled", INT64_MAX) : -1;
 }
 
-static int name_of(struct reader *r, const json_t *o, const char *key,
-		   int (*find)(const char *))
+/* The number that @find has for the name at @key; 0 after an error. */
+static int name_of(struct reader *r, const struct run *run, const json_t *o,
+		   const char *key,
+		   int (*find)(const struct run *run, const char *name))
 {
 	char *name = text(r, o, key);
-	int i = find(name);
+	int i = find(run, name);
 
 	if (i < 0) {
 		wrong(r, "\"%s\": no such name, \"%s\"", key, name);
@@ -147,60 +150,104 @@ static int name_of(struct reader *r, const json_t *o, const char *key,
 	return i;
 }
 
-static void read_points(struct reader *r, const json_t *o, struct settings *s)
+static int variant_of(struct reader *r, const struct run *run, const json_t *o)
+{
+	const char *key = run->experiment->axis.variant;
+
+	if (!key)
+		return 0;
+	if (json_is_null(json_object_get(o, key)))
+		return NO_VARIANT;
+	return name_of(r, run, o, key, run_find_variant);
+}
+
+static void read_points(struct reader *r, const json_t *o, struct run *run)
 {
 	const json_t *all = member(r, o, "points", JSON_ARRAY), *one;
 	struct point point;
 	size_t i;
 
 	json_array_foreach(all, i, one) {
-		point.pages = integer(r, one, "pages", 1 << 24);
-		point.pattern = name_of(r, one, "pattern", pattern_find);
-		if (!run_add_point(s, &point))
+		point.x = integer(r, one, run->experiment->axis.key,
+				  UINT32_MAX - 1);
+		point.variant = variant_of(r, run, one);
+		point.rounds = integer(r, one, "rounds", 1 << 16);
+		if (!run_add_point(&run->settings, &point))
 			return wrong(r, "the points do not rise, or are more than %d",
 				     MAX_POINTS);
 	}
-	if (!s->points || s->point[0].pages)
-		wrong(r, "the first point must be the one without pages");
+	if (!run->settings.points)
+		wrong(r, "there are no points");
 }
 
-static void read_settings(struct reader *r, const json_t *o,
-			  struct settings *s)
+static void read_arms(struct reader *r, const json_t *o, struct run *run)
 {
-	const json_t *all = member(r, o, "arms", JSON_ARRAY), *name;
+	const json_t *all = member(r, o, "arms", JSON_ARRAY), *one;
+	struct settings *s = &run->settings;
 	size_t i;
 	int arm;
 
-	json_array_foreach(all, i, name) {
-		arm = json_is_string(name) ?
-			      arm_find(json_string_value(name)) : -1;
-		if (arm < 0)
-			wrong(r, "\"arms\" names an arm that is none");
-		else
-			s->arm[arm] = true;
+	json_array_foreach(all, i, one) {
+		arm = name_of(r, run, one, "name", run_find_arm);
+		s->arm[arm] = true;
+		s->most_x[arm] = json_is_null(json_object_get(one, "most_x")) ?
+					 UINT32_MAX :
+					 integer(r, one, "most_x", UINT32_MAX);
 	}
-	s->cpu = integer(r, o, "cpu", 1 << 20);
-	s->mechanism = name_of(r, o, "mechanism", mechanism_find);
-	s->fifo = flag(r, o, "fifo");
-	s->huge = flag(r, o, "huge");
-	s->probe = flag(r, o, "probe");
-	s->ring = integer(r, o, "ring", RING_MAX);
-	s->ring_pages = integer(r, o, "ring_pages", 1 << 24);
-	s->round_us = number(r, o, "round_us");
-	s->seconds = number(r, o, "seconds");
-	read_points(r, o, s);
 }
 
-static int point_of(const struct settings *s, unsigned int pages,
-		    enum pattern pattern)
+static long setting_of(struct reader *r, const json_t *o,
+		       const struct setting *def)
 {
-	unsigned int p;
+	char *name;
+	long i;
 
-	for (p = 0; p < s->points; p++)
-		if (s->point[p].pages == pages &&
-		    s->point[p].pattern == pattern)
-			return p;
-	return -1;
+	if (def->kind == SETTING_YES_NO)
+		return flag(r, o, def->key);
+	if (def->kind == SETTING_NUMBER)
+		return integer(r, o, def->key, def->most);
+	name = text(r, o, def->key);
+	for (i = 0; def->names[i] && strcmp(def->names[i], name); i++)
+		;
+	if (!def->names[i]) {
+		wrong(r, "\"%s\": no such name, \"%s\"", def->key, name);
+		i = 0;
+	}
+	free(name);
+	return i;
+}
+
+static void read_settings(struct reader *r, const json_t *o, struct run *run)
+{
+	struct settings *s = &run->settings;
+	int i;
+
+	s->cpu = integer(r, o, "cpu", 1 << 20);
+	s->cpus = integer(r, o, "cpus", 1 << 20);
+	s->fifo = flag(r, o, "fifo");
+	s->probe = flag(r, o, "probe");
+	s->round_us = number(r, o, "round_us");
+	s->seconds = number(r, o, "seconds");
+	for (i = 0; i < run_settings(run); i++)
+		s->value[i] = setting_of(r, o, &run->experiment->settings[i]);
+	read_arms(r, o, run);
+	read_points(r, o, run);
+}
+
+static void read_blocks(struct reader *r, const json_t *root, struct run *run)
+{
+	const json_t *all = member(r, root, "blocks", JSON_ARRAY), *one;
+	struct block *b;
+	size_t i;
+
+	if (json_array_size(all) > MAX_BLOCKS)
+		return wrong(r, "there are more than %d blocks", MAX_BLOCKS);
+	json_array_foreach(all, i, one) {
+		b = &run->block[run->blocks++];
+		b->start = number(r, one, "start");
+		b->speed_ns = number(r, one, "speed_ns");
+		b->repeat = integer(r, one, "repeat", MAX_BLOCKS);
+	}
 }
 
 static uint32_t count_at(struct reader *r, const json_t *array, size_t i)
@@ -209,7 +256,7 @@ static uint32_t count_at(struct reader *r, const json_t *array, size_t i)
 	json_int_t n = json_is_integer(v) ? json_integer_value(v) : -1;
 
 	if (n < 0 || n > UINT32_MAX) {
-		wrong(r, "a number of switches is out of range");
+		wrong(r, "a count of a series is out of range");
 		return 0;
 	}
 	return n;
@@ -222,143 +269,137 @@ static double time_at(const json_t *array, size_t i)
 	return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
-/* Not there in older runs: 0, which stands for "not known". */
+/* An array of the series, or NULL; all of them are equally long. */
+static const json_t *column(struct reader *r, const json_t *o, const char *key,
+			    const struct series *s)
+{
+	const json_t *array = member(r, o, key, JSON_ARRAY);
+
+	if (array && json_array_size(array) != s->n)
+		wrong(r, "the arrays of a series differ in length");
+	return array;
+}
+
+/* Quantities that are not there were not measured; the first one has to be. */
+static void read_values(struct reader *r, const struct run *run,
+			const json_t *o, struct series *s)
+{
+	const struct quantity *quantities = run->experiment->quantities;
+	const json_t *array;
+	size_t i;
+	int q;
+
+	for (q = 0; q < MAX_QUANTITIES; q++) {
+		array = NULL;
+		if (q < run_quantities(run) &&
+		    json_object_get(o, quantities[q].key))
+			array = column(r, o, quantities[q].key, s);
+		for (i = 0; i < s->n; i++)
+			s->sample[i].value[q] = array ? time_at(array, i) : NAN;
+	}
+}
+
 static void read_waited(struct reader *r, const json_t *o, struct series *s)
 {
-	const json_t *span = json_object_get(o, "span_ns");
-	const json_t *waited = json_object_get(o, "waited_ns");
+	const json_t *span = column(r, o, "span_ns", s);
+	const json_t *waited = column(r, o, "waited_ns", s);
+	struct sample *one;
 	size_t i;
 
-	if (!span && !waited)
-		return;
-	if (json_array_size(span) != s->n || json_array_size(waited) != s->n)
-		return wrong(r, "the arrays of a series differ in length");
 	for (i = 0; i < s->n; i++) {
-		s->sample[i].span_ns = time_at(span, i);
-		s->sample[i].waited_ns = time_at(waited, i);
-		if (!(s->sample[i].span_ns >= s->sample[i].waited_ns &&
-		      s->sample[i].waited_ns >= 0))
+		one = &s->sample[i];
+		one->span_ns = time_at(span, i);
+		one->waited_ns = time_at(waited, i);
+		if (!(one->span_ns >= one->waited_ns && one->waited_ns >= 0))
 			return wrong(r, "a round waited for longer than it took");
 	}
 }
 
-/* What the probe timed: not there in arms without it, nor in older runs. */
-static void read_probed(struct reader *r, const json_t *o, struct series *s)
+static void read_facts(struct reader *r, const struct run *run, const json_t *o,
+		       struct series *s)
 {
-	const json_t *own = json_object_get(o, "own_ns");
-	const json_t *flush = json_object_get(o, "flush_ns");
+	const json_t *counted = column(r, o, "counted", s);
+	const json_t *expected = column(r, o, "expected", s);
+	const json_t *moved = column(r, o, "moved", s);
+	const json_t *block = column(r, o, "block", s);
+	struct sample *one;
 	size_t i;
 
-	if ((own && json_array_size(own) != s->n) ||
-	    (flush && json_array_size(flush) != s->n))
-		wrong(r, "the arrays of a series differ in length");
 	for (i = 0; i < s->n; i++) {
-		s->sample[i].own_ns = time_at(own, i);
-		s->sample[i].flush_ns = time_at(flush, i);
+		one = &s->sample[i];
+		one->counted = count_at(r, counted, i);
+		one->expected = count_at(r, expected, i);
+		one->moved = json_is_true(json_array_get(moved, i));
+		one->block = count_at(r, block, i);
+		if (one->block >= run->blocks ||
+		    (i && one->block < one[-1].block))
+			return wrong(r, "a sample is of no block of the run");
 	}
 }
 
-static void read_samples(struct reader *r, const json_t *o, struct series *s)
+static void read_samples(struct reader *r, const struct run *run,
+			 const json_t *o, struct series *s)
 {
-	const json_t *ns = member(r, o, "ns", JSON_ARRAY);
-	const json_t *switches = member(r, o, "switches", JSON_ARRAY);
-	const json_t *expected = member(r, o, "expected", JSON_ARRAY);
-	const json_t *moved = member(r, o, "moved", JSON_ARRAY);
-	size_t n = json_array_size(ns), i;
+	const json_t *first = member(r, o, run->experiment->quantities[0].key,
+				     JSON_ARRAY);
 
-	if (n > MAX_SAMPLES || json_array_size(switches) != n ||
-	    json_array_size(expected) != n || json_array_size(moved) != n)
-		wrong(r, "the arrays of a series differ in length");
+	if (json_array_size(first) > MAX_SAMPLES)
+		wrong(r, "a series is too long");
 	if (r->error || s->sample)
 		return wrong(r, "a series is there twice");
-	s->sample = xcalloc(n, sizeof(*s->sample));
-	for (i = 0; i < n; i++) {
-		s->sample[i].ns = time_at(ns, i);
-		s->sample[i].switches = count_at(r, switches, i);
-		s->sample[i].expected = count_at(r, expected, i);
-		s->sample[i].moved = json_is_true(json_array_get(moved, i));
-	}
-	s->n = n;
-	read_probed(r, o, s);
+	s->n = json_array_size(first);
+	s->sample = xcalloc(s->n, sizeof(*s->sample));
+	read_values(r, run, o, s);
+	read_facts(r, run, o, s);
 	read_waited(r, o, s);
 }
 
 static void read_series(struct reader *r, const json_t *root, struct run *run)
 {
 	const json_t *all = member(r, root, "series", JSON_ARRAY), *o;
+	unsigned int p;
 	size_t i;
-	int arm, p;
+	int arm;
 
 	json_array_foreach(all, i, o) {
-		arm = name_of(r, o, "arm", arm_find);
-		p = point_of(&run->settings, integer(r, o, "pages", 1 << 24),
-			     name_of(r, o, "pattern", pattern_find));
-		if (p < 0 || !run_has(&run->settings, arm, p))
-			wrong(r, "a series of \"%s\" is at no point of the run",
-			      arms[arm].name);
+		arm = name_of(r, run, o, "arm", run_find_arm);
+		p = integer(r, o, "point", MAX_POINTS);
 		if (r->error)
 			return;
-		read_samples(r, o, &run->series[arm][p]);
+		if (p >= run->settings.points || !run_has(run, arm, p))
+			return wrong(r, "a series of \"%s\" is at no point of the run",
+				     run_arm_name(run, arm));
+		read_samples(r, run, o, &run->series[arm][p]);
 	}
 }
 
-static uint64_t big(struct reader *r, const json_t *o, const char *key)
+/* What is not there was not counted. */
+static void read_group(struct reader *r, const json_t *o,
+		       enum count_group group, struct counts *c)
 {
-	return integer(r, o, key, INT64_MAX);
-}
-
-static void read_tlb(struct reader *r, const json_t *o, struct counts *c)
-{
-	const json_t *one;
+	const char *key;
 	int i;
 
-	for (i = 0; i < TLB_REASONS; i++) {
-		one = member(r, o, tlb_reasons[i], JSON_OBJECT);
-		c->tlb[i][TLB_NONE] = big(r, one, "none");
-		c->tlb[i][TLB_SOME] = big(r, one, "some");
-		c->tlb[i][TLB_ALL] = big(r, one, "all");
+	for (i = COUNT_NONE + 1; i < COUNTS; i++) {
+		key = counts_table[i].key;
+		if (counts_table[i].group == group && json_object_get(o, key))
+			counts_set(c, i, integer(r, o, key, INT64_MAX));
 	}
-}
-
-static void read_kernel(struct reader *r, const json_t *o, struct counts *c)
-{
-	c->kernel = true;
-	c->knows_mm = flag(r, o, "knows_mm");
-	c->same_mm = big(r, o, "same_mm");
-	c->other_mm = big(r, o, "other_mm");
-	c->foreign = big(r, o, "foreign");
-	read_tlb(r, member(r, o, "tlb_flush", JSON_OBJECT), c);
-}
-
-static void read_probe(struct reader *r, const json_t *o,
-		       struct probe_counts *p)
-{
-	p->same_mm = big(r, o, "same_mm");
-	p->other_mm = big(r, o, "other_mm");
-	p->lazy_mm = big(r, o, "lazy_mm");
-	p->foreign = big(r, o, "foreign");
-	p->flushes = big(r, o, "flushes");
-	p->migrations = big(r, o, "migrations");
-	p->lost = big(r, o, "lost");
 }
 
 static void read_counts(struct reader *r, const json_t *root, struct run *run)
 {
-	const json_t *all = member(r, root, "counts", JSON_ARRAY), *o, *part;
+	const json_t *all = member(r, root, "counts", JSON_ARRAY), *o;
 	struct counts *c;
 	size_t i;
+	int g;
 
 	json_array_foreach(all, i, o) {
-		c = &run->counts[name_of(r, o, "arm", arm_find)];
+		c = &run->counts[name_of(r, run, o, "arm", run_find_arm)];
 		c->present = true;
-		c->expected = big(r, o, "expected");
-		c->rusage = big(r, o, "rusage");
-		part = json_object_get(o, "kernel");
-		if (part)
-			read_kernel(r, part, c);
-		part = json_object_get(o, "probe");
-		if (part)
-			read_probe(r, part, &c->probe);
+		for (g = 0; g < GROUPS; g++)
+			read_group(r, json_object_get(o, counts_groups[g]), g,
+				   c);
 	}
 }
 
@@ -396,17 +437,33 @@ static void read_histograms(struct reader *r, const json_t *root,
 
 	json_array_foreach(all, i, o)
 		read_buckets(r, member(r, o, "buckets", JSON_ARRAY),
-			     &run->histogram[name_of(r, o, "arm", arm_find)]);
+			     &run->histogram[name_of(r, run, o, "arm",
+						     run_find_arm)]);
+}
+
+static const struct experiment *
+experiment_of(struct reader *r, const json_t *root,
+	      const struct experiment *const *experiments)
+{
+	const json_t *what = json_object_get(root, "ctxlab");
+	const char *name = json_is_string(what) ? json_string_value(what) : "";
+
+	for (; *experiments; experiments++)
+		if (!strcmp((*experiments)->name, name))
+			return *experiments;
+	wrong(r, "this is not a run of an experiment");
+	return NULL;
 }
 
 static void read_head(struct reader *r, const json_t *root, struct run *run)
 {
-	const json_t *what = json_object_get(root, "ctxlab");
+	json_int_t schema = integer(r, root, "schema", 1 << 20);
 
-	if (!json_is_string(what) || strcmp(json_string_value(what), "switch"))
-		wrong(r, "this is not a run of 'ctxlab switch'");
-	if (integer(r, root, "schema", 1 << 20) > RUN_SCHEMA)
+	if (schema > RUN_SCHEMA)
 		wrong(r, "the run was written by a newer ctxlab");
+	else if (schema < RUN_SCHEMA)
+		wrong(r, "the run has schema %d, which this ctxlab does not read: it reads %d; measure again",
+		      (int)schema, RUN_SCHEMA);
 	run->passes = integer(r, root, "passes", MAX_SAMPLES);
 	run->interrupted = flag(r, root, "interrupted");
 	run->counter = text(r, root, "counter");
@@ -422,21 +479,29 @@ static void read_notes(struct reader *r, const json_t *root, struct run *run)
 			run_note(run, "%s", json_string_value(note));
 }
 
-int run_from_json(const json_t *root, struct run *run, char **error)
+int run_from_json(const json_t *root,
+		  const struct experiment *const *experiments, struct run *run,
+		  char **error)
 {
 	struct reader r = {};
 
-	*run = (struct run){};
-	read_head(&r, root, run);
-	read_machine(&r, member(&r, root, "machine", JSON_OBJECT),
-		     &run->machine);
-	read_settings(&r, member(&r, root, "settings", JSON_OBJECT),
-		      &run->settings);
-	read_notes(&r, root, run);
+	*run = (struct run){ .experiment = experiment_of(&r, root, experiments) };
+	if (!r.error)
+		read_head(&r, root, run);
+	if (!r.error) {
+		read_machine(&r, member(&r, root, "machine", JSON_OBJECT),
+			     &run->machine);
+		read_settings(&r, member(&r, root, "settings", JSON_OBJECT),
+			      run);
+		read_notes(&r, root, run);
+		read_blocks(&r, root, run);
+	}
 	if (!r.error)
 		read_series(&r, root, run);
-	read_counts(&r, root, run);
-	read_histograms(&r, root, run);
+	if (!r.error) {
+		read_counts(&r, root, run);
+		read_histograms(&r, root, run);
+	}
 	if (!r.error)
 		return 0;
 	run_free(run);
@@ -444,7 +509,8 @@ int run_from_json(const json_t *root, struct run *run, char **error)
 	return -EINVAL;
 }
 
-int run_load(const char *path, struct run *run, char **error)
+int run_load(const char *path, const struct experiment *const *experiments,
+	     struct run *run, char **error)
 {
 	FILE *f = strcmp(path, "-") ? fopen(path, "re") : stdin;
 	json_error_t e;
@@ -464,7 +530,7 @@ int run_load(const char *path, struct run *run, char **error)
 		fclose(f);
 	if (!root)
 		return -EIO;
-	err = run_from_json(root, run, error);
+	err = run_from_json(root, experiments, run, error);
 	json_decref(root);
 	return err;
 }

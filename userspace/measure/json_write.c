@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "lib/output.h"
+#include "experiment.h"
 #include "run_json.h"
 
 /* JSON has no NaN and no infinity. */
@@ -55,81 +56,138 @@ static json_t *machine_json(const struct machine *m)
 	return o;
 }
 
-static json_t *point_json(const struct point *p)
+static const char *or_null(const struct run *run, int variant)
 {
-	return json_pack("{s:i, s:s}", "pages", (int)p->pages, "pattern",
-			 pattern_name(p->pattern));
+	return variant == NO_VARIANT ? NULL : run_variant_name(run, variant);
 }
 
-static json_t *points_json(const struct settings *s)
+static json_t *points_json(const struct run *run)
 {
-	json_t *all = json_array();
+	const struct axis *axis = &run->experiment->axis;
+	const struct point *point = run->settings.point;
+	json_t *all = json_array(), *o;
 	unsigned int p;
 
-	for (p = 0; p < s->points; p++)
-		json_array_append_new(all, point_json(&s->point[p]));
+	for (p = 0; p < run->settings.points; p++) {
+		o = json_pack("{s:i, s:i}", axis->key, (int)point[p].x,
+			      "rounds", (int)point[p].rounds);
+		if (axis->variant)
+			json_object_set_new(o, axis->variant,
+					    json_pack("s?", or_null(run, point[p].variant)));
+		json_array_append_new(all, o);
+	}
 	return all;
 }
 
-static json_t *settings_json(const struct settings *s)
+static json_t *arms_json(const struct run *run)
 {
-	json_t *taking_part = json_array();
+	const struct settings *s = &run->settings;
+	json_t *all = json_array(), *most;
 	int arm;
 
-	for (arm = 0; arm < ARMS; arm++)
-		if (s->arm[arm])
-			json_array_append_new(taking_part,
-					      json_string(arms[arm].name));
-	return json_pack("{s:i, s:s, s:b, s:b, s:b, s:i, s:i, s:f, s:f, s:o, s:o}",
-			 "cpu", (int)s->cpu,
-			 "mechanism", mechanism_name(s->mechanism),
-			 "fifo", s->fifo, "huge", s->huge, "probe", s->probe,
-			 "ring", (int)s->ring,
-			 "ring_pages", (int)s->ring_pages,
-			 "round_us", s->round_us,
-			 "seconds", s->seconds, "arms", taking_part,
-			 "points", points_json(s));
+	for (arm = 0; arm < run_arms(run); arm++) {
+		if (!s->arm[arm])
+			continue;
+		most = s->most_x[arm] == UINT32_MAX ?
+			       json_null() : json_integer(s->most_x[arm]);
+		json_array_append_new(all, json_pack("{s:s, s:o}", "name",
+						     run_arm_name(run, arm),
+						     "most_x", most));
+	}
+	return all;
 }
 
-static void add_probe(json_t *o, const struct series *s)
+static json_t *setting_json(const struct setting *def, long value)
 {
-	json_t *own = json_array(), *flush = json_array();
+	if (def->kind == SETTING_YES_NO)
+		return json_boolean(value);
+	if (def->kind == SETTING_ONE_OF)
+		return json_string(def->names[value]);
+	return json_integer(value);
+}
+
+static json_t *settings_json(const struct run *run)
+{
+	const struct setting *defs = run->experiment->settings;
+	const struct settings *s = &run->settings;
+	json_t *o;
+	int i;
+
+	o = json_pack("{s:i, s:i, s:b, s:b, s:f, s:f, s:o, s:o}",
+		      "cpu", (int)s->cpu, "cpus", (int)s->cpus,
+		      "fifo", s->fifo, "probe", s->probe,
+		      "round_us", s->round_us, "seconds", s->seconds,
+		      "arms", arms_json(run), "points", points_json(run));
+	for (i = 0; i < run_settings(run); i++)
+		json_object_set_new(o, defs[i].key,
+				    setting_json(&defs[i], s->value[i]));
+	return o;
+}
+
+static json_t *blocks_json(const struct run *run)
+{
+	json_t *all = json_array(), *speed;
+	unsigned int i;
+
+	for (i = 0; i < run->blocks; i++) {
+		speed = run->block[i].speed_ns < 0 ?
+				json_null() : number(run->block[i].speed_ns);
+		json_array_append_new(all, json_pack("{s:f, s:o, s:i}",
+						     "start", run->block[i].start,
+						     "speed_ns", speed,
+						     "repeat", (int)run->block[i].repeat));
+	}
+	return all;
+}
+
+static json_t *values_json(const struct series *s, int quantity)
+{
+	json_t *all = json_array();
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		json_array_append_new(all, number(s->sample[i].value[quantity]));
+	return all;
+}
+
+static void add_facts(json_t *o, const struct series *s)
+{
+	json_t *counted = json_array(), *expected = json_array();
+	json_t *moved = json_array(), *block = json_array();
+	json_t *span = json_array(), *waited = json_array();
+	const struct sample *one;
 	size_t i;
 
 	for (i = 0; i < s->n; i++) {
-		json_array_append_new(own, number(s->sample[i].own_ns));
-		json_array_append_new(flush, number(s->sample[i].flush_ns));
+		one = &s->sample[i];
+		json_array_append_new(counted, json_integer(one->counted));
+		json_array_append_new(expected, json_integer(one->expected));
+		json_array_append_new(moved, json_boolean(one->moved));
+		json_array_append_new(block, json_integer(one->block));
+		json_array_append_new(span, number(one->span_ns));
+		json_array_append_new(waited, number(one->waited_ns));
 	}
-	json_object_set_new(o, "own_ns", own);
-	json_object_set_new(o, "flush_ns", flush);
+	json_object_set_new(o, "counted", counted);
+	json_object_set_new(o, "expected", expected);
+	json_object_set_new(o, "moved", moved);
+	json_object_set_new(o, "block", block);
+	json_object_set_new(o, "span_ns", span);
+	json_object_set_new(o, "waited_ns", waited);
 }
 
+/* Quantities of which the series has no value are left out, but the first. */
 static json_t *one_series(const struct run *run, int arm, unsigned int p)
 {
 	const struct series *s = &run->series[arm][p];
-	json_t *ns = json_array(), *switches = json_array();
-	json_t *expected = json_array(), *moved = json_array();
-	json_t *span = json_array(), *waited = json_array(), *o;
-	size_t i;
+	json_t *o = json_pack("{s:s, s:i}", "arm", run_arm_name(run, arm),
+			      "point", (int)p);
+	int q;
 
-	for (i = 0; i < s->n; i++) {
-		json_array_append_new(ns, number(s->sample[i].ns));
-		json_array_append_new(switches,
-				      json_integer(s->sample[i].switches));
-		json_array_append_new(expected,
-				      json_integer(s->sample[i].expected));
-		json_array_append_new(moved, json_boolean(s->sample[i].moved));
-		json_array_append_new(span, number(s->sample[i].span_ns));
-		json_array_append_new(waited, number(s->sample[i].waited_ns));
-	}
-	o = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
-		      "arm", arms[arm].name,
-		      "pages", (int)run->settings.point[p].pages,
-		      "pattern", pattern_name(run->settings.point[p].pattern),
-		      "ns", ns, "switches", switches, "expected", expected,
-		      "moved", moved, "span_ns", span, "waited_ns", waited);
-	if (series_probed(s))
-		add_probe(o, s);
+	for (q = 0; q < run_quantities(run); q++)
+		if (!q || series_has(s, q))
+			json_object_set_new(o, run->experiment->quantities[q].key,
+					    values_json(s, q));
+	add_facts(o, s);
 	return o;
 }
 
@@ -139,95 +197,68 @@ static json_t *series_json(const struct run *run)
 	unsigned int p;
 	int arm;
 
-	for (arm = 0; arm < ARMS; arm++)
+	for (arm = 0; arm < run_arms(run); arm++)
 		for (p = 0; p < run->settings.points; p++)
-			if (run_has(&run->settings, arm, p))
+			if (run_has(run, arm, p))
 				json_array_append_new(all,
 						      one_series(run, arm, p));
 	return all;
 }
 
-static json_t *sizes_json(const uint64_t size[TLB_SIZES])
+static json_t *group_json(const struct counts *c, enum count_group group)
 {
-	return json_pack("{s:I, s:I, s:I}", "none", (json_int_t)size[TLB_NONE],
-			 "some", (json_int_t)size[TLB_SOME],
-			 "all", (json_int_t)size[TLB_ALL]);
-}
-
-static json_t *tlb_json(const struct counts *c)
-{
-	json_t *all = json_object();
+	json_t *o = json_object();
 	int i;
 
-	for (i = 0; i < TLB_REASONS; i++)
-		json_object_set_new(all, tlb_reasons[i], sizes_json(c->tlb[i]));
-	return all;
-}
-
-static json_t *kernel_json(const struct counts *c)
-{
-	return json_pack("{s:b, s:I, s:I, s:I, s:o}", "knows_mm", c->knows_mm,
-			 "same_mm", (json_int_t)c->same_mm,
-			 "other_mm", (json_int_t)c->other_mm,
-			 "foreign", (json_int_t)c->foreign,
-			 "tlb_flush", tlb_json(c));
-}
-
-static json_t *probe_json(const struct probe_counts *p)
-{
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-			 "same_mm", (json_int_t)p->same_mm,
-			 "other_mm", (json_int_t)p->other_mm,
-			 "lazy_mm", (json_int_t)p->lazy_mm,
-			 "foreign", (json_int_t)p->foreign,
-			 "flushes", (json_int_t)p->flushes,
-			 "migrations", (json_int_t)p->migrations,
-			 "lost", (json_int_t)p->lost);
+	for (i = COUNT_NONE + 1; i < COUNTS; i++)
+		if (c->has[i] && counts_table[i].group == group)
+			json_object_set_new(o, counts_table[i].key,
+					    json_integer(c->n[i]));
+	return o;
 }
 
 static json_t *counts_json(const struct run *run)
 {
 	json_t *all = json_array(), *o;
 	const struct counts *c;
-	int arm;
+	int arm, g;
 
-	for (arm = 0; arm < ARMS; arm++) {
+	for (arm = 0; arm < run_arms(run); arm++) {
 		c = &run->counts[arm];
 		if (!c->present)
 			continue;
-		o = json_pack("{s:s, s:I, s:I}", "arm", arms[arm].name,
-			      "expected", (json_int_t)c->expected,
-			      "rusage", (json_int_t)c->rusage);
-		if (c->kernel)
-			json_object_set_new(o, "kernel", kernel_json(c));
-		if (arms[arm].flush != FLUSH_DETACHED)
-			json_object_set_new(o, "probe", probe_json(&c->probe));
+		o = json_pack("{s:s}", "arm", run_arm_name(run, arm));
+		for (g = 0; g < GROUPS; g++)
+			if (counts_has_group(c, g))
+				json_object_set_new(o, counts_groups[g],
+						    group_json(c, g));
 		json_array_append_new(all, o);
 	}
 	return all;
 }
 
+static json_t *buckets_json(const struct histogram *h)
+{
+	json_t *all = json_array();
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		json_array_append_new(all, json_pack("[f, f, I]", h->from_ns[i],
+						     h->to_ns[i],
+						     (json_int_t)h->count[i]));
+	return all;
+}
+
 static json_t *histograms_json(const struct run *run)
 {
-	json_t *all = json_array(), *buckets, *bucket;
-	const struct histogram *h;
-	size_t i;
+	json_t *all = json_array();
 	int arm;
 
-	for (arm = 0; arm < ARMS; arm++) {
-		h = &run->histogram[arm];
-		if (!h->n)
-			continue;
-		buckets = json_array();
-		for (i = 0; i < h->n; i++) {
-			bucket = json_pack("[f, f, I]", h->from_ns[i],
-					   h->to_ns[i], (json_int_t)h->count[i]);
-			json_array_append_new(buckets, bucket);
-		}
-		json_array_append_new(all, json_pack("{s:s, s:o}", "arm",
-						     arms[arm].name, "buckets",
-						     buckets));
-	}
+	for (arm = 0; arm < run_arms(run); arm++)
+		if (run->histogram[arm].n)
+			json_array_append_new(all, json_pack("{s:s, s:o}",
+							     "arm", run_arm_name(run, arm),
+							     "buckets", buckets_json(&run->histogram[arm])));
 	return all;
 }
 
@@ -240,95 +271,65 @@ static json_t *estimate_json(const struct estimate *e)
 			 (int)e->n);
 }
 
-static json_t *knee_json(const struct knee *k)
-{
-	if (!k->found)
-		return json_null();
-	return json_pack("{s:f, s:f, s:f}", "pages", k->pages, "ns_before",
-			 k->before, "ns_after", k->after);
-}
-
-/* Numbers of pages for which 0 says that there is none. */
-static json_t *pages_json(double pages)
-{
-	return pages ? json_real(pages) : json_null();
-}
-
-static json_t *per_pattern(const struct answers *a)
+/* At the first point: by quantity, the value and what it adds to its base. */
+static json_t *arm_answer(const struct run *run, const struct answers *a,
+			  int arm)
 {
 	json_t *all = json_object(), *o;
-	int p;
+	int q, base;
 
-	for (p = 0; p < PATTERNS; p++) {
-		o = json_object();
-		json_object_set_new(o, "refill_ns_per_page",
-				    estimate_json(&a->refill[p]));
-		json_object_set_new(o, "ring_refill_ns_per_page",
-				    estimate_json(&a->ring_refill[p]));
-		json_object_set_new(o, "dominates_from_pages",
-				    pages_json(a->dominate[p]));
-		json_object_set_new(o, "vanishes_at_pages",
-				    pages_json(a->vanish[p]));
-		json_object_set_new(o, "knee", knee_json(&a->knee[p]));
-		json_object_set_new(all, pattern_name(p), o);
+	for (q = 0; q < run_quantities(run); q++) {
+		if (!a->cell[arm][0][q].n)
+			continue;
+		o = estimate_json(&a->cell[arm][0][q]);
+		base = run_base(run, arm, q);
+		if (a->diff[arm][0][q].n) {
+			json_object_set_new(o, "against",
+					    json_string(run_arm_name(run, base)));
+			json_object_set_new(o, "difference",
+					    estimate_json(&a->diff[arm][0][q]));
+		}
+		json_object_set_new(all, run->experiment->quantities[q].key, o);
 	}
 	return all;
 }
 
-static json_t *one_part(const struct answers *a, int arm)
+static json_t *finding_json(const struct run *run, const struct answers *a,
+			    int f)
 {
-	int base = answers_part_base(arm);
+	json_t *o;
+	int v;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}",
-			 "own_ns", estimate_json(&a->own[arm]),
-			 "with_flush_ns", estimate_json(&a->part[arm]),
-			 "against", base < 0 ? json_null() :
-					       json_string(arms[base].name),
-			 "difference_ns", estimate_json(&a->part_diff[arm]),
-			 "flush_itself_ns",
-			 estimate_json(&a->flush_itself[arm]));
+	if (!run->experiment->findings[f].by_variant)
+		return estimate_json(&a->finding[f][0]);
+	o = json_object();
+	for (v = 0; v < run_variants(run); v++)
+		json_object_set_new(o, run_variant_name(run, v),
+				    estimate_json(&a->finding[f][v]));
+	return o;
 }
 
-/* What the probe timed. */
-static json_t *parts_json(const struct answers *a)
+static json_t *answers_json(const struct run *run, const struct answers *a)
 {
-	json_t *all = json_object();
-	int arm;
-
-	for (arm = 0; arm < ARMS; arm++)
-		if (a->own[arm].n)
-			json_object_set_new(all, arms[arm].name,
-					    one_part(a, arm));
-	return all;
-}
-
-static json_t *answers_json(const struct answers *a)
-{
-	json_t *o = json_object(), *empty = json_object(), *why = json_array();
+	json_t *o = json_object(), *all = json_object(), *why = json_array();
+	json_t *findings = json_object();
 	unsigned int i;
+	int n;
 
-	for (i = 0; i < ARMS; i++)
-		if (a->empty[i].n)
-			json_object_set_new(empty, arms[i].name,
-					    estimate_json(&a->empty[i]));
+	for (n = 0; n < run_arms(run); n++)
+		if (a->cell[n][0][0].n)
+			json_object_set_new(all, run_arm_name(run, n),
+					    arm_answer(run, a, n));
+	for (n = 0; n < run_findings(run); n++)
+		json_object_set_new(findings, run->experiment->findings[n].key,
+				    finding_json(run, a, n));
 	for (i = 0; i < a->reasons; i++)
 		json_array_append_new(why, json_string(a->reason[i]));
 	json_object_set_new(o, "verdict", json_boolean(!a->reasons));
 	json_object_set_new(o, "refused_because", why);
-	json_object_set_new(o, "switch_ns", empty);
-	json_object_set_new(o, "process_minus_thread_ns",
-			    estimate_json(&a->process));
-	json_object_set_new(o, "null_test_ns", estimate_json(&a->null));
-	json_object_set_new(o, "probe_ns", estimate_json(&a->probe));
-	json_object_set_new(o, "flush_ns", estimate_json(&a->flush));
-	json_object_set_new(o, "full_flush_ns", estimate_json(&a->full));
-	json_object_set_new(o, "process_flush_ns",
-			    estimate_json(&a->process_flush));
-	json_object_set_new(o, "ring_process_minus_thread_ns",
-			    estimate_json(&a->ring));
-	json_object_set_new(o, "kernel_part", parts_json(a));
-	json_object_set_new(o, "kernel_part_steady", json_boolean(a->steady));
-	json_object_set_new(o, "patterns", per_pattern(a));
+	json_object_set_new(o, "arms", all);
+	json_object_set_new(o, "parts_ok", json_boolean(a->parts_ok));
+	json_object_set_new(o, "findings", findings);
 	json_object_set_new(o, "disturbed_share", json_real(a->disturbed));
 	json_object_set_new(o, "waited_share",
 			    a->waited < 0 ? json_null() : number(a->waited));
@@ -342,17 +343,18 @@ json_t *run_to_json(const struct run *run, const struct answers *a)
 
 	for (i = 0; i < run->notes; i++)
 		json_array_append_new(notes, out_json_bytes(run->note[i]));
-	json_object_set_new(root, "ctxlab", json_string("switch"));
+	json_object_set_new(root, "ctxlab", json_string(run->experiment->name));
 	json_object_set_new(root, "schema", json_integer(RUN_SCHEMA));
 	json_object_set_new(root, "version", json_string(CTXLAB_VERSION));
 	json_object_set_new(root, "machine", machine_json(&run->machine));
-	json_object_set_new(root, "settings", settings_json(&run->settings));
+	json_object_set_new(root, "settings", settings_json(run));
 	json_object_set_new(root, "passes", json_integer(run->passes));
 	json_object_set_new(root, "interrupted",
 			    json_boolean(run->interrupted));
 	json_object_set_new(root, "notes", notes);
+	json_object_set_new(root, "blocks", blocks_json(run));
 	if (a)
-		json_object_set_new(root, "answers", answers_json(a));
+		json_object_set_new(root, "answers", answers_json(run, a));
 	json_object_set_new(root, "counter", out_json_bytes(run->counter));
 	json_object_set_new(root, "counts", counts_json(run));
 	json_object_set_new(root, "histograms", histograms_json(run));

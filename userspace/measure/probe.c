@@ -13,10 +13,10 @@
 #include "module.h"
 #include "probe.h"
 
-static const unsigned int modes[FLUSHES] = {
-	[FLUSH_CONTROL] = CTXLAB_FLUSH_NONE,
-	[FLUSH_MM] = CTXLAB_FLUSH_MM,
-	[FLUSH_ALL] = CTXLAB_FLUSH_ALL,
+static const unsigned int modes[PROBE_MODES] = {
+	[PROBE_CONTROL] = CTXLAB_FLUSH_NONE,
+	[PROBE_FLUSH_MM] = CTXLAB_FLUSH_MM,
+	[PROBE_FLUSH_ALL] = CTXLAB_FLUSH_ALL,
 };
 
 static int command(int session, unsigned long cmd, void *arg)
@@ -24,10 +24,10 @@ static int command(int session, unsigned long cmd, void *arg)
 	return ioctl(session, cmd, arg) < 0 ? -errno : 0;
 }
 
-int probe_open(enum flush flush)
+int probe_open(enum probe_mode mode)
 {
 	struct ctxlab_switch_flush f = {
-		.size = sizeof(f), .mode = modes[flush],
+		.size = sizeof(f), .mode = modes[mode],
 	};
 	int fd, err;
 
@@ -69,11 +69,11 @@ static int info(int session, struct ctxlab_switch_info *i)
 	return command(session, CTXLAB_SWITCH_INFO, i);
 }
 
-bool probe_can(int session, enum flush flush)
+bool probe_can(int session, enum probe_mode mode)
 {
 	struct ctxlab_switch_info i;
 
-	return !info(session, &i) && i.flush_modes & (1u << modes[flush]);
+	return !info(session, &i) && i.flush_modes & (1u << modes[mode]);
 }
 
 double probe_ticks_per_ns(int session)
@@ -83,23 +83,28 @@ double probe_ticks_per_ns(int session)
 	return info(session, &i) ? 0 : i.clock_khz / 1e6;
 }
 
-int probe_counts(int session, struct probe_counts *c)
+int probe_counts(int session, struct counts *c)
 {
 	struct ctxlab_switch_read r = { .size = sizeof(r) };
 	int err = command(session, CTXLAB_SWITCH_READ, &r), i;
+	uint64_t all = 0, lost = 0;
 
 	if (err)
 		return err;
-	*c = (struct probe_counts){
-		.same_mm = r.switches[CTXLAB_HIST_SAME_MM],
-		.other_mm = r.switches[CTXLAB_HIST_OTHER_MM],
-		.lazy_mm = r.switches[CTXLAB_HIST_BORROWED_MM],
-		.foreign = r.to_kernel + r.to_other + r.from_elsewhere,
-		.flushes = r.flushes,
-		.migrations = r.migrations,
-	};
+	for (i = 0; i < CTXLAB_HIST_SWITCHES; i++)
+		all += r.switches[i];
 	for (i = 0; i < CTXLAB_HISTS; i++)
-		c->lost += r.lost[i];
+		lost += r.lost[i];
+	counts_set(c, COUNT_PROBE, all);
+	counts_set(c, COUNT_PROBE_SAME_MM, r.switches[CTXLAB_HIST_SAME_MM]);
+	counts_set(c, COUNT_PROBE_OTHER_MM, r.switches[CTXLAB_HIST_OTHER_MM]);
+	counts_set(c, COUNT_PROBE_LAZY_MM,
+		   r.switches[CTXLAB_HIST_BORROWED_MM]);
+	counts_set(c, COUNT_PROBE_FOREIGN,
+		   r.to_kernel + r.to_other + r.from_elsewhere);
+	counts_set(c, COUNT_PROBE_FLUSHES, r.flushes);
+	counts_set(c, COUNT_PROBE_MIGRATIONS, r.migrations);
+	counts_set(c, COUNT_PROBE_LOST, lost);
 	return 0;
 }
 
@@ -156,27 +161,27 @@ int probe_histogram(int session, struct histogram *h)
 	return 0;
 }
 
-struct probe_past {
+struct probe_last {
 	double ticks_per_ns;	/* 0: not asked yet */
 	__u64 switches[CTXLAB_HIST_BUCKETS];
 	__u64 flush[CTXLAB_HIST_BUCKETS];
 };
 
-struct probe_past *probe_past_new(void)
+struct probe_last *probe_last_new(void)
 {
-	return xcalloc(1, sizeof(struct probe_past));
+	return xcalloc(1, sizeof(struct probe_last));
 }
 
-/* The median of what @now has more than @past, in ticks; NaN of nothing. */
-static double new_median(const __u64 *now, const __u64 *past)
+/* The median of what @now has more than @last, in ticks; NaN of nothing. */
+static double new_median(const __u64 *now, const __u64 *last)
 {
 	double all = 0, seen = 0, n, floor, width;
 	__u32 i;
 
 	for (i = 0; i < CTXLAB_HIST_BUCKETS; i++)
-		all += now[i] - past[i];
+		all += now[i] - last[i];
 	for (i = 0; i < CTXLAB_HIST_BUCKETS && all > 0; i++) {
-		n = now[i] - past[i];
+		n = now[i] - last[i];
 		if (n > 0 && seen + n >= all / 2) {
 			/* Within a bucket they are taken to lie evenly. */
 			floor = ctxlab_hist_floor(i);
@@ -188,7 +193,7 @@ static double new_median(const __u64 *now, const __u64 *past)
 	return NAN;
 }
 
-static int median_of_kind(int session, unsigned int kind, __u64 *past,
+static int median_of_kind(int session, unsigned int kind, __u64 *last,
 			  double scale, double *ns)
 {
 	static __u64 now[CTXLAB_HIST_BUCKETS];
@@ -196,29 +201,29 @@ static int median_of_kind(int session, unsigned int kind, __u64 *past,
 
 	if (err)
 		return err;
-	*ns = new_median(now, past) / scale;
-	memcpy(past, now, sizeof(now));
+	*ns = new_median(now, last) / scale;
+	memcpy(last, now, sizeof(now));
 	return 0;
 }
 
-int probe_medians(int session, bool other_mm, struct probe_past *past,
-		  struct sample *s)
+int probe_medians(int session, bool other_mm, struct probe_last *last,
+		  double *switch_ns, double *flush_ns)
 {
-	double scale = past->ticks_per_ns;
+	double scale = last->ticks_per_ns;
 	int err;
 
 	if (!scale) {
 		scale = probe_ticks_per_ns(session);
-		past->ticks_per_ns = scale;
+		last->ticks_per_ns = scale;
 	}
 	if (scale <= 0)
 		return 0;
 	err = median_of_kind(session,
 			     other_mm ? CTXLAB_HIST_OTHER_MM :
 					CTXLAB_HIST_SAME_MM,
-			     past->switches, scale, &s->own_ns);
+			     last->switches, scale, switch_ns);
 	if (!err)
-		err = median_of_kind(session, CTXLAB_HIST_FLUSH, past->flush,
-				     scale, &s->flush_ns);
+		err = median_of_kind(session, CTXLAB_HIST_FLUSH, last->flush,
+				     scale, flush_ns);
 	return err;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Runs the arms in interleaved rounds: calibration, passes, order. */
+/* Runs the arms in interleaved rounds: calibration, blocks, passes, order. */
 #include <errno.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
@@ -7,99 +7,81 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "cpus.h"
 #include "lib/xalloc.h"
-#include "probe.h"
-#include "shared.h"
-#include "experiments/switch/setup.h"
+#include "rounds.h"
+#include "speed.h"
 
 /* Passes over the whole sweep: what an interval needs at least, and enough. */
 #define MIN_PASSES 10
 #define MAX_PASSES 4000
-/* The differences without pages matter most: so many rounds a pass there. */
-#define EMPTY_ROUNDS 8
-/* The share of the time that making crews anew may take. */
+/* Blocks of a run, where its time is enough for so many. */
+#define BLOCKS 15
+/* The share of the time that beginning blocks may take. */
 #define RENEWING 0.1
 
-static double seconds_now(void)
+/* What an operation takes of each arm at a point, ns; 0 of those not there. */
+static int try_arms(struct job *job, unsigned int p, double each[MAX_ARMS])
 {
-	return member_now() / 1e9;
-}
-
-static int session_of(const struct stage *st, int arm, unsigned int point)
-{
-	bool empty = !st->run->settings.point[point].pages;
-
-	return st->session[arm][empty ? SESSION_EMPTY : SESSION_PAGES];
-}
-
-/* A round of fewer switches than twenty says little. */
-static double least_hand_overs(const struct stage *st, int arm)
-{
-	unsigned int members = arms[arm].ring ? st->run->settings.ring : 2;
-
-	return members && members < 10 ? 20 / members : 2;
-}
-
-/* What a hand-over takes of each arm at a point, ns; 0 of those not there. */
-static int try_arms(struct stage *st, unsigned int p, double each[ARMS])
-{
+	const struct arm *arms = job->run->experiment->arms;
 	struct sample s;
-	uint32_t n;
 	int arm, err;
 
-	for (arm = 0; arm < ARMS; arm++) {
+	for (arm = 0; arm < run_arms(job->run); arm++) {
+		struct turn turn = { arm, p, arms[arm].first, NULL };
+
 		each[arm] = 0;
-		if (!run_has(&st->run->settings, arm, p))
+		if (!run_has(job->run, arm, p))
 			continue;
-		n = arms[arm].kind == CREW_COROUTINES ? 1000 : 20;
-		err = stage_round(st, arm, p, n, session_of(st, arm, p), &s,
-				  &each[arm]);
+		if (!turn.ops)
+			turn.ops = 1;
+		err = job_round(job, &turn, &s, &each[arm]);
 		if (err)
 			return err;
-		each[arm] = fmax(each[arm] / n, 0.1);
+		each[arm] = run_has(job->run, arm, p) ?
+				    fmax(each[arm] / turn.ops, 0.1) : 0;
 	}
 	return 0;
 }
 
 /*
- * Arms that are held against each other hand over equally often in a round:
- * what it costs to begin and to end one must weigh the same in all of them.
- * Coroutines cost too little, and swapcontext() too much, for that.
+ * Compared arms do the same number of operations a round, so that the fixed cost
+ * of a round cancels: arms of the same pace.  The mean of their costs decides.
  */
-static bool alike(int a, int b)
+static double pace_ns(const struct run *run, int pace,
+		      const double each[MAX_ARMS])
 {
-	if (arms[a].kind == CREW_COROUTINES || arms[b].kind == CREW_COROUTINES)
-		return a == b;
-	return arms[a].ring == arms[b].ring;
+	const struct arm *arms = run->experiment->arms;
+	double logs = 0;
+	int arm, n = 0;
+
+	for (arm = 0; arm < run_arms(run); arm++) {
+		if (!each[arm] || arms[arm].pace != pace)
+			continue;
+		logs += log(each[arm]);
+		n++;
+	}
+	return n ? exp(logs / n) : 0;
 }
 
-int stage_calibrate(struct stage *st)
+int rounds_calibrate(struct job *job)
 {
-	const struct settings *set = &st->run->settings;
-	double each[ARMS], logs, n;
-	unsigned int p, like;
-	int arm, other, err;
+	const struct settings *set = &job->run->settings;
+	const struct arm *arms = job->run->experiment->arms;
+	double each[MAX_ARMS], ns, n;
+	unsigned int p;
+	int arm, err;
 
 	for (p = 0; p < set->points; p++) {
-		stage_progress(st, "calibrating", (double)p / set->points);
-		err = try_arms(st, p, each);
+		job_progress(job, "calibrating", (double)p / set->points);
+		err = try_arms(job, p, each);
 		if (err)
 			return err;
-		for (arm = 0; arm < ARMS; arm++) {
-			logs = 0;
-			like = 0;
-			for (other = 0; other < ARMS && each[arm]; other++) {
-				if (!each[other] || !alike(arm, other))
-					continue;
-				logs += log(each[other]);
-				like++;
-			}
-			n = like ? set->round_us * 1e3 / exp(logs / like) : 0;
-			st->hand_overs[arm][p] =
-				fmin(fmax(n, least_hand_overs(st, arm)), 1e6);
+		for (arm = 0; arm < run_arms(job->run); arm++) {
+			ns = pace_ns(job->run, arms[arm].pace, each);
+			n = ns > 0 ? set->round_us * 1e3 / ns : 0;
+			n = fmax(n, fmax(arms[arm].least, 1));
+			job->ops[arm][p] = fmin(n, 1e6);
 		}
 	}
 	return 0;
@@ -115,75 +97,48 @@ static void keep(struct series *s, const struct sample *sample)
 }
 
 /*
- * The order of the arms: by chance in even turns, so that no arm always comes
- * after the same one and finds the CPU as that has left it; in the odd turn that
- * follows, the other way round.
+ * Even turns have the arms in a random order, so that none always comes after the
+ * same one and finds the CPU as that has left it; odd turns have its reverse:
+ * linear drift cancels in the pair.
  */
-static void order_arms(unsigned int p, unsigned int turn, int order[ARMS])
+static void order_arms(unsigned int p, unsigned int turn, int *order, int n)
 {
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_taus);
 	int i;
 
-	for (i = 0; i < ARMS; i++)
+	for (i = 0; i < n; i++)
 		order[i] = i;
 	gsl_rng_set(rng, turn / 2 * MAX_POINTS + p + 1);
-	gsl_ran_shuffle(rng, order, ARMS, sizeof(*order));
+	gsl_ran_shuffle(rng, order, n, sizeof(*order));
 	gsl_rng_free(rng);
-	for (i = 0; turn & 1 && i < ARMS / 2; i++) {
-		int other = order[ARMS - 1 - i];
+	for (i = 0; turn & 1 && i < n / 2; i++) {
+		int other = order[n - 1 - i];
 
-		order[ARMS - 1 - i] = order[i];
+		order[n - 1 - i] = order[i];
 		order[i] = other;
 	}
 }
 
-static bool other_mm(int arm)
-{
-	return arms[arm].kind == CREW_PROCESSES;
-}
-
-/*
- * The kernel moves tasks off a CPU that is taken offline, or out of the cpuset.
- * Return: 0 where they could be brought back, or a negative errno.
- */
-static int bind_again(const struct stage *st, int arm)
-{
-	const struct crew *crew = &st->crew[arms[arm].crew];
-	pid_t tids[RING_MAX];
-	unsigned int i, n = crew_tids(crew, tids);
-	int err = 0;
-
-	for (i = 0; i < n && !err; i++)
-		err = cpus_bind(tids[i], crew->spec.cpu);
-	return err == -EINVAL ? -ENODEV : err;
-}
-
 /* All arms at one point, once. */
-static int all_arms(struct stage *st, unsigned int p, unsigned int turn)
+static int one_turn(struct job *job, unsigned int p, unsigned int number)
 {
-	struct run *run = st->run;
-	int i, arm, err, session, order[ARMS];
+	int order[MAX_ARMS], i, err, n = run_arms(job->run);
+	struct run *run = job->run;
 	struct sample s;
 	double window;
 
-	order_arms(p, turn, order);
-	for (i = 0; i < ARMS; i++) {
-		arm = order[i];
-		if (!run_has(&run->settings, arm, p))
+	order_arms(p, number, order, n);
+	for (i = 0; i < n; i++) {
+		struct turn turn = { order[i], p, job->ops[order[i]][p], NULL };
+
+		if (!run_has(run, turn.arm, p))
 			continue;
-		session = session_of(st, arm, p);
-		err = stage_round(st, arm, p, st->hand_overs[arm][p], session,
-				  &s, &window);
-		if (!err && !run->settings.point[p].pages && session >= 0)
-			err = probe_medians(session, other_mm(arm),
-					    st->past[arm], &s);
+		err = job_round(job, &turn, &s, &window);
 		if (err)
 			return err;
-		if (s.moved)
-			err = bind_again(st, arm);
-		if (err)
-			return err;
-		keep(&run->series[arm][p], &s);
+		s.block = run->blocks - 1;
+		if (run_has(run, turn.arm, p))
+			keep(&run->series[turn.arm][p], &s);
 	}
 	return 0;
 }
@@ -197,34 +152,34 @@ static void trim(struct run *run)
 
 	for (p = 0; p < run->settings.points; p++) {
 		least = SIZE_MAX;
-		for (arm = 0; arm < ARMS; arm++)
-			if (run_has(&run->settings, arm, p) &&
+		for (arm = 0; arm < run_arms(run); arm++)
+			if (run_has(run, arm, p) &&
 			    run->series[arm][p].n < least)
 				least = run->series[arm][p].n;
-		for (arm = 0; arm < ARMS; arm++)
+		for (arm = 0; arm < run_arms(run); arm++)
 			if (run->series[arm][p].n > least)
 				run->series[arm][p].n = least;
 	}
 }
 
-static int one_pass(struct stage *st, unsigned int pass)
+static int one_pass(struct job *job, unsigned int pass)
 {
-	const struct settings *set = &st->run->settings;
+	const struct settings *set = &job->run->settings;
 	unsigned int i, p, k, rounds;
 	int err = 0;
 
 	for (i = 0; i < set->points; i++) {
 		p = pass & 1 ? set->points - 1 - i : i;
-		rounds = set->point[p].pages ? 1 : EMPTY_ROUNDS;
+		rounds = set->point[p].rounds ? set->point[p].rounds : 1;
 		for (k = 0; k < rounds && !err; k++)
-			err = all_arms(st, p, pass * rounds + k);
+			err = one_turn(job, p, pass * rounds + k);
 	}
 	return err;
 }
 
 /*
- * Real-time tasks may take up to 95 % of a second's time; then the kernel stops
- * them for the rest of it.  A rest after every pass keeps away from that.
+ * Sleeps 8 % after each pass to stay below the real-time throttle
+ * (sched_rt_runtime_us), which would stop the workers for 5 % of a second.
  */
 static void rest(double pass_seconds)
 {
@@ -235,41 +190,62 @@ static void rest(double pass_seconds)
 }
 
 /*
- * New members lie elsewhere in memory, and so do their page tables: what that
+ * Whether a block ends here: its share of the time is over, new ones have not
+ * taken too much of it, and no pair of passes in opposite order is torn apart.
+ */
+static bool block_due(const struct job *job, double elapsed, double spent)
+{
+	const struct run *run = job->run;
+
+	if (!run->blocks)
+		return true;
+	return !(run->passes & 1) && run->blocks < MAX_BLOCKS &&
+	       spent <= RENEWING * elapsed &&
+	       elapsed >= run->blocks * run->settings.seconds / BLOCKS;
+}
+
+/*
+ * New workers lie elsewhere in memory, and so do their page tables: what that
  * does to one arm's cost must not last for a whole run.
  */
-static int renew(struct stage *st, double elapsed, double *spent)
+static int begin_block(struct job *job)
 {
-	double start = seconds_now();
-	int err;
+	struct run *run = job->run;
+	struct block *b = &run->block[run->blocks];
+	int err = 0;
 
-	if (*spent > RENEWING * elapsed)
-		return 0;
-	err = stage_new_crews(st);
-	*spent += seconds_now() - start;
+	/* The first block has the workers that open() made. */
+	if (run->blocks && run->experiment->renew)
+		err = run->experiment->renew(job->state);
+	b->start = job_now() - job->begin;
+	b->speed_ns = speed_ns(run->settings.cpu, run->settings.priority);
+	run->blocks++;
 	return err;
 }
 
-int stage_passes(struct stage *st)
+int rounds_measure(struct job *job)
 {
-	double begin = seconds_now(), start, end = begin, done, renewing = 0;
-	struct run *run = st->run;
+	double start, elapsed = 0, spent = 0, done;
+	struct run *run = job->run;
 	int err = 0;
 
+	job->begin = job_now();
 	while (!err && run->passes < MAX_PASSES &&
-	       (run->passes < MIN_PASSES ||
-		end - begin < run->settings.seconds)) {
-		done = fmin((end - begin) / run->settings.seconds,
+	       (run->passes < MIN_PASSES || elapsed < run->settings.seconds)) {
+		done = fmin(elapsed / run->settings.seconds,
 			    fmax(run->passes, 1) / MIN_PASSES);
-		stage_progress(st, "measuring", done);
-		err = renew(st, end - begin, &renewing);
-		start = seconds_now();
+		job_progress(job, "measuring", done);
+		start = job_now();
+		if (block_due(job, elapsed, spent))
+			err = begin_block(job);
+		spent += job_now() - start;
+		start = job_now();
 		if (!err)
-			err = one_pass(st, run->passes);
+			err = one_pass(job, run->passes);
 		if (!err)
 			run->passes++;
-		rest(seconds_now() - start);
-		end = seconds_now();
+		rest(job_now() - start);
+		elapsed = job_now() - job->begin;
 	}
 	trim(run);
 	return err;

@@ -1,133 +1,154 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of arms, and what the structs of run.h need. */
+/* What the structs of run.h need. */
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiment.h"
 #include "lib/xalloc.h"
 #include "run.h"
 
-const struct arm arms[ARMS] = {
-	[ARM_COROUTINE] = {
-		.name = "coroutine", .brief = "no kernel, no mm",
-		.kind = CREW_COROUTINES, .co = CO_BARE, .crew = 0,
-		.sweep = true,
-	},
-	[ARM_COROUTINE_FP] = {
-		.name = "coroutine+fp", .brief = "and FP control words",
-		.kind = CREW_COROUTINES, .co = CO_FP, .crew = 0,
-	},
-	[ARM_UCONTEXT] = {
-		.name = "swapcontext", .brief = "glibc's, with signal mask",
-		.kind = CREW_COROUTINES, .co = CO_UCONTEXT, .crew = 0,
-	},
-	[ARM_THREAD] = {
-		.name = "thread", .brief = "same mm",
-		.kind = CREW_THREADS, .crew = 1, .sweep = true,
-	},
-	[ARM_THREAD_AGAIN] = {
-		.name = "thread-again", .brief = "null test: as 'thread'",
-		.kind = CREW_THREADS, .crew = 1,
-	},
-	[ARM_THREAD_CONTROL] = {
-		.name = "thread+control", .brief = "same mm, probed",
-		.kind = CREW_THREADS, .flush = FLUSH_CONTROL, .crew = 1,
-		.sweep = true,
-	},
-	[ARM_CONTROL_AGAIN] = {
-		.name = "thread+again", .brief = "null test: as 'thread+control'",
-		.kind = CREW_THREADS, .flush = FLUSH_CONTROL, .crew = 1,
-	},
-	[ARM_THREAD_FLUSH] = {
-		.name = "thread+flush", .brief = "same mm, its entries flushed",
-		.kind = CREW_THREADS, .flush = FLUSH_MM, .crew = 1,
-		.sweep = true,
-	},
-	[ARM_THREAD_FULL] = {
-		.name = "thread+full", .brief = "same mm, whole TLB flushed",
-		.kind = CREW_THREADS, .flush = FLUSH_ALL, .crew = 1,
-		.sweep = true,
-	},
-	[ARM_PROCESS] = {
-		.name = "process", .brief = "another mm",
-		.kind = CREW_PROCESSES, .crew = 2, .sweep = true,
-	},
-	[ARM_PROCESS_CONTROL] = {
-		.name = "process+control", .brief = "another mm, probed",
-		.kind = CREW_PROCESSES, .flush = FLUSH_CONTROL, .crew = 2,
-		.sweep = true,
-	},
-	[ARM_PROCESS_FLUSH] = {
-		.name = "process+flush", .brief = "another mm, and flushed",
-		.kind = CREW_PROCESSES, .flush = FLUSH_MM, .crew = 2,
-		.sweep = true,
-	},
-	[ARM_RING_THREAD] = {
-		.name = "ring-thread", .brief = "a ring, same mm",
-		.kind = CREW_THREADS, .ring = true, .crew = 3, .sweep = true,
-	},
-	[ARM_RING_PROCESS] = {
-		.name = "ring-process", .brief = "a ring, each its own mm",
-		.kind = CREW_PROCESSES, .ring = true, .crew = 4, .sweep = true,
-	},
-};
+/* The clock's interrupt takes some of a round, too. */
+#define WAITED_SHARE 0.05
 
-static const char *const mechanisms[MECHANISMS] = {
-	[MECH_YIELD] = "yield",
-	[MECH_FUTEX] = "futex",
-	[MECH_PIPE] = "pipe",
-	[MECH_PERF_PIPE] = "perf-pipe",
-};
+int run_arms(const struct run *run)
+{
+	int n = 0;
 
-static const char *const patterns[PATTERNS] = {
-	[PATTERN_CHAIN] = "chain",
-	[PATTERN_INDEPENDENT] = "independent",
-};
+	while (run->experiment->arms[n].name)
+		n++;
+	return n;
+}
 
-const char *const tlb_reasons[TLB_REASONS] = {
-	"task_switch", "remote_shootdown", "local_shootdown",
-	"local_mm_shootdown", "remote_send_ipi",
-};
+int run_quantities(const struct run *run)
+{
+	int n = 0;
 
-static int find(const char *const *names, int n, const char *name)
+	while (run->experiment->quantities[n].key)
+		n++;
+	return n;
+}
+
+int run_settings(const struct run *run)
+{
+	int n = 0;
+
+	while (run->experiment->settings[n].key)
+		n++;
+	return n;
+}
+
+int run_findings(const struct run *run)
+{
+	int n = 0;
+
+	while (run->experiment->findings[n].key)
+		n++;
+	return n;
+}
+
+int run_variants(const struct run *run)
+{
+	int n = 0;
+
+	while (run->experiment->axis.variants[n])
+		n++;
+	return n ? n : 1;
+}
+
+int run_find_arm(const struct run *run, const char *name)
 {
 	int i;
 
-	for (i = 0; i < n; i++)
-		if (!strcmp(names[i], name))
+	for (i = 0; i < run_arms(run); i++)
+		if (!strcmp(run->experiment->arms[i].name, name))
 			return i;
 	return -1;
 }
 
-const char *mechanism_name(enum mechanism m)
+int run_find_variant(const struct run *run, const char *name)
 {
-	return mechanisms[m];
+	const struct axis *axis = &run->experiment->axis;
+	int i;
+
+	for (i = 0; axis->variants[i]; i++)
+		if (!strcmp(axis->variants[i], name))
+			return i;
+	return -1;
 }
 
-const char *pattern_name(enum pattern p)
-{
-	return patterns[p];
-}
-
-int mechanism_find(const char *name)
-{
-	return find(mechanisms, MECHANISMS, name);
-}
-
-int pattern_find(const char *name)
-{
-	return find(patterns, PATTERNS, name);
-}
-
-int arm_find(const char *name)
+int run_find_setting(const struct run *run, const char *key)
 {
 	int i;
 
-	for (i = 0; i < ARMS; i++)
-		if (!strcmp(arms[i].name, name))
+	for (i = 0; i < run_settings(run); i++)
+		if (!strcmp(run->experiment->settings[i].key, key))
 			return i;
 	return -1;
+}
+
+int run_find_finding(const struct run *run, const char *key)
+{
+	int i;
+
+	for (i = 0; i < run_findings(run); i++)
+		if (!strcmp(run->experiment->findings[i].key, key))
+			return i;
+	return -1;
+}
+
+int run_find_quantity(const struct run *run, const char *key)
+{
+	int i;
+
+	for (i = 0; i < run_quantities(run); i++)
+		if (!strcmp(run->experiment->quantities[i].key, key))
+			return i;
+	return -1;
+}
+
+int run_base(const struct run *run, int arm, int quantity)
+{
+	const struct arm *a = &run->experiment->arms[arm];
+	const char *base = a->against;
+
+	if (quantity && a->parts_against)
+		base = a->parts_against;
+	return base && *base ? run_find_arm(run, base) : -1;
+}
+
+const char *run_arm_name(const struct run *run, int arm)
+{
+	return run->experiment->arms[arm].name;
+}
+
+const char *run_variant_name(const struct run *run, int variant)
+{
+	const char *name = NULL;
+
+	if (variant >= 0)
+		name = run->experiment->axis.variants[variant];
+	return name ? name : "";
+}
+
+bool run_in_variant(const struct run *run, unsigned int point, int variant)
+{
+	int of = run->settings.point[point].variant;
+
+	return of == NO_VARIANT || of == variant;
+}
+
+bool run_has_variant(const struct run *run, int variant)
+{
+	const struct settings *s = &run->settings;
+	unsigned int p;
+
+	for (p = 0; p < s->points; p++)
+		if (s->point[p].variant == variant)
+			return true;
+	return false;
 }
 
 bool run_add_point(struct settings *s, const struct point *point)
@@ -135,8 +156,9 @@ bool run_add_point(struct settings *s, const struct point *point)
 	unsigned int p;
 
 	for (p = 0; p < s->points; p++)
-		if (s->point[p].pattern == point->pattern &&
-		    s->point[p].pages >= point->pages)
+		if ((s->point[p].variant == point->variant ||
+		     s->point[p].variant == NO_VARIANT) &&
+		    s->point[p].x >= point->x)
 			return false;
 	if (s->points == MAX_POINTS)
 		return false;
@@ -144,35 +166,80 @@ bool run_add_point(struct settings *s, const struct point *point)
 	return true;
 }
 
-bool run_has(const struct settings *s, int arm, unsigned int point)
+static bool add_x(struct run *run, unsigned int x)
 {
-	unsigned int pages = s->point[point].pages;
+	struct settings *s = &run->settings;
+	int v;
+
+	if (s->points && s->point[0].x == x)
+		return true;
+	for (v = 0; v < run_variants(run); v++)
+		if (!run_add_point(s, &(struct point){ x, v, 1 }))
+			return false;
+	return true;
+}
+
+char *run_add_list(struct run *run, const char *list)
+{
+	const struct axis *axis = &run->experiment->axis;
+	const char *p = list;
+	unsigned long x;
+	char *end;
+
+	while (*p) {
+		x = strtoul(p, &end, 10);
+		if (end == p || *p < '0' || *p > '9' ||
+		    (*end && *end != ',') || x > axis->most)
+			return xasprintf("'%s' is no list of %s (0 to %u)",
+					 list, axis->key, axis->most);
+		if (!add_x(run, x))
+			return xasprintf("'%s' does not rise, or has more than %d numbers",
+					 list,
+					 (MAX_POINTS - 1) / run_variants(run));
+		p = *end ? end + 1 : end;
+	}
+	return NULL;
+}
+
+bool run_has(const struct run *run, int arm, unsigned int point)
+{
+	const struct settings *s = &run->settings;
 
 	if (!s->arm[arm])
 		return false;
-	return !pages || (arms[arm].sweep &&
-			  !(arms[arm].ring && pages > s->ring_pages));
+	return !point || (run->experiment->arms[arm].sweep &&
+			  s->point[point].x <= s->most_x[arm]);
 }
 
-/* The clock's interrupt takes some of a round, too. */
-#define WAITED_SHARE 0.05
+void run_drop(struct run *run, int arm, const char *why)
+{
+	unsigned int p;
+
+	run->settings.arm[arm] = false;
+	for (p = 0; p < MAX_POINTS; p++) {
+		free(run->series[arm][p].sample);
+		run->series[arm][p] = (struct series){};
+	}
+	run_note(run, "no %s: %s", run_arm_name(run, arm), why);
+}
 
 bool sample_disturbed(const struct sample *s)
 {
-	uint32_t gap = s->switches > s->expected ? s->switches - s->expected :
-						   s->expected - s->switches;
+	uint32_t gap = s->counted > s->expected ? s->counted - s->expected :
+						  s->expected - s->counted;
 
-	/* Half a per cent, and one switch where that is less than one. */
-	return s->moved || (gap > 1 && gap * 200ULL > s->expected) ||
-	       s->waited_ns > WAITED_SHARE * s->span_ns;
+	if (s->moved || s->waited_ns > WAITED_SHARE * s->span_ns)
+		return true;
+	/* Half a per cent, and one where that is less than one. */
+	return s->expected && gap > 1 && gap * 200ULL > s->expected;
 }
 
-bool series_probed(const struct series *s)
+bool series_has(const struct series *s, int quantity)
 {
 	size_t i;
 
 	for (i = 0; i < s->n; i++)
-		if (!isnan(s->sample[i].own_ns))
+		if (!isnan(s->sample[i].value[quantity]))
 			return true;
 	return false;
 }
@@ -188,21 +255,27 @@ void run_note(struct run *run, const char *fmt, ...)
 	va_end(ap);
 }
 
+void histogram_free(struct histogram *h)
+{
+	free(h->from_ns);
+	free(h->to_ns);
+	free(h->count);
+	*h = (struct histogram){};
+}
+
 void run_free(struct run *run)
 {
 	unsigned int i, p;
 
-	for (i = 0; i < ARMS; i++) {
+	for (i = 0; i < MAX_ARMS; i++) {
 		for (p = 0; p < MAX_POINTS; p++)
 			free(run->series[i][p].sample);
-		free(run->histogram[i].from_ns);
-		free(run->histogram[i].to_ns);
-		free(run->histogram[i].count);
+		histogram_free(&run->histogram[i]);
 	}
 	for (i = 0; i < run->notes; i++)
 		free(run->note[i]);
-	free(run->trouble);
 	free(run->counter);
+	free(run->trouble);
 	machine_free(&run->machine);
 	*run = (struct run){};
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What an experiment is made of and what it brings back.  These structs are all
- * that the parts that measure, calculate, render and store share.
+ * What a run is asked for and what it brings back: all that the parts that
+ * measure, estimate, judge, print and store share.
  */
 #ifndef MEASURE_RUN_H
 #define MEASURE_RUN_H
@@ -10,189 +10,89 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "counts.h"
 #include "lib/compiler.h"
 #include "machine.h"
 
-/* How one member hands the CPU to the next. */
-enum mechanism {
-	MECH_YIELD,	/* sched_yield() */
-	MECH_FUTEX,	/* a futex of the shared kind for each member */
-	MECH_PIPE,	/* four bytes through a pipe for each member */
-	MECH_PERF_PIPE,	/* the same, laid out as perf bench sched pipe is */
-	MECHANISMS
-};
-
-/* How the pages are touched between two switches. */
-enum pattern {
-	PATTERN_CHAIN,	/* the address of a load is what the last one read */
-	PATTERN_INDEPENDENT,	/* addresses known beforehand: loads overlap */
-	PATTERNS
-};
-
-enum crew_kind {
-	CREW_COROUTINES,	/* one thread; the members are coroutines in it */
-	CREW_THREADS,	/* the threads of one process */
-	CREW_PROCESSES,	/* processes that share the file table */
-	CREW_KINDS
-};
-
-enum coroutine {
-	CO_BARE,	/* callee-saved registers and the stack */
-	CO_FP,		/* and the floating-point control words */
-	CO_UCONTEXT,	/* glibc's swapcontext(), for reference */
-	COROUTINES
-};
-
-/* What the probe in the module does at a switch. */
-enum flush {
-	FLUSH_DETACHED,	/* nothing: the members are not attached */
-	FLUSH_CONTROL,	/* attached, no flush */
-	FLUSH_MM,	/* the entries of the current address space */
-	FLUSH_ALL,	/* everything */
-	FLUSHES
-};
-
-/**
- * struct arm - one of the things compared
- * @name: its name in tables, options and JSON; never changes its meaning
- * @brief: the same in a few words
- * @kind: what the members are
- * @co: for coroutines, how they switch
- * @flush: for the others, what the probe does
- * @ring: as many members as settings.ring, else two
- * @crew: arms with the same number run on the very same members
- * @sweep: measured over the whole sweep, not at 0 pages only
- */
-struct arm {
-	const char *name;
-	const char *brief;
-	enum crew_kind kind;
-	enum coroutine co;
-	enum flush flush;
-	bool ring;
-	int crew;
-	bool sweep;
-};
-
-/* The arms, in the order in which they are shown. */
-enum arm_id {
-	ARM_COROUTINE,
-	ARM_COROUTINE_FP,
-	ARM_UCONTEXT,
-	ARM_THREAD,
-	ARM_THREAD_AGAIN,
-	ARM_THREAD_CONTROL,
-	ARM_CONTROL_AGAIN,
-	ARM_THREAD_FLUSH,
-	ARM_THREAD_FULL,
-	ARM_PROCESS,
-	ARM_PROCESS_CONTROL,
-	ARM_PROCESS_FLUSH,
-	ARM_RING_THREAD,
-	ARM_RING_PROCESS,
-	ARMS
-};
-
-extern const struct arm arms[ARMS];
-
-#define CREWS 5
-
-/* The arm of that name, or -1. */
-int arm_find(const char *name);
-
+#define MAX_ARMS 48
+#define MAX_BLOCKS 1024
+#define MAX_CLAIMS 10
+#define MAX_FINDINGS 24
+#define MAX_NOTES 24
 #define MAX_POINTS 64
-#define RING_MAX 32
+#define MAX_QUANTITIES 6
+#define MAX_SETTINGS 12
+#define MAX_TASKS 64
+#define MAX_VARIANTS 8
+
+struct experiment;
+
+/* A point that belongs to the sweeps of all variants. */
+#define NO_VARIANT (-1)
 
 /* One place of the sweep. */
 struct point {
-	unsigned int pages;	/* touched by each member between switches */
-	enum pattern pattern;
+	unsigned int x;
+	int variant;
+	unsigned int rounds;	/* a pass; 0 counts as 1 */
 };
 
 struct settings {
-	unsigned int cpu;
-	enum mechanism mechanism;
+	unsigned int cpu;	/* the first, or only one, that workers run on */
+	unsigned int cpus;	/* how many they run on; 0 stands for 1 */
 	bool fifo;		/* SCHED_FIFO; false: the default policy */
 	int priority;		/* of it, while measuring; not saved */
-	bool huge;		/* the pages lie in huge pages */
 	bool probe;		/* the module's probe is used */
-	unsigned int ring;	/* members of a ring; 0: no ring arms */
-	unsigned int ring_pages;	/* the most that they touch */
 	double round_us;	/* length of a round aimed at */
 	double seconds;		/* time for all rounds aimed at */
 	unsigned int points;
 	struct point point[MAX_POINTS];
-	bool arm[ARMS];		/* which arms take part */
+	bool arm[MAX_ARMS];	/* which arms take part */
+	unsigned int most_x[MAX_ARMS];	/* up to where; UINT_MAX: no limit */
+	long value[MAX_SETTINGS];	/* of the experiment's own settings */
 };
 
 /* What one round of one arm at one point showed. */
 struct sample {
-	double ns;		/* a switch, touching included */
-	uint32_t switches;	/* as getrusage() counted them */
-	uint32_t expected;	/* hand-overs made */
-	bool moved;		/* a member was seen on another CPU */
+	double value[MAX_QUANTITIES];	/* NaN where there is none */
+	uint32_t counted;	/* of what the experiment expects */
+	uint32_t expected;	/* 0: nothing to hold @counted against */
+	uint32_t block;
+	bool moved;		/* a worker was seen on another CPU */
 	/* How long it took, and how much of that other tasks had the CPU. */
 	double span_ns;		/* 0: not known */
 	double waited_ns;
-	/* Medians of what the probe timed; NaN where it was not there. */
-	double own_ns;		/* the kernel's own part of a switch */
-	double flush_ns;	/* the flush after it, or the nothing instead */
 };
 
 /*
- * A round that had more or fewer switches than hand-overs, that moved, or in
- * which other tasks had the CPU for long.
+ * A round that counted more or less than it expected, that moved, or in which
+ * other tasks had the CPU for long.
  */
 bool sample_disturbed(const struct sample *s);
 
 /**
  * struct series - all rounds of one arm at one point
  *
- * Sample i of every arm at a point was taken in the same pass: they pair.
- * Samples 2k and 2k + 1 had the arms in opposite orders, else by chance.
+ * Sample i of every arm at a point was taken in the same turn: they pair.
+ * Samples 2k and 2k + 1 had the arms in opposite orders, else by chance, and are
+ * of the same block.  Blocks never decrease.
  */
 struct series {
 	size_t n;
 	struct sample *sample;
 };
 
-/* Whether the probe timed any of it. */
-bool series_probed(const struct series *s);
+/* Whether any sample has a value of that quantity. */
+bool series_has(const struct series *s, int quantity);
 
-/* What was counted while one arm switched, in the pass made for it. */
-enum flush_size {
-	TLB_NONE,	/* pages=0: the register was written, entries kept */
-	TLB_SOME,
-	TLB_ALL,
-	TLB_SIZES
+/* Consecutive passes with the same workers and memory. */
+struct block {
+	double start;		/* seconds since the run began */
+	double speed_ns;	/* of a fixed loop of instructions; -1: unknown */
+	unsigned int repeat;	/* which of the runs that are saved as one */
 };
 
-#define TLB_REASONS 5
-
-struct probe_counts {
-	uint64_t same_mm;
-	uint64_t other_mm;
-	uint64_t lazy_mm;
-	uint64_t foreign;
-	uint64_t flushes;
-	uint64_t migrations;
-	uint64_t lost;
-};
-
-struct counts {
-	bool present;
-	uint64_t expected;	/* hand-overs made */
-	uint64_t rusage;	/* made by the kernel: getrusage() of all members */
-	bool kernel;		/* the kernel's events were counted */
-	bool knows_mm;		/* by a program that can tell the mm apart */
-	uint64_t same_mm;
-	uint64_t other_mm;
-	uint64_t foreign;	/* from or to a task that is no member */
-	uint64_t tlb[TLB_REASONS][TLB_SIZES];
-	struct probe_counts probe;	/* of the module, where attached */
-};
-
-/* Times of the kernel's own part of a switch, as the probe sorted them. */
+/* How often a time was seen, by times. */
 struct histogram {
 	size_t n;
 	double *from_ns;	/* lower bounds of the buckets */
@@ -200,14 +100,15 @@ struct histogram {
 	uint64_t *count;
 };
 
-#define MAX_NOTES 24
-
 struct run {
+	const struct experiment *experiment;
 	struct machine machine;
 	struct settings settings;
-	struct series series[ARMS][MAX_POINTS];
-	struct counts counts[ARMS];
-	struct histogram histogram[ARMS];
+	struct series series[MAX_ARMS][MAX_POINTS];
+	struct counts counts[MAX_ARMS];
+	struct histogram histogram[MAX_ARMS];
+	unsigned int blocks;
+	struct block block[MAX_BLOCKS];
 	char *counter;		/* what counted: "bpf", "perf", "none" */
 	unsigned int passes;
 	bool interrupted;	/* by a signal, or by what @trouble says */
@@ -216,28 +117,60 @@ struct run {
 	char *note[MAX_NOTES];
 };
 
+/* The length of the experiment's tables. */
+int run_arms(const struct run *run);
+int run_quantities(const struct run *run);
+int run_settings(const struct run *run);
+int run_findings(const struct run *run);
+int run_variants(const struct run *run);
+
+/* The number of that name in its table, or -1. */
+int run_find_arm(const struct run *run, const char *name);
+int run_find_variant(const struct run *run, const char *name);
+int run_find_setting(const struct run *run, const char *key);
+int run_find_finding(const struct run *run, const char *key);
+int run_find_quantity(const struct run *run, const char *key);
+
+/* The baseline of an arm for that quantity, or -1. */
+int run_base(const struct run *run, int arm, int quantity);
+
+const char *run_arm_name(const struct run *run, int arm);
+
+/* The name of a variant, or "" for NO_VARIANT. */
+const char *run_variant_name(const struct run *run, int variant);
+
+/* Whether a point belongs to the sweep of that variant. */
+bool run_in_variant(const struct run *run, unsigned int point, int variant);
+
+/* Whether there is more to that variant than what belongs to all. */
+bool run_has_variant(const struct run *run, int variant);
+
 /*
- * Adds a point, with more pages than those of its pattern that are there.
+ * Adds a point, with a larger x than those of its variant that are there.
  * Return: false where it has not, or there is no room.
  */
 bool run_add_point(struct settings *s, const struct point *point);
 
+/*
+ * Adds the points of a list of numbers parted by commas, one for each variant;
+ * an x of the first point is not added again.
+ * Return: NULL, or what is wrong with it (to be freed).
+ */
+char *run_add_list(struct run *run, const char *list);
+
 /* Whether that arm is measured at that point. */
-bool run_has(const struct settings *s, int arm, unsigned int point);
+bool run_has(const struct run *run, int arm, unsigned int point);
+
+/* Takes an arm out of the run, and all that was measured of it, with a note. */
+void run_drop(struct run *run, int arm, const char *why);
 
 /* Adds a note; notes beyond MAX_NOTES are dropped. */
 __printf(2, 3)
 void run_note(struct run *run, const char *fmt, ...);
 
+/* Frees what a histogram has. */
+void histogram_free(struct histogram *h);
+
 void run_free(struct run *run);
-
-/* The kernel's reasons for a flush, as they are named in JSON and tables. */
-extern const char *const tlb_reasons[TLB_REASONS];
-
-const char *mechanism_name(enum mechanism m);
-const char *pattern_name(enum pattern p);
-/* Return -1 for a name that is none. */
-int mechanism_find(const char *name);
-int pattern_find(const char *name);
 
 #endif /* MEASURE_RUN_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One run: open, calibrate, measure, count, close. */
+/* One run: plan, open, calibrate, measure, count, close. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,46 +10,82 @@
 #include "cgroup.h"
 #include "cpus.h"
 #include "lib/xalloc.h"
-#include "probe.h"
-#include "runner.h"
-#include "experiments/switch/setup.h"
+#include "rounds.h"
+#include "workers.h"
 
-static void read_histograms(struct stage *st)
+static char *choose_cpu(const struct request *r, struct settings *set)
 {
-	struct run *run = st->run;
-	int arm, err;
+	int cpu = r->cpu >= 0 ? r->cpu : cpus_last_allowed();
 
-	for (arm = 0; arm < ARMS; arm++) {
-		if (!run->settings.arm[arm] ||
-		    st->session[arm][SESSION_EMPTY] < 0)
-			continue;
-		err = probe_histogram(st->session[arm][SESSION_EMPTY],
-				      &run->histogram[arm]);
-		/* Without the clock's speed: plan.c has said so. */
-		if (err && err != -EOPNOTSUPP)
-			run_note(run, "no histogram of %s: %s", arms[arm].name,
-				 strerror(-err));
-	}
+	if (cpu < 0)
+		return xasprintf("the allowed CPUs cannot be read: %s",
+				 strerror(-cpu));
+	/* Whether the workers may run on it shows when they are bound to it. */
+	if (!cpus_possible(cpu))
+		return cpus_problem(cpu);
+	set->cpu = cpu;
+	return NULL;
 }
 
-static int measure(struct stage *st, const char **what)
+char *runner_plan(const struct experiment *e, const struct request *r,
+		  struct run *run)
 {
-	int err;
+	char *problem;
+	int arm;
 
-	err = stage_set(st, what);
+	*run = (struct run){ .experiment = e };
+	for (arm = 0; arm < MAX_ARMS; arm++)
+		run->settings.most_x[arm] = UINT32_MAX;
+	machine_read(&run->machine);
+	problem = choose_cpu(r, &run->settings);
+	if (!problem)
+		problem = e->plan(r, run);
+	if (problem)
+		run_free(run);
+	return problem;
+}
+
+double job_now(void)
+{
+	return worker_now() / 1e9;
+}
+
+void job_progress(const struct job *job, const char *doing, double done)
+{
+	if (job->progress)
+		job->progress(job->arg, doing, fmin(done, 1));
+}
+
+int job_round(struct job *job, const struct turn *turn, struct sample *s,
+	      double *window_ns)
+{
+	const struct experiment *e = job->run->experiment;
+	int i, err;
+
+	*s = (struct sample){};
+	for (i = 0; i < MAX_QUANTITIES; i++)
+		s->value[i] = NAN;
+	err = e->round(job->state, turn, s, window_ns);
+	if (err != -ETIMEDOUT)
+		return err;
+	run_drop(job->run, turn->arm, "a round of it took too long");
+	return e->renew ? e->renew(job->state) : 0;
+}
+
+static int measure(struct job *job, const char **what)
+{
+	int err = job->run->experiment->open(job->run, &job->state, what);
+
 	if (err)
 		return err;
-	*what = "let them switch";
-	err = stage_calibrate(st);
+	*what = "measure";
+	err = rounds_calibrate(job);
 	if (!err)
-		err = stage_passes(st);
-	if (!err)
-		err = stage_count(st);
-	read_histograms(st);
-	return err;
+		err = rounds_measure(job);
+	return err ? err : counting_pass(job);
 }
 
-/* What @err, of crew_round() or another step, means, in words. */
+/* What @err, of a round or another step, means, in words. */
 static char *trouble(const struct run *run, int err, const char *what)
 {
 	unsigned int cpu = run->settings.cpu;
@@ -61,7 +97,7 @@ static char *trouble(const struct run *run, int err, const char *what)
 		words = xasprintf("CPU %u is held by %s: the workers had no time on it for %d s",
 				  cpu, holder ? holder :
 						"a task that cannot be seen",
-				  CREW_STARVED_SECONDS);
+				  WORKERS_STARVED_SECONDS);
 		free(holder);
 		return words;
 	case ECHILD:
@@ -118,19 +154,19 @@ static void account(struct machine *m, const struct use *before,
 	m->others = fmax(m->others - m->steal, 0);
 }
 
-int experiment(struct run *run, progress_fn progress, void *arg)
+int runner_measure(struct run *run, progress_fn progress, void *arg)
 {
-	struct stage st = { .run = run, .progress = progress, .arg = arg };
+	struct job job = { .run = run, .progress = progress, .arg = arg };
 	unsigned int cpu = run->settings.cpu;
 	struct use before = use_now(cpu);
-	const char *what;
+	const char *what = "begin";
 	int err;
 
-	crew_catch_signals();
-	err = measure(&st, &what);
+	workers_catch_signals();
+	err = measure(&job, &what);
 	if (err && err != -EINTR)
 		run->trouble = trouble(run, err, what);
-	stage_strike(&st);
+	run->experiment->close(job.state);
 	account(&run->machine, &before, cpu);
 	run->interrupted = err && run->passes;
 	if (run->interrupted && run->trouble)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The reasons for which a run gets no verdict. */
+/* The reasons, the same for all experiments, for which a run gets no verdict. */
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
+#include "experiment.h"
 #include "lib/xalloc.h"
 #include "verdict.h"
 
 /* Counts that should agree may differ by this much. */
 #define COUNT_TOLERANCE 0.005
-/* An interval may be this wide, half of it, of a thread's switch ... */
+/* An interval may be this wide, half of it, of what its baseline costs ... */
 #define WIDE_SHARE 0.05
 /* ... and a cost of its own right this much of itself. */
 #define WIDE_OWN 0.10
@@ -27,106 +27,81 @@
 /* Differences of equal arms that nobody need worry about. */
 #define NULL_NS 5.0
 /*
- * In an emulated machine, as a part of the switch.  Two null tests are made, and
- * the interval of each leaves out zero by chance in one run of twenty; what is
- * told there is many times as large.
+ * In an emulated machine, as a part of the operation.  Several null tests are
+ * made, and the interval of each leaves out zero by chance in one run of twenty;
+ * what is told there is many times as large.
  */
 #define NULL_EMULATED 0.02
 #define MIN_ROUNDS 5
 
-__printf(2, 3)
-static void refuse(struct answers *a, const char *fmt, ...)
+/* "none", "1 each", "0.9 to 1.1 each" */
+static char *claimed(const struct claim *c)
 {
-	va_list ap;
-
-	if (a->reasons == MAX_REASONS)
-		return;
-	va_start(ap, fmt);
-	a->reason[a->reasons++] = xvasprintf(fmt, ap);
-	va_end(ap);
+	if (c->most <= 0)
+		return xstrdup("none");
+	if (c->least == c->most)
+		return xasprintf("%g each", c->least);
+	return xasprintf("%g to %g each", c->least, c->most);
 }
 
-static bool apart(double a, double b, double of)
+/* Return: whether what was counted is what the arm claims, or was not counted. */
+static bool check_claim(const struct run *run, struct answers *a, int arm,
+			const struct claim *claim)
 {
-	return fabs(a - b) > COUNT_TOLERANCE * of;
+	const struct counts *c = &run->counts[arm];
+	double of = c->n[COUNT_EXPECTED], n = c->n[claim->what];
+	double slack = claim->most > 0 ? COUNT_TOLERANCE * of : 0;
+	char *right;
+
+	if (!c->has[claim->what])
+		return true;
+	/* What the kernel does now and then by itself is no lie of the arm's. */
+	if (counts_table[claim->what].group == GROUP_KERNEL)
+		slack = COUNT_TOLERANCE * of;
+	if (n >= claim->least * of - slack && n <= claim->most * of + slack)
+		return true;
+	right = claimed(claim);
+	answers_refuse(a, "%s: %.0f %s for %.0f %s, not %s",
+		       run_arm_name(run, arm), n,
+		       counts_table[claim->what].label, of,
+		       run->experiment->operations, right);
+	free(right);
+	return false;
 }
 
-/* Switches of the session's members, as the kernel's events tell. */
-static void check_kernel(struct answers *a, int arm, const struct counts *c)
+/* Return: whether all claims about what the probe counted hold. */
+static bool check_claims(const struct run *run, struct answers *a, int arm)
 {
-	double seen = c->same_mm + c->other_mm;
+	const struct claim *c = run->experiment->arms[arm].claims;
+	bool probe = true, good;
 
-	if (apart(seen, c->expected, c->expected))
-		refuse(a, "%s: the kernel's events show %.0f switches where %llu were made",
-		       arms[arm].name, seen, (unsigned long long)c->expected);
-	if (arms[arm].kind == CREW_THREADS &&
-	    apart(answers_flushing(c), 0, 1))
-		refuse(a, "%s: %.1f %% of the switches flushed by themselves",
-		       arms[arm].name, answers_flushing(c) * 100);
-	if (!c->knows_mm)
-		return;
-	if (apart(arms[arm].kind == CREW_PROCESSES ? c->same_mm : c->other_mm,
-		  0, c->expected))
-		refuse(a, "%s: %llu switches kept the mm and %llu changed it",
-		       arms[arm].name, (unsigned long long)c->same_mm,
-		       (unsigned long long)c->other_mm);
-}
-
-/* The probe counts attached members only, and its own flushes. */
-static bool check_probe(struct answers *a, int arm, const struct counts *c)
-{
-	const struct probe_counts *p = &c->probe;
-	double seen = p->same_mm + p->other_mm + p->lazy_mm;
-	bool flushes = arms[arm].flush > FLUSH_CONTROL;
-	unsigned int before = a->reasons;
-
-	if (apart(arms[arm].kind == CREW_PROCESSES ? p->other_mm : p->same_mm,
-		  seen, c->expected))
-		refuse(a, "%s: the probe saw %llu switches keep the mm and %llu change it",
-		       arms[arm].name, (unsigned long long)p->same_mm,
-		       (unsigned long long)p->other_mm);
-	if (apart(seen, c->expected, c->expected))
-		refuse(a, "%s: the probe saw %.0f switches where %llu were made",
-		       arms[arm].name, seen, (unsigned long long)c->expected);
-	if (flushes && apart(p->flushes, c->expected, c->expected))
-		refuse(a, "%s: %llu flushes for %llu switches", arms[arm].name,
-		       (unsigned long long)p->flushes,
-		       (unsigned long long)c->expected);
-	if (!flushes && p->flushes)
-		refuse(a, "%s: %llu flushes where none was meant",
-		       arms[arm].name, (unsigned long long)p->flushes);
-	if (p->migrations)
-		refuse(a, "%s: its members moved between CPUs %llu times",
-		       arms[arm].name, (unsigned long long)p->migrations);
-	return a->reasons == before;
+	for (; c->what != COUNT_NONE; c++) {
+		good = check_claim(run, a, arm, c);
+		if (counts_table[c->what].group == GROUP_PROBE)
+			probe = probe && good;
+	}
+	return probe;
 }
 
 /* Return: whether the probe's counts are as they should be. */
 static bool check_counts(const struct run *run, struct answers *a)
 {
-	const struct counts *c;
 	bool probe = true;
 	int arm;
 
-	for (arm = 0; arm < ARMS; arm++) {
-		c = &run->counts[arm];
-		if (!run->settings.arm[arm] || arms[arm].kind == CREW_COROUTINES)
+	for (arm = 0; arm < run_arms(run); arm++) {
+		if (!run->settings.arm[arm] ||
+		    run->experiment->arms[arm].claims[0].what == COUNT_NONE)
 			continue;
-		if (!c->present) {
-			probe = false;
-			if (!run->interrupted)
-				refuse(a, "%s: its switches were not counted",
-				       arms[arm].name);
+		if (run->counts[arm].present) {
+			probe = check_claims(run, a, arm) && probe;
 			continue;
 		}
-		if (apart(c->rusage, c->expected, c->expected))
-			refuse(a, "%s: getrusage counts %llu switches where %llu were made",
-			       arms[arm].name, (unsigned long long)c->rusage,
-			       (unsigned long long)c->expected);
-		if (c->kernel)
-			check_kernel(a, arm, c);
-		if (arms[arm].flush != FLUSH_DETACHED)
-			probe = check_probe(a, arm, c) && probe;
+		probe = false;
+		if (!run->interrupted)
+			answers_refuse(a, "%s: its %s were not counted",
+				       run_arm_name(run, arm),
+				       run->experiment->operations);
 	}
 	return probe;
 }
@@ -139,27 +114,20 @@ static bool wide(const struct run *run, const struct estimate *e, double scale)
 	return estimate_half(e) > fmax(WIDE_SHARE * scale, own * fabs(e->value));
 }
 
-static void check_width(const struct run *run, struct answers *a,
-			const char *what, const struct estimate *e,
-			double scale)
+static void check_width(const struct run *run, struct answers *a, int arm)
 {
-	if (e->n && wide(run, e, scale))
-		refuse(a, "%s: the interval is too wide, %.1f to %.1f ns", what,
-		       e->low, e->high);
-}
-
-static void check_widths(const struct run *run, struct answers *a)
-{
-	double thread = a->empty[ARM_THREAD].value;
+	int base = run_base(run, arm, 0);
+	const struct estimate *e = base < 0 ? &a->cell[arm][0][0] :
+					      &a->diff[arm][0][0];
+	double scale = a->cell[base < 0 ? arm : base][0][0].value;
 
 	/* How fast an emulator is at the moment is no fault of the run's. */
-	if (!*run->machine.emulator)
-		check_width(run, a, "thread", &a->empty[ARM_THREAD], thread);
-	check_width(run, a, "process - thread", &a->process, thread);
-	check_width(run, a, "thread+control - thread", &a->probe, thread);
-	check_width(run, a, "thread+flush - thread+control", &a->flush, thread);
-	check_width(run, a, "ring-process - ring-thread", &a->ring,
-		    a->empty[ARM_RING_THREAD].value);
+	if (!e->n || (base < 0 && *run->machine.emulator) ||
+	    !wide(run, e, scale))
+		return;
+	answers_refuse(a, "%s%s%s: the interval is too wide, %.1f to %.1f ns",
+		       run_arm_name(run, arm), base < 0 ? "" : " - ",
+		       base < 0 ? "" : run_arm_name(run, base), e->low, e->high);
 }
 
 /* Arms that differ in nothing, of which the first costs @cost. */
@@ -173,77 +141,112 @@ static bool equal(const struct run *run, const struct estimate *e, double cost)
 	       fabs(e->value) <= allowed;
 }
 
-/* What the probe timed can be told without the rest. */
-static bool steady(const struct run *run, const struct answers *a)
-{
-	double scale = a->own[ARM_THREAD_CONTROL].value;
-	int arm, n = 0;
-
-	if (!equal(run, &a->part_diff[ARM_CONTROL_AGAIN],
-		   a->part[ARM_THREAD_CONTROL].value))
-		return false;
-	for (arm = 0; arm < ARMS; arm++) {
-		if (!a->own[arm].n)
-			continue;
-		if (wide(run, &a->own[arm], scale) ||
-		    wide(run, &a->part_diff[arm], scale))
-			return false;
-		n++;
-	}
-	return n > 0;
-}
-
 /* A control says nothing where its interval is too wide to leave out an effect. */
 static void check_null(const struct run *run, struct answers *a, int arm)
 {
-	const struct estimate *e = &a->diff[arm][0];
-	double cost = a->empty[answers_base(arm)].value;
+	const struct estimate *e = &a->diff[arm][0][0];
+	int base = run_base(run, arm, 0);
+	double cost = a->cell[base][0][0].value;
 
 	if (e->n && wide(run, e, cost))
-		refuse(a, "null test: %s and %s: the interval is too wide, %.1f to %.1f ns",
-		       arms[answers_base(arm)].name, arms[arm].name, e->low,
-		       e->high);
+		answers_refuse(a, "null test: %s and %s: the interval is too wide, %.1f to %.1f ns",
+			       run_arm_name(run, base), run_arm_name(run, arm),
+			       e->low, e->high);
 	else if (!equal(run, e, cost))
-		refuse(a, "null test: %s and %s, which are equal, differ by %.1f ns [%.1f, %.1f]",
-		       arms[answers_base(arm)].name, arms[arm].name, e->value,
-		       e->low, e->high);
+		answers_refuse(a, "null test: %s and %s, which are equal, differ by %.1f ns [%.1f, %.1f]",
+			       run_arm_name(run, base), run_arm_name(run, arm),
+			       e->value, e->low, e->high);
+}
+
+static void check_arms(const struct run *run, struct answers *a)
+{
+	const struct arm *arms = run->experiment->arms;
+	int arm;
+
+	for (arm = 0; arm < run_arms(run); arm++) {
+		if (arms[arm].judged && !arms[arm].twin)
+			check_width(run, a, arm);
+		if (arms[arm].twin)
+			check_null(run, a, arm);
+	}
+}
+
+/* Whether a part of an arm's bar, and its difference, are certain enough. */
+static bool part_ok(const struct run *run, const struct answers *a, int arm,
+		    int q)
+{
+	const struct estimate *own = &a->cell[arm][0][q];
+	const struct estimate *diff = &a->diff[arm][0][q];
+	int base = run_base(run, arm, q);
+	double scale = base < 0 ? own->value : a->cell[base][0][q].value;
+
+	if (wide(run, own, scale) || wide(run, diff, scale))
+		return false;
+	return !run->experiment->arms[arm].twin || equal(run, diff, scale);
+}
+
+/* What was timed apart can be told without the rest. */
+static bool parts_ok(const struct run *run, const struct answers *a)
+{
+	const struct quantity *q = run->experiment->quantities;
+	int arm, i, n = 0;
+
+	for (arm = 0; arm < run_arms(run); arm++) {
+		for (i = 0; i < run_quantities(run); i++) {
+			if (q[i].bar == BAR_NONE || !a->cell[arm][0][i].n)
+				continue;
+			if (!part_ok(run, a, arm, i))
+				return false;
+			n++;
+		}
+	}
+	return n > 0;
 }
 
 static void check_rounds(const struct run *run, struct answers *a)
 {
 	int arm, any = 0;
 
-	for (arm = 0; arm < ARMS; arm++) {
+	for (arm = 0; arm < run_arms(run); arm++) {
 		any |= run->settings.arm[arm];
-		if (run->settings.arm[arm] && a->empty[arm].n < MIN_ROUNDS)
-			refuse(a, "%s: %zu pairs of undisturbed rounds are too few",
-			       arms[arm].name, a->empty[arm].n);
+		if (run->settings.arm[arm] && a->cell[arm][0][0].n < MIN_ROUNDS)
+			answers_refuse(a, "%s: %zu pairs of undisturbed rounds are too few",
+				       run_arm_name(run, arm),
+				       a->cell[arm][0][0].n);
 	}
 	if (!any)
-		refuse(a, "nothing was measured");
+		answers_refuse(a, "nothing was measured");
+}
+
+static void check_company(const struct run *run, struct answers *a)
+{
+	if (a->disturbed > DISTURBED_SHARE)
+		answers_refuse(a, "%.0f %% of the rounds were disturbed by other tasks",
+			       a->disturbed * 100);
+	/* What the hypervisor takes may count as waiting, too. */
+	if (a->waited - fmax(run->machine.steal, 0) > WAITED_SHARE)
+		answers_refuse(a, "the workers were kept from their CPU for %.0f %% of the time",
+			       a->waited * 100);
+	/* Under SCHED_FIFO ordinary tasks have what the workers leave. */
+	if (!run->settings.fifo && run->machine.others > WAITED_SHARE)
+		answers_refuse(a, "other tasks used %.0f %% of CPU %u",
+			       run->machine.others * 100, run->settings.cpu);
+	if (run->machine.steal > STEAL_SHARE)
+		answers_refuse(a, "the hypervisor took %.0f %% of the CPU's time away",
+			       run->machine.steal * 100);
 }
 
 void verdict_find(const struct run *run, struct answers *a)
 {
+	bool probe;
+
 	if (run->interrupted)
-		refuse(a, "interrupted after %u passes", run->passes);
+		answers_refuse(a, "interrupted after %u passes", run->passes);
 	check_rounds(run, a);
-	a->steady = check_counts(run, a) && steady(run, a);
-	check_widths(run, a);
-	check_null(run, a, ARM_THREAD_AGAIN);
-	check_null(run, a, ARM_CONTROL_AGAIN);
-	if (a->disturbed > DISTURBED_SHARE)
-		refuse(a, "%.0f %% of the rounds were disturbed by other tasks",
-		       a->disturbed * 100);
-	/* What the hypervisor takes may count as waiting, too. */
-	if (a->waited - fmax(run->machine.steal, 0) > WAITED_SHARE)
-		refuse(a, "the workers were kept from their CPU for %.0f %% of the time",
-		       a->waited * 100);
-	/* Under SCHED_FIFO ordinary tasks have what the workers leave. */
-	if (!run->settings.fifo && run->machine.others > WAITED_SHARE)
-		refuse(a, "other tasks used %.0f %% of CPU %u",
-		       run->machine.others * 100, run->settings.cpu);
-	if (run->machine.steal > STEAL_SHARE)
-		refuse(a, "the hypervisor took %.0f %% of the CPU's time away",
-		       run->machine.steal * 100);
+	probe = check_counts(run, a);
+	a->parts_ok = probe && parts_ok(run, a);
+	check_arms(run, a);
+	check_company(run, a);
+	if (run->experiment->doubt)
+		run->experiment->doubt(run, a);
 }

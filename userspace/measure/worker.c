@@ -1,41 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A thread or process of a crew: it hands the CPU to the next one, and on. */
+/* A worker's life between rounds, and what all of them do in each. */
 #include <errno.h>
-#include <limits.h>
-#include <linux/futex.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cpus.h"
+#include "lib/futex.h"
 #include "probe.h"
 #include "shared.h"
 
-struct member {
-	struct shift *shift;
-	struct desk *desk;
-	struct desk *next;
-	struct workset work;
-	unsigned int index;
-};
-
-int futex_wait(uint32_t *word, uint32_t value, int seconds)
-{
-	struct timespec limit = { .tv_sec = seconds };
-
-	return syscall(SYS_futex, word, FUTEX_WAIT, value,
-		       seconds ? &limit : NULL, NULL, 0);
-}
-
-void futex_wake(uint32_t *word, int n)
-{
-	syscall(SYS_futex, word, FUTEX_WAKE, n, NULL, NULL, 0);
-}
-
-uint64_t member_now(void)
+uint64_t worker_now(void)
 {
 	struct timespec t;
 
@@ -43,7 +19,7 @@ uint64_t member_now(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
-uint32_t member_kernel_switches(void)
+static uint32_t kernel_switches(void)
 {
 	struct rusage u;
 
@@ -51,101 +27,28 @@ uint32_t member_kernel_switches(void)
 	return u.ru_nvcsw + u.ru_nivcsw;
 }
 
-static void token_give(struct desk *to)
+static bool on_one_cpu(const struct workers_spec *spec)
 {
-	__atomic_store_n(&to->token, 1, __ATOMIC_RELEASE);
-	futex_wake(&to->token, 1);
-}
+	unsigned int i;
 
-static void token_take(struct desk *own)
-{
-	while (!__atomic_load_n(&own->token, __ATOMIC_ACQUIRE))
-		futex_wait(&own->token, 0, 0);
-	__atomic_store_n(&own->token, 0, __ATOMIC_RELAXED);
-}
-
-/* A pipe's end that is gone leaves nobody to hand over to: see crew_round(). */
-static void pipe_give(struct member *m)
-{
-	int byte = 0;
-
-	if (write(m->desk->give_fd, &byte, sizeof(byte)) != sizeof(byte))
-		m->desk->error = -errno;
-}
-
-static void pipe_take(struct member *m)
-{
-	int byte;
-
-	if (read(m->desk->take_fd, &byte, sizeof(byte)) != sizeof(byte))
-		m->desk->error = -errno;
-}
-
-static inline void touch(const struct workset *w, const struct order *o)
-{
-	if (o->pattern == PATTERN_CHAIN)
-		workset_chain(w, o->pages);
-	else
-		workset_independent(w, o->pages);
-}
-
-static void give(struct member *m)
-{
-	if (m->shift->spec.mechanism == MECH_FUTEX)
-		token_give(m->next);
-	else
-		pipe_give(m);
-}
-
-static void take(struct member *m)
-{
-	if (m->shift->spec.mechanism == MECH_FUTEX)
-		token_take(m->desk);
-	else
-		pipe_take(m);
+	for (i = 1; i < spec->n; i++)
+		if (spec->cpu[i] != spec->cpu[0])
+			return false;
+	return true;
 }
 
 /*
- * One hand-over: everybody touches its pages once.  The first member begins
- * with the turn; with sched_yield() the run queue's order is the turn.
- */
-static inline void hand_over(struct member *m, const struct order *o)
-{
-	if (m->shift->spec.mechanism == MECH_YIELD) {
-		touch(&m->work, o);
-		sched_yield();
-	} else if (!m->index) {
-		touch(&m->work, o);
-		give(m);
-		take(m);
-	} else {
-		take(m);
-		touch(&m->work, o);
-		give(m);
-	}
-}
-
-/* Waits until all members are on the CPU's run queue, in turn. */
-static void meet(struct shift *shift)
-{
-	__atomic_add_fetch(&shift->arrived, 1, __ATOMIC_ACQ_REL);
-	while (__atomic_load_n(&shift->arrived, __ATOMIC_ACQUIRE) <
-	       shift->spec.members)
-		sched_yield();
-}
-
-/*
- * CPU time that all members have had, in ns; 0 if unknown.  Exact where the
+ * CPU time that all workers have had, in ns; 0 if unknown.  Exact where the
  * caller is the one that runs, since the others then stand still.
  */
-static uint64_t cpu_time_of_all(const struct shift *shift)
+static uint64_t cpu_time_of_all(const struct shared *shared)
 {
-	bool threads = shift->spec.kind == CREW_THREADS;
+	bool threads = shared->spec.kind == WORKERS_THREADS;
 	uint64_t sum = 0, one;
 	unsigned int i;
 
-	for (i = 0; i < shift->spec.members; i++) {
-		one = cpus_time(shift->desk[i].tid, threads);
+	for (i = 0; i < shared->spec.n; i++) {
+		one = cpus_time(shared->slot[i].tid, threads);
 		if (!one)
 			return 0;
 		sum += one;
@@ -153,123 +56,114 @@ static uint64_t cpu_time_of_all(const struct shift *shift)
 	return sum;
 }
 
-/* The first member holds the CPU time of all against the time that passed. */
-static void span_begin(struct member *m)
+/* The first worker holds the CPU time of all against the time that passed. */
+static void span_begin(struct worker *w)
 {
-	if (m->index)
+	if (w->index || !on_one_cpu(&w->shared->spec))
 		return;
-	m->desk->cpu_ns = cpu_time_of_all(m->shift);
-	m->desk->span_ns = member_now();
+	w->slot->cpu_ns = cpu_time_of_all(w->shared);
+	w->slot->span_ns = worker_now();
 }
 
-static void span_end(struct member *m)
+static void span_end(struct worker *w)
 {
-	uint64_t now = member_now(), cpu;
+	uint64_t now = worker_now(), cpu;
 
-	if (m->index)
+	if (w->index || !on_one_cpu(&w->shared->spec))
 		return;
-	cpu = cpu_time_of_all(m->shift);
-	if (!cpu || !m->desk->cpu_ns) {
-		m->desk->cpu_ns = 0;
-		m->desk->span_ns = 0;
+	cpu = cpu_time_of_all(w->shared);
+	if (!cpu || !w->slot->cpu_ns) {
+		w->slot->cpu_ns = 0;
+		w->slot->span_ns = 0;
 		return;
 	}
-	m->desk->cpu_ns = cpu - m->desk->cpu_ns;
-	m->desk->span_ns = now - m->desk->span_ns;
+	w->slot->cpu_ns = cpu - w->slot->cpu_ns;
+	w->slot->span_ns = now - w->slot->span_ns;
 }
 
-/*
- * All members hand over equally often.  With sched_yield() one may begin up to
- * a turn before another: the untimed hand-overs at both ends, of which there
- * are more than that, keep the timed ones of the first member complete.
- */
-static void work_round(struct member *m)
+/* Waits until all workers are on their CPUs' run queues, in turn. */
+void worker_meet(struct worker *w)
 {
-	const struct order o = m->shift->order;
-	const uint32_t warm = warm_up(&o), all = warm + o.hand_overs + TAIL;
-	uint32_t i, before;
-	unsigned int cpu;
+	struct shared *shared = w->shared;
 
-	touch(&m->work, &o);
-	meet(m->shift);
-	cpu = sched_getcpu();
-	before = member_kernel_switches();
-	span_begin(m);
-	for (i = 0; i < warm; i++)
-		hand_over(m, &o);
-	m->desk->start_ns = member_now();
-	for (; i < all - TAIL; i++)
-		hand_over(m, &o);
-	m->desk->end_ns = member_now();
-	for (; i < all; i++)
-		hand_over(m, &o);
-	span_end(m);
-	m->desk->rusage = member_kernel_switches() - before;
-	m->desk->switches = m->desk->rusage;
-	m->desk->moved = cpu != m->shift->spec.cpu ||
-			 (unsigned int)sched_getcpu() != cpu;
+	__atomic_add_fetch(&shared->arrived, 1, __ATOMIC_ACQ_REL);
+	while (__atomic_load_n(&shared->arrived, __ATOMIC_ACQUIRE) <
+	       shared->spec.n)
+		sched_yield();
+	w->cpu = sched_getcpu();
+	w->switches = kernel_switches();
+	span_begin(w);
 }
 
-void member_settle(struct shift *shift, unsigned int index)
+void worker_part(struct worker *w)
+{
+	struct slot *slot = w->slot;
+
+	span_end(w);
+	slot->rusage = kernel_switches() - w->switches;
+	slot->counted = slot->rusage;
+	slot->moved = w->cpu != w->shared->spec.cpu[w->index] ||
+		      (unsigned int)sched_getcpu() != w->cpu;
+}
+
+static int settle(const struct shared *shared, unsigned int index)
 {
 	const struct sched_param param = {
-		.sched_priority = shift->spec.priority,
+		.sched_priority = shared->spec.priority,
 	};
-	struct desk *desk = &shift->desk[index];
+	int err = cpus_bind(0, shared->spec.cpu[index]);
 
-	desk->tid = gettid();
-	desk->error = cpus_bind(0, shift->spec.cpu);
-	if (desk->error == -EINVAL)
-		desk->error = -ENODEV;
-	if (!desk->error && param.sched_priority &&
-	    sched_setscheduler(0, SCHED_FIFO, &param))
-		desk->error = -errno;
+	if (err)
+		return err == -EINVAL ? -ENODEV : err;
+	if (param.sched_priority && sched_setscheduler(0, SCHED_FIFO, &param))
+		return -errno;
+	return 0;
 }
 
-uint32_t member_next_order(struct shift *shift, uint32_t last)
+static uint32_t next_order(struct shared *shared, uint32_t last)
 {
 	uint32_t seq;
 
-	while ((seq = __atomic_load_n(&shift->seq, __ATOMIC_ACQUIRE)) == last)
-		futex_wait(&shift->seq, last, 0);
+	while ((seq = __atomic_load_n(&shared->seq, __ATOMIC_ACQUIRE)) == last)
+		futex_wait(&shared->seq, last, 0);
 	return seq;
 }
 
-void member_finish(struct shift *shift)
+void worker_finish(struct shared *shared)
 {
-	__atomic_add_fetch(&shift->finished, 1, __ATOMIC_ACQ_REL);
-	futex_wake(&shift->finished, 1);
+	__atomic_add_fetch(&shared->finished, 1, __ATOMIC_ACQ_REL);
+	futex_wake(&shared->finished, 1);
 }
 
-void member_work(struct shift *shift, unsigned int index)
+/* A round is worked through also where the probe is not to be had: all meet. */
+static void do_round(struct worker *w)
 {
-	struct member m = {
-		.shift = shift,
-		.desk = &shift->desk[index],
-		.next = &shift->desk[(index + 1) % shift->spec.members],
-		.work = shift->spec.work[index],
-		.index = index,
+	const struct order o = w->shared->order;
+	int err = o.session >= 0 ? probe_attach(o.session) : 0;
+
+	w->shared->spec.work(w, &o);
+	if (!err && o.session >= 0)
+		err = probe_detach(o.session);
+	if (err)
+		w->slot->error = err;
+}
+
+void worker_live(struct shared *shared, unsigned int index)
+{
+	struct worker w = {
+		.index = index, .n = shared->spec.n, .arg = shared->spec.arg,
+		.slot = &shared->slot[index], .shared = shared,
 	};
 	uint32_t seq = 0;
-	int err;
 
-	member_settle(shift, index);
-	err = workset_enter(&m.work);
-	if (err)
-		m.desk->error = err;
-	member_finish(shift);
+	w.slot->tid = gettid();
+	w.slot->error = settle(shared, index);
+	if (!w.slot->error && shared->spec.begin)
+		w.slot->error = shared->spec.begin(&w);
+	worker_finish(shared);
 	for (;;) {
-		seq = member_next_order(shift, seq);
-		err = 0;
-		if (shift->order.session >= 0)
-			err = probe_attach(shift->order.session);
-		if (err)
-			m.desk->error = err;
-		work_round(&m);
-		if (shift->order.session >= 0 && !err)
-			err = probe_detach(shift->order.session);
-		if (err)
-			m.desk->error = err;
-		member_finish(shift);
+		seq = next_order(shared, seq);
+		do_round(&w);
+		worker_finish(shared);
 	}
 }

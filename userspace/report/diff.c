@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Compares two runs: costs, differences, and the machines they come from. */
+/* Compares two runs: costs, differences, findings, and the machines they come from. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "diff.h"
+#include "lib/xalloc.h"
+#include "measure/experiment.h"
 #include "report.h"
 
 enum {
-	COL_WHAT, COL_PAGES, COL_PATTERN, COL_A, COL_B, COL_DIFF, COL_LOW,
-	COL_HIGH, COL_RATIO, COL_RATIOLOW, COL_RATIOHIGH, COL_IS, COL_TLB,
+	COL_WHAT, COL_X, COL_VARIANT, COL_UNIT, COL_A, COL_B, COL_DIFF,
+	COL_LOW, COL_HIGH, COL_RATIO, COL_RATIOLOW, COL_RATIOHIGH, COL_IS,
+	COL_CPU,
 };
 
 const struct out_col diff_columns[] = {
 	[COL_WHAT] = { "WHAT", 0, 0, OUT_STRING,
-		       "an arm, or the difference of two; own: as the probe timed it" },
-	[COL_PAGES] = { "PAGES", 0, OUT_RIGHT, OUT_NUMBER,
-			"pages that each member touches between switches" },
-	[COL_PATTERN] = { "PATTERN", 0, 0, OUT_STRING, "how it touches them" },
-	[COL_A] = { "A", 0, OUT_RIGHT, OUT_NUMBER, "ns in the first run" },
-	[COL_B] = { "B", 0, OUT_RIGHT, OUT_NUMBER, "ns in the second run" },
+		       "an arm, the difference of two, or a finding" },
+	[COL_X] = { "X", 0, OUT_RIGHT, OUT_NUMBER,
+		    "the point of the sweep: pages, bytes, ..." },
+	[COL_VARIANT] = { "VARIANT", 0, 0, OUT_STRING,
+			  "which sweep the point belongs to" },
+	[COL_UNIT] = { "UNIT", 0, 0, OUT_STRING, "of A, B and DIFF" },
+	[COL_A] = { "A", 0, OUT_RIGHT, OUT_NUMBER, "in the first run" },
+	[COL_B] = { "B", 0, OUT_RIGHT, OUT_NUMBER, "in the second run" },
 	[COL_DIFF] = { "DIFF", 0, OUT_RIGHT, OUT_NUMBER, "B - A" },
 	[COL_LOW] = { "DIFFLOW", 0, OUT_RIGHT, OUT_NUMBER,
 		      "lower end of its 95 % interval" },
@@ -28,38 +34,35 @@ const struct out_col diff_columns[] = {
 	[COL_RATIOHIGH] = { "RATIOHIGH", 0, OUT_RIGHT, OUT_NUMBER,
 			    "upper end" },
 	[COL_IS] = { "IS", 0, 0, OUT_STRING,
-		     "B is dearer, cheaper, or same (the interval holds 0)" },
-	[COL_TLB] = { "TLB", 0, 0, OUT_STRING,
+		     "B is slower, faster (less, more), or same: the interval holds 0" },
+	[COL_CPU] = { "CPU", 0, 0, OUT_STRING,
 		      "hardware, or emulated in one of the runs: always there then" },
 	{}
 };
 
-#define DEFAULT "WHAT,PAGES,PATTERN,A,B,DIFF,DIFFLOW,DIFFHIGH,RATIO,IS"
+#define DEFAULT "WHAT,X,VARIANT,A,B,DIFF,DIFFLOW,DIFFHIGH,RATIO,IS"
 
-/* What to compare: an arm, or how it differs from another. */
+/* What is compared, in both runs. */
 struct row {
-	int arm;
-	int base;		/* -1: the arm itself */
-	bool own;		/* what the probe timed, not the whole switch */
-	unsigned int point_a;
-	unsigned int point_b;
+	const char *prefix;	/* "" or the quantity with ": " */
+	const char *what;
+	const char *base;	/* NULL: the thing itself */
+	const char *unit;
+	int point;		/* of the first run; -1: none */
+	int variant;
+	struct estimate a;
+	struct estimate b;
 };
 
-static struct estimate side_value(const struct diff_side *s,
-				  const struct row *r, unsigned int point)
+static const char *judge(const struct row *r, const struct estimate *diff)
 {
-	const struct answers *a = &s->answers;
+	bool time = !strcmp(r->unit, "ns");
 
-	if (r->own)
-		return r->base < 0 ? a->part[r->arm] : a->part_diff[r->arm];
-	return r->base < 0 ? a->cell[r->arm][point] : a->diff[r->arm][point];
-}
-
-static const char *judge(const struct estimate *diff)
-{
 	if (diff->low > 0)
-		return "dearer";
-	return diff->high < 0 ? "cheaper" : "same";
+		return time ? "slower" : "more";
+	if (diff->high < 0)
+		return time ? "faster" : "less";
+	return "same";
 }
 
 static bool emulated(const struct diff_side *a, const struct diff_side *b)
@@ -82,30 +85,29 @@ static void set_ratio(struct out_row *row, const struct estimate *a,
 static void add_row(struct out_table *t, const struct diff_side *sa,
 		    const struct diff_side *sb, const struct row *r)
 {
-	const struct point *point = &sa->run.settings.point[r->point_a];
-	struct estimate a = side_value(sa, r, r->point_a);
-	struct estimate b = side_value(sb, r, r->point_b);
-	struct estimate diff = stats_difference(&b, &a);
+	struct estimate diff = stats_difference(&r->b, &r->a);
 	struct out_row *row;
 
 	if (!diff.n)
 		return;
 	row = out_row_new(t, NULL);
-	out_set(row, COL_WHAT, "%s%s%s%s", r->own ? "own: " : "",
-		arms[r->arm].name, r->base < 0 ? "" : " - ",
-		r->base < 0 ? "" : arms[r->base].name);
-	out_set(row, COL_PAGES, "%u", point->pages);
-	if (point->pages)
-		out_set(row, COL_PATTERN, "%s", pattern_name(point->pattern));
-	out_set(row, COL_A, "%.1f", a.value);
-	out_set(row, COL_B, "%.1f", b.value);
+	out_set(row, COL_WHAT, "%s%s%s%s", r->prefix, r->what,
+		r->base ? " - " : "", r->base ? r->base : "");
+	if (r->point >= 0)
+		out_set(row, COL_X, "%u", sa->run.settings.point[r->point].x);
+	if (r->variant >= 0 && *run_variant_name(&sa->run, r->variant))
+		out_set(row, COL_VARIANT, "%s",
+			run_variant_name(&sa->run, r->variant));
+	out_set(row, COL_UNIT, "%s", r->unit);
+	out_set(row, COL_A, "%.1f", r->a.value);
+	out_set(row, COL_B, "%.1f", r->b.value);
 	out_set(row, COL_DIFF, "%.1f", diff.value);
 	out_set(row, COL_LOW, "%.1f", diff.low);
 	out_set(row, COL_HIGH, "%.1f", diff.high);
-	if (r->base < 0)
-		set_ratio(row, &a, &b);
-	out_set(row, COL_IS, "%s", judge(&diff));
-	out_set(row, COL_TLB, "%s",
+	if (!r->base)
+		set_ratio(row, &r->a, &r->b);
+	out_set(row, COL_IS, "%s", judge(r, &diff));
+	out_set(row, COL_CPU, "%s",
 		emulated(sa, sb) ? "emulated" : "hardware");
 }
 
@@ -115,53 +117,80 @@ static int same_point(const struct run *run, const struct point *p)
 	unsigned int i;
 
 	for (i = 0; i < set->points; i++)
-		if (set->point[i].pages == p->pages &&
-		    set->point[i].pattern == p->pattern)
+		if (set->point[i].x == p->x &&
+		    set->point[i].variant == p->variant)
 			return i;
 	return -1;
 }
 
-static void add_rows(struct out_table *t, const struct diff_side *a,
-		     const struct diff_side *b, int arm, int base)
+/* An arm at all points that both runs have: itself, or what it adds to its base. */
+static void add_arm(struct out_table *t, const struct diff_side *a,
+		    const struct diff_side *b, int arm, int q, bool added)
 {
-	struct row r = { .arm = arm, .base = base };
-	int p;
+	const struct quantity *quantity = &a->run.experiment->quantities[q];
+	int base = run_base(&a->run, arm, q), p;
+	char *prefix = q ? xasprintf("%s: ", quantity->key) : xstrdup("");
+	struct row r = {
+		.prefix = prefix, .what = run_arm_name(&a->run, arm),
+		.unit = quantity->unit,
+	};
 
-	for (; r.point_a < a->run.settings.points; r.point_a++) {
-		p = same_point(&b->run, &a->run.settings.point[r.point_a]);
+	if (added)
+		r.base = run_arm_name(&a->run, base);
+	for (; r.point < (int)a->run.settings.points; r.point++) {
+		p = same_point(&b->run, &a->run.settings.point[r.point]);
 		if (p < 0)
 			continue;
-		r.point_b = p;
+		r.variant = a->run.settings.point[r.point].variant;
+		r.a = added ? a->answers.diff[arm][r.point][q] :
+			      a->answers.cell[arm][r.point][q];
+		r.b = added ? b->answers.diff[arm][p][q] :
+			      b->answers.cell[arm][p][q];
 		add_row(t, a, b, &r);
 	}
+	free(prefix);
 }
 
-/* Of what the probe timed, which is at 0 pages, the first point of all runs. */
-static void add_own_row(struct out_table *t, const struct diff_side *a,
-			const struct diff_side *b, int arm, int base)
+static void add_finding(struct out_table *t, const struct diff_side *a,
+			const struct diff_side *b, int f)
 {
-	struct row r = { .arm = arm, .base = base, .own = true };
+	const struct finding *def = &a->run.experiment->findings[f];
+	struct row r = {
+		.prefix = "", .what = def->key, .unit = def->unit, .point = -1,
+	};
+	int variants = def->by_variant ? run_variants(&a->run) : 1;
 
-	add_row(t, a, b, &r);
+	for (; r.variant < variants; r.variant++) {
+		r.a = a->answers.finding[f][r.variant];
+		r.b = b->answers.finding[f][r.variant];
+		add_row(t, a, b, &r);
+	}
 }
 
 static struct out_table *make_table(const struct diff_side *a,
 				    const struct diff_side *b)
 {
 	struct out_table *t = out_table_new(diff_columns);
-	int arm;
+	int arm, q, f, n = run_arms(&a->run);
 
-	for (arm = 0; arm < ARMS; arm++)
-		add_rows(t, a, b, arm, -1);
-	for (arm = 0; arm < ARMS; arm++)
-		if (answers_base(arm) >= 0)
-			add_rows(t, a, b, arm, answers_base(arm));
-	for (arm = 0; arm < ARMS; arm++)
-		add_own_row(t, a, b, arm, -1);
-	for (arm = 0; arm < ARMS; arm++)
-		if (answers_part_base(arm) >= 0)
-			add_own_row(t, a, b, arm, answers_part_base(arm));
+	for (q = 0; q < run_quantities(&a->run); q++) {
+		for (arm = 0; arm < n; arm++)
+			add_arm(t, a, b, arm, q, false);
+		for (arm = 0; arm < n; arm++)
+			if (run_base(&a->run, arm, q) >= 0)
+				add_arm(t, a, b, arm, q, true);
+	}
+	for (f = 0; f < run_findings(&a->run); f++)
+		add_finding(t, a, b, f);
 	return t;
+}
+
+char *diff_problem(const struct diff_side *a, const struct diff_side *b)
+{
+	if (a->run.experiment == b->run.experiment)
+		return NULL;
+	return xasprintf("they are of two experiments, %s and %s",
+			 a->run.experiment->name, b->run.experiment->name);
 }
 
 static const char *yes_no(int x)
@@ -186,11 +215,19 @@ static void one_side(FILE *out, char letter, const struct diff_side *s)
 			s->answers.reasons > 1 ? ", and more" : "");
 }
 
-static void differences(FILE *out, const struct run *a, const struct run *b)
+/* Prints a fact that differs; returns whether it does. */
+static bool differs(FILE *out, const char *what, const char *a, const char *b)
+{
+	if (!strcmp(a, b))
+		return false;
+	fprintf(out, "  %-12s %s | %s\n", what, a, b);
+	return true;
+}
+
+static int machines(FILE *out, const struct run *a, const struct run *b)
 {
 	const struct machine *m = &a->machine, *n = &b->machine;
 	const struct settings *s = &a->settings, *t = &b->settings;
-	char ring[2][16];
 	const struct {
 		const char *what, *a, *b;
 	} facts[] = {
@@ -203,25 +240,50 @@ static void differences(FILE *out, const struct run *a, const struct run *b)
 		{ "isolation", yes_no(m->pti), yes_no(n->pti) },
 		{ "governor", m->governor, n->governor },
 		{ "mitigations", m->mitigations, n->mitigations },
-		{ "mechanism", mechanism_name(s->mechanism),
-		  mechanism_name(t->mechanism) },
 		{ "policy", scheduler(s->fifo), scheduler(t->fifo) },
-		{ "ring", ring[0], ring[1] },
-		{ "huge pages", yes_no(s->huge), yes_no(t->huge) },
 	};
-	size_t i, differ = 0;
+	size_t i;
+	int n_differ = 0;
 
-	snprintf(ring[0], sizeof(ring[0]), "%u", s->ring);
-	snprintf(ring[1], sizeof(ring[1]), "%u", t->ring);
-	fputs("Where they differ:\n", out);
-	for (i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
-		if (!strcmp(facts[i].a, facts[i].b))
-			continue;
-		fprintf(out, "  %-12s %s | %s\n", facts[i].what, facts[i].a,
-			facts[i].b);
-		differ++;
+	for (i = 0; i < sizeof(facts) / sizeof(*facts); i++)
+		n_differ += differs(out, facts[i].what, facts[i].a, facts[i].b);
+	return n_differ;
+}
+
+/* The caller frees. */
+static char *setting_value(const struct setting *def, long value)
+{
+	if (def->kind == SETTING_YES_NO)
+		return xstrdup(yes_no(value));
+	if (def->kind == SETTING_ONE_OF)
+		return xstrdup(def->names[value]);
+	return xasprintf("%ld", value);
+}
+
+static int settings(FILE *out, const struct run *a, const struct run *b)
+{
+	const struct setting *def = a->experiment->settings;
+	int i, n_differ = 0;
+	char *x, *y;
+
+	for (i = 0; def[i].key; i++) {
+		x = setting_value(&def[i], a->settings.value[i]);
+		y = setting_value(&def[i], b->settings.value[i]);
+		n_differ += differs(out, def[i].label, x, y);
+		free(x);
+		free(y);
 	}
-	if (!differ)
+	return n_differ;
+}
+
+static void differences(FILE *out, const struct run *a, const struct run *b)
+{
+	int n_differ;
+
+	fputs("Where they differ:\n", out);
+	n_differ = machines(out, a, b);
+	n_differ += settings(out, a, b);
+	if (!n_differ)
 		fputs("  in nothing that is known\n", out);
 }
 
@@ -246,7 +308,7 @@ const char *diff_table(const struct diff_side *a, const struct diff_side *b,
 	if (problem)
 		return problem;
 	if (emulated(a, b))
-		out_select_too(&sel, COL_TLB);
+		out_select_too(&sel, COL_CPU);
 	t = make_table(a, b);
 	out_table_print(t, &sel, opts);
 	out_table_free(t);
@@ -255,17 +317,24 @@ const char *diff_table(const struct diff_side *a, const struct diff_side *b,
 
 static json_t *side_json(const struct diff_side *s)
 {
-	const struct settings *set = &s->run.settings;
+	const struct setting *def = s->run.experiment->settings;
+	json_t *o;
+	char *value;
+	int i;
 
-	return json_pack("{s:o, s:o, s:o, s:s, s:b, s:b, s:i, s:b, s:b}",
-			 "file", out_json_bytes(s->path),
-			 "cpu", out_json_bytes(s->run.machine.cpu),
-			 "kernel", out_json_bytes(s->run.machine.kernel),
-			 "mechanism", mechanism_name(set->mechanism),
-			 "fifo", set->fifo, "huge", set->huge,
-			 "ring", (int)set->ring,
-			 "tlb_emulated", *s->run.machine.emulator != '\0',
-			 "verdict", !s->answers.reasons);
+	o = json_pack("{s:o, s:o, s:o, s:b, s:b, s:b}",
+		      "file", out_json_bytes(s->path),
+		      "cpu", out_json_bytes(s->run.machine.cpu),
+		      "kernel", out_json_bytes(s->run.machine.kernel),
+		      "fifo", s->run.settings.fifo,
+		      "emulated", *s->run.machine.emulator != '\0',
+		      "verdict", !s->answers.reasons);
+	for (i = 0; def[i].key; i++) {
+		value = setting_value(&def[i], s->run.settings.value[i]);
+		json_object_set_new(o, def[i].key, json_string(value));
+		free(value);
+	}
+	return o;
 }
 
 json_t *diff_json(const struct diff_side *a, const struct diff_side *b)
@@ -276,8 +345,8 @@ json_t *diff_json(const struct diff_side *a, const struct diff_side *b)
 
 	for (; diff_columns[sel.n].name; sel.n++)
 		sel.col[sel.n] = sel.n;
-	root = json_pack("{s:s, s:i, s:o, s:o, s:o}", "ctxlab", "diff",
-			 "schema", 1, "a", side_json(a), "b", side_json(b),
+	root = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o}", "ctxlab", "diff",
+			 "schema", 2, "experiment", a->run.experiment->name, "a", side_json(a), "b", side_json(b),
 			 "rows", out_table_json(t, &sel));
 	out_table_free(t);
 	return root;

@@ -17,6 +17,9 @@ struct diff_side {
 	struct answers answers;
 };
 
+/* Why the two cannot be compared, or NULL; to be freed. */
+char *diff_problem(const struct diff_side *a, const struct diff_side *b);
+
 /* What differs between the machines and settings, a line each. */
 void diff_words(FILE *out, const struct diff_side *a,
 		const struct diff_side *b);

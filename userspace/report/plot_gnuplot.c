@@ -9,11 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "measure/answers.h"
 #include "lib/replace.h"
 #include "lib/xalloc.h"
+#include "measure/experiment.h"
 #include "plot.h"
 #include "report.h"
+#include "words.h"
 
 /*
  * A string for gnuplot.  Single quotes, since in double ones it would carry out
@@ -50,55 +51,31 @@ static bool has_histograms(const struct run *run)
 {
 	int arm;
 
-	for (arm = 0; arm < ARMS; arm++)
+	for (arm = 0; arm < MAX_ARMS; arm++)
 		if (run->histogram[arm].n)
 			return true;
 	return false;
 }
 
-/* A colour for each arm, the same in every picture. */
-static const char *const colours[ARMS] = {
-	[ARM_COROUTINE] = "#7f7f7f", [ARM_COROUTINE_FP] = "#9f9f9f",
-	[ARM_UCONTEXT] = "#bfbfbf", [ARM_THREAD] = "#1f77b4",
-	[ARM_THREAD_AGAIN] = "#aec7e8", [ARM_THREAD_CONTROL] = "#17becf",
-	[ARM_CONTROL_AGAIN] = "#9edae5",
-	[ARM_THREAD_FLUSH] = "#ff7f0e", [ARM_THREAD_FULL] = "#d62728",
-	[ARM_PROCESS] = "#2ca02c", [ARM_PROCESS_CONTROL] = "#98df8a",
-	[ARM_PROCESS_FLUSH] = "#bcbd22", [ARM_RING_THREAD] = "#9467bd",
-	[ARM_RING_PROCESS] = "#8c564b",
-};
-
-/* A picture over pages touched: the cost itself, or what an arm adds. */
+/* A picture over the sweep: the cost itself, or what an arm adds. */
 struct view {
-	enum pattern pattern;
+	int variant;
 	bool added;
 };
 
-/* 0 has no logarithm: it stands apart, left of the fewest pages. */
-static double place(const struct run *run, unsigned int pages)
+/* 0 has no logarithm: it stands apart, left of the least x. */
+static double place(const struct run *run, unsigned int x)
 {
+	const struct settings *set = &run->settings;
 	unsigned int p, least = 0;
 
-	for (p = 0; !pages && p < run->settings.points; p++)
-		if (run->settings.point[p].pages &&
-		    (!least || run->settings.point[p].pages < least))
-			least = run->settings.point[p].pages;
-	return pages ? pages : least / 2.0;
+	for (p = 0; !x && p < set->points; p++)
+		if (set->point[p].x && (!least || set->point[p].x < least))
+			least = set->point[p].x;
+	return x ? x : least / 2.0;
 }
 
-/* Past that the caches decide, and what an arm adds drowns in them. */
-static bool in_view(const struct run *run, const struct view *v,
-		    unsigned int p)
-{
-	const struct point *point = &run->settings.point[p];
-	int tlb = run->machine.tlb_l2;
-
-	if (point->pages && point->pattern != v->pattern)
-		return false;
-	return !v->added || tlb < 0 || point->pages <= 0.75 * tlb;
-}
-
-/* Pages, value and interval of an arm; returns the number of points. */
+/* x, value and interval of an arm; returns the number of points. */
 static size_t curve_data(FILE *out, const struct run *run,
 			 const struct answers *a, int arm,
 			 const struct view *v)
@@ -107,64 +84,91 @@ static size_t curve_data(FILE *out, const struct run *run,
 	unsigned int p;
 	size_t n = 0;
 
-	fprintf(out, "$curve_%d_%d_%d << EOD\n", v->added, v->pattern, arm);
+	fprintf(out, "$curve_%d_%d_%d << EOD\n", v->added, v->variant, arm);
 	for (p = 0; p < run->settings.points; p++) {
-		if (!in_view(run, v, p))
+		if (!run_in_variant(run, p, v->variant))
 			continue;
-		e = v->added ? a->diff[arm][p] : a->cell[arm][p];
+		e = v->added ? a->diff[arm][p][0] : a->cell[arm][p][0];
 		if (!e.n)
 			continue;
 		fprintf(out, "%g %g %g %g\n",
-			place(run, run->settings.point[p].pages), e.value,
-			e.low, e.high);
+			place(run, run->settings.point[p].x), e.value, e.low,
+			e.high);
 		n++;
 	}
 	fputs("EOD\n", out);
 	return n;
 }
 
+static void draw_x_axis(FILE *out, const struct run *run, const struct view *v)
+{
+	const struct settings *set = &run->settings;
+	const char *comma = "";
+	double x, most = 1;
+	unsigned int p;
+
+	for (p = 0; p < set->points; p++)
+		if (set->point[p].x > most && run_in_variant(run, p, v->variant))
+			most = set->point[p].x;
+	fputs("set xlabel ", out);
+	quote(out, run->experiment->axis.label);
+	fputs("\nset xtics (", out);
+	if (!set->point[0].x) {
+		fprintf(out, "'0' %g", place(run, 0));
+		comma = ", ";
+	}
+	for (x = 1; x <= most * 1.3; x *= 2) {
+		if (x <= 1.5 * place(run, 0) && !set->point[0].x)
+			continue;
+		fprintf(out, "%s%.0f", comma, x);
+		comma = ", ";
+	}
+	fprintf(out, ")\nset xrange [%g:%g]\n",
+		place(run, set->point[0].x) / 1.3, most * 1.3);
+}
+
 static void draw_axes(FILE *out, const struct run *run, const struct view *v)
 {
-	unsigned int pages, p, most = 1;
+	char name[REPORT_VARIANT];
+	char *title;
 
-	fprintf(out, "set title '%s (pages touched: %s)'\n",
-		v->added ? "what each adds to the arm it is held against" :
-			   "cost of a switch, touching included",
-		pattern_name(v->pattern));
-	fputs("unset logscale\nset logscale x\n", out);
-	fputs(v->added ? "set ylabel 'ns more a switch'\n" :
-			 "set logscale y\nset ylabel 'ns a switch'\n", out);
-	fputs("set xlabel 'pages touched by each between switches'\n", out);
-	fprintf(out, "set xtics ('0' %g", place(run, 0));
-	for (p = 0; p < run->settings.points; p++)
-		if (run->settings.point[p].pages > most && in_view(run, v, p))
-			most = run->settings.point[p].pages;
-	for (pages = 1; pages <= 65536; pages *= 2)
-		if (pages > 1.5 * place(run, 0))
-			fprintf(out, ", %u", pages);
-	fprintf(out, ")\nset xrange [%g:%g]\n", place(run, 0) / 1.3, most * 1.3);
+	report_variant(name, run, v->variant);
+	if (v->added)
+		title = xasprintf("what each adds to its baseline%s", name);
+	else
+		title = xasprintf("cost of %s%s", run->experiment->operation,
+				  name);
+	fputs("set title ", out);
+	quote(out, title);
+	free(title);
+	fputs("\nunset logscale\nset logscale x\n", out);
+	fputs(v->added ? "set ylabel 'ns more'\n" :
+			 "set logscale y\nset ylabel 'ns'\n", out);
+	draw_x_axis(out, run, v);
 	fputs("set key outside right\nset rmargin 36\n", out);
 }
 
 static void draw_curves(FILE *out, const struct run *run,
 			const struct answers *a, const struct view *v)
 {
+	const struct arm *arms = run->experiment->arms;
 	const char *comma = "plot ";
-	bool has[ARMS] = {};
+	bool has[MAX_ARMS] = {};
 	int arm, base;
 
-	for (arm = 0; arm < ARMS; arm++)
+	for (arm = 0; arm < run_arms(run); arm++)
 		if (run->settings.arm[arm] && arms[arm].sweep)
 			has[arm] = curve_data(out, run, a, arm, v) > 0;
 	draw_axes(out, run, v);
-	for (arm = 0; arm < ARMS; arm++) {
+	for (arm = 0; arm < run_arms(run); arm++) {
 		if (!has[arm])
 			continue;
-		base = answers_base(arm);
+		base = run_base(run, arm, 0);
 		fprintf(out, "%s$curve_%d_%d_%d using 1:2:3:4 ", comma,
-			v->added, v->pattern, arm);
+			v->added, v->variant, arm);
 		fprintf(out, "with yerrorlines lc rgb '%s' pt 7 ps 0.4 title '%s%s%s'",
-			colours[arm], arms[arm].name, v->added ? " - " : "",
+			arms[arm].colour, arms[arm].name,
+			v->added ? " - " : "",
 			v->added ? arms[base].name : "");
 		comma = ", \\\n  ";
 	}
@@ -192,110 +196,116 @@ static void draw_histograms(FILE *out, const struct run *run)
 	const char *comma = "plot ";
 	int arm;
 
-	for (arm = 0; arm < ARMS; arm++) {
+	for (arm = 0; arm < run_arms(run); arm++) {
 		if (run->histogram[arm].n)
 			histogram_data(out, arm, &run->histogram[arm]);
 	}
 	fputs("unset logscale\nset logscale x\nset xtics autofreq\nset xrange [*:*]\n"
-	      "set title 'the kernel''s own part of a switch, no pages touched'\n"
-	      "set xlabel 'ns'\nset ylabel 'share of the switches'\n", out);
-	for (arm = 0; arm < ARMS; arm++) {
+	      "set title ", out);
+	quote(out, run->experiment->histogram);
+	fputs("\nset xlabel 'ns'\nset ylabel 'share'\n", out);
+	for (arm = 0; arm < run_arms(run); arm++) {
 		if (!run->histogram[arm].n)
 			continue;
 		fprintf(out, "%s$histogram_%d using 1:2 with steps lc rgb '%s' title '%s'",
-			comma, arm, colours[arm], arms[arm].name);
+			comma, arm, run->experiment->arms[arm].colour,
+			run_arm_name(run, arm));
 		comma = ", \\\n  ";
 	}
 	fputs("\n", out);
 }
 
-/* What the probe timed, as bars: the flush stands on the kernel's own part. */
-static const int bars[] = {
-	ARM_THREAD_CONTROL, ARM_THREAD_FLUSH, ARM_THREAD_FULL,
-	ARM_PROCESS_CONTROL, ARM_PROCESS_FLUSH,
-};
-
-#define BARS ((int)(sizeof(bars) / sizeof(*bars)))
-
-/* Place, own part, all of it with its interval, and its name below. */
-static void bar_data(FILE *out, const struct answers *a)
+/* The quantity that is the whole of a bar, and the one at its bottom; or -1. */
+static int bar_quantity(const struct run *run, enum bar bar)
 {
-	const struct estimate *own, *part;
-	int i;
+	int q;
+
+	for (q = 0; q < run_quantities(run); q++)
+		if (run->experiment->quantities[q].bar == bar)
+			return q;
+	return -1;
+}
+
+/* Null tests would be the same bar again. */
+static bool has_bar(const struct run *run, const struct answers *a, int arm)
+{
+	int whole = bar_quantity(run, BAR_WHOLE);
+
+	return !run->experiment->arms[arm].twin && a->cell[arm][0][whole].n;
+}
+
+/* Place, part, all of it with its interval, and its name below. */
+static void bar_data(FILE *out, const struct run *run, const struct answers *a)
+{
+	int whole = bar_quantity(run, BAR_WHOLE), arm, i = 0;
+	const struct estimate *e, *part;
 
 	fputs("$bars << EOD\n", out);
-	for (i = 0; i < BARS; i++) {
-		own = &a->own[bars[i]];
-		part = &a->part[bars[i]];
-		if (!own->n)
+	for (arm = 0; arm < run_arms(run); arm++) {
+		if (!has_bar(run, a, arm))
 			continue;
-		fprintf(out, "%d %g %g %g %g %s\n", i, own->value,
-			part->value, part->low, part->high, arms[bars[i]].name);
+		e = &a->cell[arm][0][whole];
+		part = &a->cell[arm][0][bar_quantity(run, BAR_PART)];
+		fprintf(out, "%d %g %g %g %g %s\n", i++, part->value, e->value,
+			e->low, e->high, run_arm_name(run, arm));
 	}
 	fputs("EOD\n", out);
 }
 
-/* What it is more than the bar it is held against, above it. */
-static void bar_labels(FILE *out, const struct answers *a)
+/* What it is more than its baseline, above it. */
+static void bar_labels(FILE *out, const struct run *run,
+		       const struct answers *a)
 {
+	int whole = bar_quantity(run, BAR_WHOLE), arm, i = 0;
 	const struct estimate *diff;
 	char ns[REPORT_NS];
-	int i;
 
-	for (i = 0; i < BARS; i++) {
-		diff = &a->part_diff[bars[i]];
-		if (!diff->n)
+	for (arm = 0; arm < run_arms(run); arm++) {
+		if (!has_bar(run, a, arm))
 			continue;
-		fprintf(out, "set label %d '%s%s' at %d,%g center offset 0,1\n",
-			i + 1, diff->value < 0 ? "" : "+",
-			report_ns(ns, diff->value), i, a->part[bars[i]].high);
+		diff = &a->diff[arm][0][whole];
+		if (diff->n)
+			fprintf(out, "set label %d '%s%s' at %d,%g center offset 0,1\n",
+				i + 1, diff->value < 0 ? "" : "+",
+				report_ns(ns, diff->value), i,
+				a->cell[arm][0][whole].high);
+		i++;
 	}
 }
 
-static void draw_bars(FILE *out, const struct answers *a)
+static void draw_bars(FILE *out, const struct run *run,
+		      const struct answers *a)
 {
-	bar_data(out, a);
-	bar_labels(out, a);
+	const struct quantity *q = run->experiment->quantities;
+
+	bar_data(out, run, a);
+	bar_labels(out, run, a);
 	fputs("unset logscale\nset style fill solid\nset boxwidth 0.6\n"
 	      "set yrange [0:*]\nset offsets 0.5, 0.5, graph 0.12, 0\n"
-	      "set title 'the module changes one thing, the flush: the kernel''s own part of a switch'\n"
-	      "unset xlabel\nset ylabel 'ns'\nset key outside right\nset rmargin 36\n"
-	      "plot $bars using 1:3:xtic(6) with boxes lc rgb '#ff7f0e' title 'the flush, or nothing in its place', \\\n"
-	      "  $bars using 1:2 with boxes lc rgb '#1f77b4' title 'leaving one, arriving at the other', \\\n"
-	      "  $bars using 1:3:4:5 with yerrorbars lc rgb 'black' pt 7 ps 0.4 title '95 % interval'\n"
+	      "set title ", out);
+	quote(out, q[bar_quantity(run, BAR_PART)].label);
+	fputs("\nunset xlabel\nset ylabel 'ns'\nset key outside right\nset rmargin 36\n"
+	      "plot $bars using 1:3:xtic(6) with boxes lc rgb '#ff7f0e' title ", out);
+	quote(out, q[bar_quantity(run, BAR_WHOLE)].label);
+	fputs(", \\\n  $bars using 1:2 with boxes lc rgb '#1f77b4' title ", out);
+	quote(out, q[bar_quantity(run, BAR_PART)].label);
+	fputs(", \\\n  $bars using 1:3:4:5 with yerrorbars lc rgb 'black' pt 7 ps 0.4 title '95 % interval'\n"
 	      "unset label\nunset offsets\nset yrange [*:*]\n", out);
 }
 
-static bool has_pattern(const struct run *run, enum pattern pattern)
+static bool has_bars(const struct run *run, const struct answers *a)
 {
-	unsigned int p;
-
-	for (p = 1; p < run->settings.points; p++)
-		if (run->settings.point[p].pattern == pattern)
-			return true;
-	return false;
+	return a->parts_ok && bar_quantity(run, BAR_PART) >= 0 &&
+	       bar_quantity(run, BAR_WHOLE) >= 0;
 }
 
-const char *plot_script(FILE *out, const struct run *run,
-			const struct answers *a, const char *path)
+static void draw_head(FILE *out, const struct run *run, int plots)
 {
-	const char *term = terminal(path), *emulated;
-	int plots = has_histograms(run) + a->steady, i;
-	struct view v;
-	char *title;
+	const char *emulated = report_emulated(&run->machine);
+	char *title = xasprintf("What %s costs: %s, Linux %s",
+				run->experiment->operation, run->machine.cpu,
+				run->machine.kernel);
 
-	if (!term)
-		return plot_name_problem(path);
-	for (i = 0; i < PATTERNS && !a->reasons; i++)
-		plots += 2 * has_pattern(run, i);
-	if (!plots)
-		return a->reasons ? "there is no verdict" :
-				    "no pages were touched, and nothing was probed";
-	fputs("set terminal ", out);
-	fprintf(out, term, 60 + 340 * plots);
-	emulated = report_emulated(&run->machine);
-	title = xasprintf("What a switch costs: %s, Linux %s",
-			  run->machine.cpu, run->machine.kernel);
 	fprintf(out, "\nset encoding utf8\nset multiplot layout %d,1 title ", plots);
 	quote(out, title);
 	free(title);
@@ -304,11 +314,30 @@ const char *plot_script(FILE *out, const struct run *run,
 		quote(out, emulated);
 	}
 	fputs("\nset grid\n", out);
-	if (a->steady)
-		draw_bars(out, a);
-	for (i = 0; i < 2 * PATTERNS && !a->reasons; i++) {
-		v = (struct view){ .pattern = i / 2, .added = i % 2 };
-		if (has_pattern(run, v.pattern))
+}
+
+const char *plot_script(FILE *out, const struct run *run,
+			const struct answers *a, const char *path)
+{
+	int plots = has_histograms(run) + has_bars(run, a), i;
+	const char *term = terminal(path);
+	struct view v;
+
+	if (!term)
+		return plot_name_problem(path);
+	for (i = 0; i < run_variants(run) && !a->reasons; i++)
+		plots += 2 * run_has_variant(run, i);
+	if (!plots)
+		return a->reasons ? "there is no verdict" :
+				    "there is nothing but the first point";
+	fputs("set terminal ", out);
+	fprintf(out, term, 60 + 340 * plots);
+	draw_head(out, run, plots);
+	if (has_bars(run, a))
+		draw_bars(out, run, a);
+	for (i = 0; i < 2 * run_variants(run) && !a->reasons; i++) {
+		v = (struct view){ .variant = i / 2, .added = i % 2 };
+		if (run_has_variant(run, v.variant))
 			draw_curves(out, run, a, &v);
 	}
 	if (has_histograms(run))

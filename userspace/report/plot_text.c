@@ -4,43 +4,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "measure/answers.h"
 #include "lib/xalloc.h"
+#include "measure/experiment.h"
 #include "plot.h"
 #include "report.h"
+#include "words.h"
 
 #define WIDE 64
 #define HIGH 18
 #define ROUNDING 0.000000001
-#define ZERO_COLUMNS 4	/* where no page is touched: apart, as log 0 is not */
-
-static const char letters[ARMS] = {
-	[ARM_COROUTINE] = 'c', [ARM_THREAD] = 't', [ARM_THREAD_CONTROL] = 'T',
-	[ARM_THREAD_FLUSH] = 'f', [ARM_THREAD_FULL] = 'F',
-	[ARM_PROCESS] = 'p', [ARM_PROCESS_CONTROL] = 'P',
-	[ARM_PROCESS_FLUSH] = 'g', [ARM_RING_THREAD] = 'r',
-	[ARM_RING_PROCESS] = 'R',
-};
+#define ZERO_COLUMNS 4	/* x = 0: apart, as log 0 is not */
 
 /* Less than that is drawn as that: the axis is logarithmic. */
 #define LEAST_ADDED 10.0
 
 struct view {
-	enum pattern pattern;
+	int variant;
 	bool added;
 };
 
-/* Logarithms of pages, of nanoseconds, and of the ends of their interval. */
+/* Logarithms of x, of nanoseconds, and of the ends of their interval. */
 struct place {
 	double x, y, low, high;
 };
 
-/* An arm's line. */
+/* An arm's line; one that is not drawn has no letter. */
 struct line {
-	int arm;
+	char letter;
 	size_t n;
 	struct place at[MAX_POINTS];
-	struct place zero;	/* at 0 pages; y is NAN where there is none */
+	struct place zero;	/* at x = 0; y is NAN where there is none */
 };
 
 struct canvas {
@@ -55,8 +48,8 @@ static struct estimate value(const struct answers *a, int arm, unsigned int p,
 	struct estimate e;
 
 	if (!added)
-		return a->cell[arm][p];
-	e = a->diff[arm][p];
+		return a->cell[arm][p][0];
+	e = a->diff[arm][p][0];
 	e.value = fmax(e.value, LEAST_ADDED);
 	e.low = fmax(e.low, LEAST_ADDED);
 	e.high = fmax(e.high, LEAST_ADDED);
@@ -71,18 +64,20 @@ static void get_line(const struct run *run, const struct answers *a, int arm,
 	struct estimate e;
 	unsigned int p;
 
-	*l = (struct line){ .arm = arm, .zero.y = NAN };
+	*l = (struct line){
+		.letter = run->experiment->arms[arm].letter, .zero.y = NAN,
+	};
 	for (p = 0; p < run->settings.points; p++) {
-		if (point[p].pages && point[p].pattern != v->pattern)
+		if (!run_in_variant(run, p, v->variant))
 			continue;
 		e = value(a, arm, p, v->added);
 		if (!e.n || e.low <= 0)
 			continue;
 		place = (struct place){
-			.x = log(point[p].pages), .y = log(e.value),
+			.x = log(point[p].x), .y = log(e.value),
 			.low = log(e.low), .high = log(e.high),
 		};
-		if (point[p].pages)
+		if (point[p].x)
 			l->at[l->n++] = place;
 		else
 			l->zero = place;
@@ -129,7 +124,7 @@ static void draw_intervals(struct canvas *c, const struct line *l)
 	const int room = WIDE - 1 - ZERO_COLUMNS;
 	size_t i;
 
-	if (!isnan(l->zero.y))
+	if (l->letter && !isnan(l->zero.y))
 		draw_interval(c, 0, &l->zero);
 	for (i = 0; i < l->n; i++)
 		draw_interval(c, ZERO_COLUMNS + lround((l->at[i].x - c->x0) /
@@ -151,8 +146,8 @@ static void draw_line(struct canvas *c, const struct line *l)
 	int column, i = 0;
 	double x, part;
 
-	if (!isnan(l->zero.y))
-		dot(c, 0, l->zero.y, letters[l->arm]);
+	if (l->letter && !isnan(l->zero.y))
+		dot(c, 0, l->zero.y, l->letter);
 	for (column = 0; column <= room && l->n > 1; column++) {
 		x = c->x0 + (c->x1 - c->x0) * column / room;
 		if (x + ROUNDING < l->at[0].x ||
@@ -163,11 +158,12 @@ static void draw_line(struct canvas *c, const struct line *l)
 		part = (x - l->at[i].x) / (l->at[i + 1].x - l->at[i].x);
 		dot(c, ZERO_COLUMNS + column,
 		    l->at[i].y + part * (l->at[i + 1].y - l->at[i].y),
-		    letters[l->arm]);
+		    l->letter);
 	}
 }
 
-static void print_canvas(FILE *out, const struct canvas *c)
+static void print_canvas(FILE *out, const struct run *run,
+			 const struct canvas *c)
 {
 	char label[REPORT_NS];
 	int row;
@@ -188,24 +184,27 @@ static void print_canvas(FILE *out, const struct canvas *c)
 	fprintf(out, "%9s +", "");
 	for (row = 0; row < WIDE; row++)
 		fputc('-', out);
-	fprintf(out, "\n%11s%-*d%-*.0f%*.0f pages\n", "", ZERO_COLUMNS, 0,
+	fprintf(out, "\n%11s%-*s%-*.0f%*.0f %s\n", "", ZERO_COLUMNS,
+		run->settings.point[0].x ? "" : "0",
 		(WIDE - ZERO_COLUMNS) / 2, exp(c->x0),
-		(WIDE - ZERO_COLUMNS) / 2, exp(c->x1));
+		(WIDE - ZERO_COLUMNS) / 2, exp(c->x1),
+		run->experiment->axis.key);
 }
 
-static void print_legend(FILE *out, const struct line *lines, bool added)
+static void print_legend(FILE *out, const struct run *run,
+			 const struct line *lines, bool added)
 {
 	char name[64];
 	int arm, n = 0, gap = 0;
 
-	for (arm = 0; arm < ARMS; arm++) {
+	for (arm = 0; arm < MAX_ARMS; arm++) {
 		if (!lines[arm].n)
 			continue;
-		snprintf(name, sizeof(name), "%s%s%s", arms[arm].name,
+		snprintf(name, sizeof(name), "%s%s%s", run_arm_name(run, arm),
 			 added ? " - " : "",
-			 added ? arms[answers_base(arm)].name : "");
+			 added ? run_arm_name(run, run_base(run, arm, 0)) : "");
 		fprintf(out, "%s%*s%c %s", n % 3 ? "" : n ? "\n  " : "  ",
-			n % 3 ? gap : 0, "", letters[arm], name);
+			n % 3 ? gap : 0, "", lines[arm].letter, name);
 		gap = (added ? 34 : 20) - (int)strlen(name);
 		n++;
 	}
@@ -217,11 +216,12 @@ static void print_plot(FILE *out, const struct run *run,
 {
 	struct canvas c = { .x0 = INFINITY, .x1 = -INFINITY, .y0 = INFINITY,
 			    .y1 = -INFINITY };
-	struct line *lines = xcalloc(ARMS, sizeof(*lines));
+	struct line *lines = xcalloc(MAX_ARMS, sizeof(*lines));
 	int arm;
 
-	for (arm = 0; arm < ARMS; arm++) {
-		if (!letters[arm] || !run->settings.arm[arm])
+	for (arm = 0; arm < run_arms(run); arm++) {
+		if (!run->experiment->arms[arm].letter ||
+		    !run->settings.arm[arm])
 			continue;
 		get_line(run, a, arm, v, &lines[arm]);
 		measure_line(&c, &lines[arm]);
@@ -230,27 +230,29 @@ static void print_plot(FILE *out, const struct run *run,
 		memset(c.cell, ' ', sizeof(c.cell));
 		for (arm = 0; arm < HIGH; arm++)
 			c.cell[arm][WIDE] = '\0';
-		for (arm = 0; arm < ARMS; arm++)
+		for (arm = 0; arm < MAX_ARMS; arm++)
 			draw_intervals(&c, &lines[arm]);
-		for (arm = 0; arm < ARMS; arm++)
+		for (arm = 0; arm < MAX_ARMS; arm++)
 			draw_line(&c, &lines[arm]);
-		print_canvas(out, &c);
-		print_legend(out, lines, v->added);
+		print_canvas(out, run, &c);
+		print_legend(out, run, lines, v->added);
 	}
 	free(lines);
 }
 
 void plot_text(FILE *out, const struct run *run, const struct answers *a,
-	       enum pattern pattern)
+	       int variant)
 {
-	struct view v = { .pattern = pattern };
+	struct view v = { .variant = variant };
+	char name[REPORT_VARIANT];
 
-	fprintf(out, "\nCost of a switch over pages touched (%s):\n",
-		pattern_name(pattern));
+	report_variant(name, run, variant);
+	fprintf(out, "\nCost of %s by %s%s:\n", run->experiment->operation,
+		run->experiment->axis.key, name);
 	print_plot(out, run, a, &v);
 	v.added = true;
-	fprintf(out, "\nWhat each adds to the arm it is held against (%s), at least %.0f ns:\n",
-		pattern_name(pattern), LEAST_ADDED);
+	fprintf(out, "\nWhat each adds to its baseline%s, at least %.0f ns:\n",
+		name, LEAST_ADDED);
 	print_plot(out, run, a, &v);
 }
 
@@ -315,11 +317,11 @@ void plot_text_histograms(FILE *out, const struct run *run)
 {
 	int arm;
 
-	for (arm = 0; arm < ARMS; arm++) {
+	for (arm = 0; arm < run_arms(run); arm++) {
 		if (!run->histogram[arm].n)
 			continue;
-		fprintf(out, "\nThe kernel's own part of a switch, %s:\n",
-			arms[arm].name);
+		fprintf(out, "\nHistogram of %s, %s:\n",
+			run->experiment->histogram, run_arm_name(run, arm));
 		print_histogram(out, &run->histogram[arm]);
 	}
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The layer that prints a run: words, tables, plots.  It measures nothing. */
+/*
+ * The layer that prints a run, from the tables of its experiment alone.  It
+ * measures nothing and judges nothing.
+ */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 
 #include <stdio.h>
 
-#include "measure/answers.h"
 #include "lib/output.h"
+#include "measure/answers.h"
 #include "measure/run.h"
 
 /* The columns of the long table: one row for each arm at each point. */
-extern const struct out_col report_columns[];
+const struct out_col *report_columns(const struct experiment *e);
 
 /* Everything for people; the answer comes first. */
 void report_people(const struct run *run, const struct answers *a,
@@ -21,17 +24,21 @@ const char *report_long(const struct run *run, const struct answers *a,
 			const struct out_opts *opts);
 
 /* The parts of report_people(). */
-void report_words(FILE *out, const struct run *run, const struct answers *a);
 void report_refusal(FILE *out, const struct answers *a);
+void report_advice(FILE *out, const struct answers *a);
 void report_machine(FILE *out, const struct run *run);
 void report_notes(FILE *out, const struct run *run);
 void report_counts(const struct run *run, const struct out_opts *opts);
 
-/* One line that says that the TLB is emulated; "" where it is not. */
+/* One line that says that the CPU is emulated; "" where it is not. */
 const char *report_emulated(const struct machine *m);
 
-/* "12.3 ns", "1.29 us": @buf is returned. */
-#define REPORT_NS 32
-const char *report_ns(char buf[REPORT_NS], double ns);
+/* " (chain)", or nothing where there are no variants; @buf is returned. */
+#define REPORT_VARIANT 64
+const char *report_variant(char buf[REPORT_VARIANT], const struct run *run,
+			   int variant);
+
+/* @text in capitals; the caller frees. */
+char *report_capitals(const char *text);
 
 #endif /* REPORT_REPORT_H */

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The crew whose members are two coroutines in one thread. */
-#include <errno.h>
-#include <sched.h>
-
+/* A worker whose two coroutines switch. */
 #include "coroutine/coroutine.h"
-#include "measure/cpus.h"
-#include "measure/shared.h"
+#include "handover.h"
 
 struct pair {
-	struct shift *shift;
+	const struct table *table;
 	struct co first;	/* runs on the thread's own stack */
 	struct co second[COROUTINES];
 	struct workset work[2];
@@ -42,8 +38,7 @@ static __always_inline void
 second(struct pair *p, enum coroutine how)
 {
 	for (;;) {
-		touch(&p->work[1], p->shift->order.pages,
-		      p->shift->order.pattern);
+		touch(&p->work[1], p->table->pages, p->table->pattern);
 		p->second_switches++;
 		leave(&p->second[how], &p->first, how);
 	}
@@ -67,8 +62,8 @@ static void second_ucontext(void *arg)
 static __always_inline void
 first(struct pair *p, uint32_t n, enum coroutine how)
 {
-	const uint32_t pages = p->shift->order.pages;
-	const enum pattern pattern = p->shift->order.pattern;
+	const uint32_t pages = p->table->pages;
+	const enum pattern pattern = p->table->pattern;
 
 	while (n--) {
 		touch(&p->work[0], pages, pattern);
@@ -87,37 +82,16 @@ static void hand_over(struct pair *p, uint32_t n, enum coroutine how)
 		first(p, n, CO_UCONTEXT);
 }
 
-static void work_round(struct pair *p)
-{
-	struct desk *desk = &p->shift->desk[0];
-	const struct order *o = &p->shift->order;
-	uint64_t cpu_ns, span_ns;
-	unsigned int cpu;
-	uint32_t before;
+static struct pair pair;
 
-	cpu_ns = cpus_time(desk->tid, true);
-	span_ns = member_now();
-	hand_over(p, warm_up(o), o->co);
-	cpu = sched_getcpu();
-	before = member_kernel_switches();
-	p->second_switches = 0;
-	desk->start_ns = member_now();
-	hand_over(p, o->hand_overs, o->co);
-	desk->end_ns = member_now();
-	desk->span_ns = cpu_ns ? desk->end_ns - span_ns : 0;
-	desk->cpu_ns = cpu_ns ? cpus_time(desk->tid, true) - cpu_ns : 0;
-	desk->rusage = member_kernel_switches() - before;
-	desk->switches = o->hand_overs + p->second_switches;
-	desk->moved = cpu != p->shift->spec.cpu ||
-		      (unsigned int)sched_getcpu() != cpu;
-}
-
-static int pair_init(struct pair *p)
+int coroutines_begin(struct worker *w)
 {
+	struct pair *p = &pair;
 	int i, err = 0;
 
+	p->table = w->arg;
 	for (i = 0; i < 2 && !err; i++) {
-		p->work[i] = p->shift->spec.work[i];
+		p->work[i] = p->table->work[i];
 		err = workset_enter(&p->work[i]);
 	}
 	if (!err)
@@ -130,21 +104,16 @@ static int pair_init(struct pair *p)
 	return err;
 }
 
-void coroutine_work(struct shift *shift)
+void coroutines_work(struct worker *w, const struct order *o)
 {
-	static struct pair pair;
-	uint32_t seq = 0;
-	int err;
+	struct pair *p = &pair;
 
-	pair.shift = shift;
-	member_settle(shift, 0);
-	err = pair_init(&pair);
-	if (err)
-		shift->desk[0].error = err;
-	member_finish(shift);
-	for (;;) {
-		seq = member_next_order(shift, seq);
-		work_round(&pair);
-		member_finish(shift);
-	}
+	worker_meet(w);
+	hand_over(p, warm_up(o->ops), p->table->co);
+	p->second_switches = 0;
+	w->slot->start_ns = worker_now();
+	hand_over(p, o->ops, p->table->co);
+	w->slot->end_ns = worker_now();
+	worker_part(w);
+	w->slot->counted = o->ops + p->second_switches;
 }

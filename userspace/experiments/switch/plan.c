@@ -6,31 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "measure/cpus.h"
 #include "lib/xalloc.h"
-#include "plan.h"
+#include "measure/cpus.h"
 #include "measure/module.h"
-#include "measure/probe.h"
+#include "switch.h"
 
 /* Above ordinary tasks, below whatever a user gives real-time priority to. */
 #define FIFO_PRIORITY 10
 
-/* The most pages that one member may be asked to touch: 256 MiB. */
-#define MOST_PAGES 65536
-
-static char *choose_cpu(const struct plan *plan, struct settings *set)
-{
-	int cpu = plan->cpu >= 0 ? plan->cpu : cpus_last_allowed();
-
-	if (cpu < 0)
-		return xasprintf("the allowed CPUs cannot be read: %s",
-				 strerror(-cpu));
-	/* Whether the workers may run on it shows when they are bound to it. */
-	if (!cpus_possible(cpu))
-		return cpus_problem(cpu);
-	set->cpu = cpu;
-	return NULL;
-}
+/* The differences without pages matter most: so many rounds a pass there. */
+#define EMPTY_ROUNDS 8
 
 /* The priority with which this program was started, under SCHED_FIFO; else 0. */
 static int own_fifo_priority(void)
@@ -47,54 +32,26 @@ static int own_fifo_priority(void)
  * sched_yield() hands over reliably only between equal real-time tasks.  Where
  * those are not permitted, a futex makes the other one run.
  */
-static void choose_mechanism(const struct plan *plan, struct run *run)
+static void choose_mechanism(const struct request *r, struct run *run)
 {
 	struct settings *set = &run->settings;
+	long wanted = r->setting[SET_MECHANISM];
 	char *why = NULL;
 
 	/* perf bench runs under whatever policy it was started with. */
-	if (plan->mechanism == MECH_PERF_PIPE)
+	if (wanted == MECH_PERF_PIPE)
 		set->priority = own_fifo_priority();
 	else
 		set->priority = cpus_fifo(FIFO_PRIORITY, &why);
 	set->fifo = set->priority > 0;
-	if (plan->mechanism >= 0)
-		set->mechanism = plan->mechanism;
-	else
-		set->mechanism = set->fifo ? MECH_YIELD : MECH_FUTEX;
+	if (wanted < 0)
+		wanted = set->fifo ? MECH_YIELD : MECH_FUTEX;
+	set->value[SET_MECHANISM] = wanted;
 	if (!why)
 		return;
 	run_note(run, "SCHED_FIFO is not permitted: %s; using the default policy%s, and no rings",
-		 why, plan->mechanism < 0 ? " and futexes" : "");
+		 why, r->setting[SET_MECHANISM] < 0 ? " and futexes" : "");
 	free(why);
-}
-
-static bool add_point(struct settings *set, unsigned int pages,
-		      enum pattern pattern)
-{
-	return run_add_point(set, &(struct point){ pages, pattern });
-}
-
-static char *listed_points(const char *list, struct settings *set)
-{
-	unsigned long pages;
-	const char *p = list;
-	char *end;
-	int i;
-
-	while (*p) {
-		pages = strtoul(p, &end, 10);
-		if (end == p || *p < '0' || *p > '9' ||
-		    (*end && *end != ',') || pages > MOST_PAGES)
-			return xasprintf("'%s' is no list of pages (0 to %d)",
-					 list, MOST_PAGES);
-		for (i = 0; pages && i < PATTERNS; i++)
-			if (!add_point(set, pages, i))
-				return xasprintf("'%s' does not rise, or has more than %d numbers",
-						 list, (MAX_POINTS - 1) / PATTERNS);
-		p = *end ? end + 1 : end;
-	}
-	return NULL;
 }
 
 static void add_points(struct settings *set, const unsigned int *pages,
@@ -103,7 +60,7 @@ static void add_points(struct settings *set, const unsigned int *pages,
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		add_point(set, pages[i], pattern);
+		run_add_point(set, &(struct point){ pages[i], pattern, 1 });
 }
 
 /* Emulated, a TLB miss is a look into a table: one pattern tells it all. */
@@ -138,27 +95,29 @@ static void default_points(const struct machine *m, struct settings *set)
 }
 
 /* How long a round is, and all of them. */
-static void choose_times(const struct plan *plan, struct run *run)
+static void choose_times(const struct request *r, struct run *run)
 {
 	struct settings *set = &run->settings;
 	bool emulated = *run->machine.emulator;
 
 	/*
-	 * A CPU's speed changes with what its other half and its neighbours do:
-	 * the shorter the rounds, the more they are the same for a whole turn.
+	 * Short rounds: the SMT sibling and the neighbours change the speed
+	 * within milliseconds, and all arms of a turn should see the same.
 	 * An emulated machine loses its host's CPU for milliseconds at a time
 	 * and does not know: most rounds must fit in between.
 	 */
 	set->round_us = emulated ? 800 : 125;
 	/* What is held against perf bench must be as long as a run of it. */
-	if (set->mechanism == MECH_PERF_PIPE)
+	if (set->value[SET_MECHANISM] == MECH_PERF_PIPE)
 		set->round_us = 20e3;
-	set->ring_pages = emulated ? 0 : 256;
+	set->value[SET_RING_PAGES] = emulated ? 0 : 256;
+	set->most_x[ARM_RING_THREAD] = set->value[SET_RING_PAGES];
+	set->most_x[ARM_RING_PROCESS] = set->value[SET_RING_PAGES];
 	set->seconds = emulated ? 60 : 20;
-	if (plan->quick)
+	if (r->quick)
 		set->seconds = emulated ? 25 : 3;
-	if (plan->seconds)
-		set->seconds = plan->seconds;
+	if (r->seconds)
+		set->seconds = r->seconds;
 }
 
 static void note_no_module(struct run *run, int err)
@@ -172,14 +131,14 @@ static void note_no_module(struct run *run, int err)
 }
 
 /* Says what is missing, and what to do about it. */
-static void choose_probe(const struct plan *plan, struct run *run)
+static void choose_probe(const struct request *r, struct run *run)
 {
 	struct settings *set = &run->settings;
 	int fd, arm;
 
-	if (plan->no_module || plan->mechanism == MECH_PERF_PIPE)
+	if (r->no_module || set->value[SET_MECHANISM] == MECH_PERF_PIPE)
 		return;
-	fd = probe_open(FLUSH_CONTROL);
+	fd = probe_open(PROBE_CONTROL);
 	if (fd == -ENOENT || fd == -ENOTDIR) {
 		note_no_module(run, fd);
 		return;
@@ -194,62 +153,68 @@ static void choose_probe(const struct plan *plan, struct run *run)
 		run_note(run, "the speed of the probe's clock is not known here: %s",
 			 "the kernel's own part of a switch is not timed");
 	for (arm = 0; arm < ARMS; arm++) {
-		if (arms[arm].flush == FLUSH_DETACHED)
+		if (switch_arms[arm].probe == PROBE_DETACHED)
 			continue;
-		set->arm[arm] = probe_can(fd, arms[arm].flush);
+		set->arm[arm] = probe_can(fd, switch_arms[arm].probe);
 		if (!set->arm[arm])
 			run_note(run, "no %s: the module cannot flush like this here",
-				 arms[arm].name);
+				 run_arm_name(run, arm));
 	}
 	close(fd);
 }
 
-static void choose_arms(const struct plan *plan, struct run *run)
+static void choose_arms(const struct request *r, struct run *run)
 {
 	struct settings *set = &run->settings;
 	int arm;
 
 	for (arm = 0; arm < ARMS; arm++) {
-		if (arms[arm].flush != FLUSH_DETACHED)
+		if (switch_arms[arm].probe != PROBE_DETACHED)
 			continue;
 		/*
-		 * Who is woken preempts who woke it, but for real-time tasks:
-		 * in a ring that makes more switches than hand-overs.
+		 * Under the default policy the wakee may preempt the waker:
+		 * extra switches.  Rings need SCHED_FIFO.
 		 */
-		set->arm[arm] = !arms[arm].ring || (plan->ring && set->fifo);
+		set->arm[arm] = !switch_arms[arm].ring ||
+				(set->value[SET_RING] && set->fifo);
 		/* What is held against perf bench has nothing else beside it. */
-		if (plan->mechanism == MECH_PERF_PIPE)
-			set->arm[arm] &= !arms[arm].ring &&
-					 arms[arm].kind != CREW_COROUTINES;
+		if (set->value[SET_MECHANISM] == MECH_PERF_PIPE)
+			set->arm[arm] &= !switch_arms[arm].ring &&
+					 switch_arms[arm].kind != KIND_COROUTINES;
 	}
-	set->ring = plan->ring;
-	choose_probe(plan, run);
+	choose_probe(r, run);
 }
 
-char *plan_make(const struct plan *plan, struct run *run)
+static char *choose_points(const struct request *r, struct run *run)
 {
 	struct settings *set = &run->settings;
+
+	run_add_point(set, &(struct point){ 0, NO_VARIANT, EMPTY_ROUNDS });
+	if (r->xs)
+		return run_add_list(run, r->xs);
+	if (set->value[SET_MECHANISM] == MECH_PERF_PIPE)
+		return NULL;
+	if (r->quick)
+		quick_points(&run->machine, set);
+	else
+		default_points(&run->machine, set);
+	return NULL;
+}
+
+char *switch_plan(const struct request *r, struct run *run)
+{
+	long ring = r->setting[SET_RING];
 	char *problem;
 
-	*run = (struct run){};
-	machine_read(&run->machine);
-	problem = choose_cpu(plan, set);
-	add_point(set, 0, PATTERN_CHAIN);
-	if (!problem && plan->pages)
-		problem = listed_points(plan->pages, set);
-	if (problem) {
-		run_free(run);
+	if (ring == 1)
+		return xstrdup("a ring has 2 members and more, or 0 for none");
+	run->settings.value[SET_RING] = ring < 0 ? 12 : ring;
+	run->settings.value[SET_HUGE] = r->setting[SET_HUGE] > 0;
+	choose_mechanism(r, run);
+	problem = choose_points(r, run);
+	if (problem)
 		return problem;
-	}
-	if (!plan->pages && plan->mechanism != MECH_PERF_PIPE) {
-		if (plan->quick)
-			quick_points(&run->machine, set);
-		else
-			default_points(&run->machine, set);
-	}
-	choose_mechanism(plan, run);
-	choose_arms(plan, run);
-	set->huge = plan->huge;
-	choose_times(plan, run);
+	choose_arms(r, run);
+	choose_times(r, run);
 	return NULL;
 }

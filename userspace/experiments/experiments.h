@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* All experiments: each is a command, and a kind of run that can be read. */
+#ifndef EXPERIMENTS_EXPERIMENTS_H
+#define EXPERIMENTS_EXPERIMENTS_H
+
+#include "measure/experiment.h"
+
+/* NULL ends it. */
+extern const struct experiment *const experiments[];
+
+#endif /* EXPERIMENTS_EXPERIMENTS_H */
