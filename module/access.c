@@ -12,11 +12,8 @@
 #include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/lockdep.h>
-#include <linux/sched/coredump.h>
-#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <linux/security.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
@@ -27,14 +24,14 @@
 struct asker {
 	const struct cred *cred;
 	const struct file *file;
-	u32 label;
+	const struct ctxlab_label *label;
 };
 
 struct ctxlab_reader ctxlab_opener(const struct file *file)
 {
 	struct ctxlab_reader who = { .file = file };
 
-	security_current_getsecid_subj(&who.opener_label);
+	ctxlab_current_label(&who.opener_label);
 	return who;
 }
 
@@ -43,7 +40,7 @@ static struct asker opener_of(const struct ctxlab_reader *who)
 	struct asker asker = {
 		.cred = who->file->f_cred,
 		.file = who->file,
-		.label = who->opener_label,
+		.label = &who->opener_label,
 	};
 
 	return asker;
@@ -87,21 +84,24 @@ static bool covers(const struct cred *cred, const struct cred *target)
 	       cap_issubset(target->cap_permitted, cred->cap_effective);
 }
 
+/* Context: RCU, for both labels. */
 static bool same_label(const struct asker *asker, struct task_struct *task)
 {
-	u32 own = asker->label, label;
+	struct ctxlab_label own, label;
 
-	if (!asker->file)
-		security_current_getsecid_subj(&own);
-	security_task_getsecid_obj(task, &label);
-	return own == label;
+	if (asker->label)
+		own = *asker->label;
+	else
+		ctxlab_current_label(&own);
+	ctxlab_task_label(task, &label);
+	return ctxlab_label_equal(&own, &label);
 }
 
 /* Context: task_lock(@task) keeps task->mm; RCU keeps its credentials. */
 static bool asker_may_see(const struct asker *asker, struct task_struct *task)
 {
+	struct user_namespace *ns;
 	const struct cred *target;
-	struct mm_struct *mm;
 	bool allowed;
 
 	rcu_read_lock();
@@ -118,12 +118,10 @@ static bool asker_may_see(const struct asker *asker, struct task_struct *task)
 	 * undumpable first.  Pairs with the write barrier in commit_creds().
 	 */
 	smp_rmb();
-	mm = task->mm;
-	if (!mm)
-		return ctxlab_was_dumpable(task) ||
-		       capable_over(asker, &init_user_ns);
-	return get_dumpable(mm) == SUID_DUMP_USER ||
-	       capable_over(asker, mm->user_ns);
+	rcu_read_lock();
+	allowed = ctxlab_dumpable(task, &ns) || capable_over(asker, ns);
+	rcu_read_unlock();
+	return allowed;
 }
 
 bool ctxlab_may_see(const struct ctxlab_reader *who, struct task_struct *task)

@@ -5,14 +5,16 @@
 
 #include <linux/types.h>
 
+#include "compat.h"
+
 struct file;
 struct task_struct;
 
 /**
  * struct ctxlab_reader - who asks: the current task, through a file
  * @file: the open file
- * @opener_label: the opener's security label, as a secid.  Credentials do not
- *                give it under every security module, so it is noted at open.
+ * @opener_label: the opener's security label.  Credentials do not give it under
+ *                every security module, so it is noted at open.
  * @sees_all: both may see every task: they have CAP_SYS_PTRACE over the initial
  *            user namespace, and so over all.  Noted anew for each batch.
  * @exec_waits: how many more ticks this system call may wait for tasks in the
@@ -25,7 +27,7 @@ struct task_struct;
  */
 struct ctxlab_reader {
 	const struct file *file;
-	u32 opener_label;
+	struct ctxlab_label opener_label;
 	bool sees_all;
 	unsigned int exec_waits;
 };

@@ -2,19 +2,35 @@
 /*
  * Every difference between kernels and architectures, in one place.
  *
- * module/Kbuild probes the kernel's headers for features (distributions
- * backport, so version numbers lie) and defines a HAVE_ macro for each.
+ * features.sh compiles a small program for each feature (distributions
+ * backport, so version numbers lie) and leaves its HAVE_ macro in features.h.
  */
 #ifndef CTXLAB_COMPAT_H
 #define CTXLAB_COMPAT_H
 
 #include <linux/bitmap.h>
+#include <linux/dcache.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/coredump.h>
+#include <linux/security.h>
 #include <linux/sem.h>
+#include <linux/string.h>
+
+#include "features.h"
+
+#ifdef HAVE_HEX_H
+#include <linux/hex.h>
+#else
+#include <linux/kernel.h>
+#endif
+
+#ifdef HAVE_EXEC_STATE
+#include <linux/sched/exec_state.h>
+#endif
 
 #ifdef CONFIG_X86_64
 #include <asm/cpufeature.h>
@@ -42,16 +58,97 @@ static inline struct timespec64 simple_inode_init_ts(struct inode *inode)
 #define PF_USER_WORKER 0
 #endif
 
-/*
- * Was @task, which has dropped its mm, dumpable until then?  exit_mm() notes it
- * under task_lock(); kernels that do not note it let everybody see such tasks.
- */
-static inline bool ctxlab_was_dumpable(const struct task_struct *task)
+/* The parameters of ->d_revalidate(). */
+#ifdef HAVE_D_REVALIDATE_NAME
+#define CTXLAB_REVALIDATE struct inode *dir, const struct qstr *name, \
+			  struct dentry *dentry, unsigned int flags
+#else
+#define CTXLAB_REVALIDATE struct dentry *dentry, unsigned int flags
+#endif
+
+#ifndef HAVE_DEFAULT_D_OP
+static inline void set_default_d_op(struct super_block *sb,
+				    const struct dentry_operations *ops)
 {
+	sb->s_d_op = ops;
+}
+#endif
+
+/* The parameters of a probe of the tracepoint sched_process_exit. */
+#ifdef HAVE_EXIT_GROUP_DEAD
+#define CTXLAB_EXIT_PROBE void *unused, struct task_struct *task, bool group_dead
+#else
+#define CTXLAB_EXIT_PROBE void *unused, struct task_struct *task
+#endif
+
+/**
+ * struct ctxlab_label - a security label, only to compare with another
+ *
+ * Where it holds pointers (AppArmor, Smack) nothing keeps what they point to:
+ * RCU keeps another label from taking that address, so two labels are taken and
+ * compared in one read section.  All bytes count: unused ones are zero.
+ */
+struct ctxlab_label {
+#ifdef HAVE_LSM_PROP
+	struct lsm_prop prop;
+#else
+	u32 secid;
+#endif
+};
+
+static inline void ctxlab_current_label(struct ctxlab_label *label)
+{
+#ifdef HAVE_LSM_PROP
+	security_current_getlsmprop_subj(&label->prop);
+#else
+	security_current_getsecid_subj(&label->secid);
+#endif
+}
+
+static inline void ctxlab_task_label(struct task_struct *task,
+				     struct ctxlab_label *label)
+{
+#ifdef HAVE_LSM_PROP
+	security_task_getlsmprop_obj(task, &label->prop);
+#else
+	security_task_getsecid_obj(task, &label->secid);
+#endif
+}
+
+static inline bool ctxlab_label_equal(const struct ctxlab_label *a,
+				      const struct ctxlab_label *b)
+{
+	return !memcmp(a, b, sizeof(*a));
+}
+
+/*
+ * Is @task dumpable by its owner?  Where not, *@ns is the user namespace over
+ * which a capability makes up for it; RCU keeps it.
+ *
+ * Context: task_lock(@task), RCU.
+ */
+static inline bool ctxlab_dumpable(struct task_struct *task,
+				   struct user_namespace **ns)
+{
+#ifdef HAVE_EXEC_STATE
+	/* It is the task's own and outlives its mm; execve(2) replaces it. */
+	const struct task_exec_state *state = rcu_dereference(task->exec_state);
+
+	*ns = state->user_ns;
+	return READ_ONCE(state->dumpable) == TASK_DUMPABLE_OWNER;
+#else
+	*ns = task->mm ? task->mm->user_ns : &init_user_ns;
+	if (task->mm)
+		return get_dumpable(task->mm) == SUID_DUMP_USER;
+	/*
+	 * exit_mm() notes it under task_lock(); kernels that do not note it let
+	 * everybody see tasks that have dropped their mm.
+	 */
 #ifdef HAVE_USER_DUMPABLE
 	return task->user_dumpable;
 #else
 	return true;
+#endif
 #endif
 }
 
@@ -62,6 +159,9 @@ static inline bool ctxlab_was_dumpable(const struct task_struct *task)
 static inline struct file *ctxlab_get_next_file(struct task_struct *task,
 						unsigned int *fd)
 {
+#ifdef HAVE_FGET_TASK_NEXT
+	return fget_task_next(task, fd);
+#else
 	struct file *file;
 
 	rcu_read_lock();
@@ -74,6 +174,7 @@ static inline struct file *ctxlab_get_next_file(struct task_struct *task,
 #endif
 	rcu_read_unlock();
 	return file;
+#endif
 }
 
 /* Pages resident in @mm; the caller has a reference on mm_count. */
@@ -121,7 +222,7 @@ static inline unsigned long ctxlab_tls_base(struct task_struct *task)
 static inline bool ctxlab_tlb_tagged(void)
 {
 #ifdef CONFIG_X86_64
-	return boot_cpu_has(X86_FEATURE_PCID);
+	return cpu_feature_enabled(X86_FEATURE_PCID);
 #else
 	return true;
 #endif
@@ -131,7 +232,7 @@ static inline bool ctxlab_tlb_tagged(void)
 static inline bool ctxlab_page_tables_isolated(void)
 {
 #ifdef CONFIG_X86_64
-	return boot_cpu_has(X86_FEATURE_PTI);
+	return cpu_feature_enabled(X86_FEATURE_PTI);
 #else
 	return arm64_kernel_unmapped_at_el0();
 #endif

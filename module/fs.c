@@ -15,6 +15,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 
+#include "compat.h"
 #include "fs.h"
 #include "names.h"
 
@@ -32,7 +33,7 @@ static int ctxlab_fill_super(struct super_block *sb, struct fs_context *fc)
 	sb->s_blocksize_bits = PAGE_SHIFT;
 	sb->s_magic = CTXLAB_MAGIC;
 	sb->s_op = &ctxlab_super_ops;
-	sb->s_d_op = &ctxlab_dentry_ops;
+	set_default_d_op(sb, &ctxlab_dentry_ops);
 	sb->s_time_gran = 1;
 	sb->s_iflags |= SB_I_NOEXEC | SB_I_NODEV;
 

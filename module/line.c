@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One line of text, put together piece by piece. */
-#include <linux/kernel.h>
-
+#include "compat.h"
 #include "line.h"
 
 /* The column of a key's value. */

@@ -210,21 +210,29 @@ static bool emit_processes(struct dir_context *ctx,
 
 static int root_open(struct inode *inode, struct file *file)
 {
-	file->private_data = (void *)(uintptr_t)ctxlab_opener(file).opener_label;
+	struct ctxlab_reader *who = kmalloc(sizeof(*who), GFP_KERNEL_ACCOUNT);
+
+	if (!who)
+		return -ENOMEM;
+	*who = ctxlab_opener(file);
+	file->private_data = who;
+	return 0;
+}
+
+static int root_release(struct inode *inode, struct file *file)
+{
+	kfree(file->private_data);
 	return 0;
 }
 
 static int root_iterate(struct file *file, struct dir_context *ctx)
 {
-	struct ctxlab_reader who = {
-		.file = file,
-		.opener_label = (uintptr_t)file->private_data,
-		.exec_waits = CTXLAB_EXEC_WAITS,
-	};
+	struct ctxlab_reader who = *(struct ctxlab_reader *)file->private_data;
 	struct ctxlab_task *batch;
 	pid_t next;
 	int n;
 
+	who.exec_waits = CTXLAB_EXEC_WAITS;
 	if (!dir_emit_dots(file, ctx) || !emit_fixed(ctx))
 		return 0;
 	if (ctx->pos > PID_POS + PID_MAX_LIMIT)
@@ -245,6 +253,7 @@ static int root_iterate(struct file *file, struct dir_context *ctx)
 static const struct file_operations root_fops = {
 	.owner		= THIS_MODULE,
 	.open		= root_open,
+	.release	= root_release,
 	.llseek		= generic_file_llseek,
 	.read		= generic_read_dir,
 	.iterate_shared	= root_iterate,
@@ -263,7 +272,7 @@ static bool still_meant(const struct dentry *dentry, const struct inode *inode)
  * path walk under RCU may come while the inode is on its way out; RCU keeps
  * that, what it is about, and the pid namespace.
  */
-static int ctxlab_d_revalidate(struct dentry *dentry, unsigned int flags)
+static int ctxlab_d_revalidate(CTXLAB_REVALIDATE)
 {
 	const struct inode *inode = d_inode_rcu(dentry);
 
@@ -287,6 +296,12 @@ const struct dentry_operations ctxlab_dentry_ops = {
 	.d_delete	= ctxlab_d_delete,
 };
 
+/* No inode is cached once nobody uses it. */
+static int ctxlab_drop_inode(struct inode *inode)
+{
+	return 1;
+}
+
 static void ctxlab_evict_inode(struct inode *inode)
 {
 	struct ctxlab_named *named = inode->i_private;
@@ -298,7 +313,7 @@ static void ctxlab_evict_inode(struct inode *inode)
 
 const struct super_operations ctxlab_super_ops = {
 	.statfs		= simple_statfs,
-	.drop_inode	= generic_delete_inode,
+	.drop_inode	= ctxlab_drop_inode,
 	.evict_inode	= ctxlab_evict_inode,
 };
 

@@ -27,6 +27,7 @@
 #include <linux/task_work.h>
 #include <linux/tracepoint.h>
 
+#include "compat.h"
 #include "switch.h"
 
 #if defined(CONFIG_X86_64)
@@ -245,7 +246,7 @@ static DEFINE_MUTEX(hooks_lock);
 static unsigned int hooks_users;
 static struct tracepoint *exit_tracepoint;
 
-static void on_exit(void *unused, struct task_struct *task);
+static void on_exit(CTXLAB_EXIT_PROBE);
 
 static int hooks_get(void)
 {
@@ -309,11 +310,6 @@ static void attachment_end(struct attachment *a)
 	fput(file);
 }
 
-static void attachment_end_work(struct callback_head *work)
-{
-	attachment_end(container_of(work, struct attachment, work));
-}
-
 static void unhook_current(struct attachment *a)
 {
 	preempt_disable();
@@ -321,19 +317,27 @@ static void unhook_current(struct attachment *a)
 	preempt_enable();
 }
 
+static void attachment_end_work(struct callback_head *work)
+{
+	struct attachment *a = container_of(work, struct attachment, work);
+
+	unhook_current(a);
+	attachment_end(a);
+}
+
 /*
- * @task, which is current, exits.  Preemption is off here, so what may sleep is
- * left to a task work, which always runs: this point lies before
- * exit_task_work().
+ * current exits.  Kernels differ in whether it still has its mm here: the
+ * attachment ends in a task work, which runs in exit_task_work(), after
+ * exit_mm() in all of them, so the switches of a task without its mm are counted
+ * in all of them.  It may sleep there, as it may not here, and always runs: no
+ * kernel calls this after exit_task_work().
  */
-static void on_exit(void *unused, struct task_struct *task)
+static void on_exit(CTXLAB_EXIT_PROBE)
 {
 	struct attachment *a = attachment_of(current);
 
-	if (!a)
-		return;
-	unhook_current(a);
-	WARN_ON_ONCE(task_work_add(current, &a->work, TWA_NONE));
+	if (a)
+		WARN_ON_ONCE(task_work_add(current, &a->work, TWA_NONE));
 }
 
 static struct attachment *attachment_new(struct ctxlab_session *s,

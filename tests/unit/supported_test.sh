@@ -38,6 +38,14 @@ refused()
 	is "$said" "ctxlab: $why" "and says '$why'"
 }
 
+untested()
+{
+	build "$1"
+	is "$status" 0 "$1: it is compiled"
+	is "$said" "ctxlab: untested on kernel $1: the newest tested is 7.3
+compiling" 'and said to be untested'
+}
+
 taken()
 {
 	build "$1"
@@ -48,11 +56,16 @@ refused 6.1.0-1-amd64 \
 	"no headers of kernel 6.1.0-1-amd64 in $work/headers: install linux-headers-6.1.0-1-amd64"
 # shellcheck disable=SC2086 # one word an option
 headers $all
-for release in 5.10.0-30-amd64 6.0.12-1-amd64 6.13.2-amd64 6.100.1 7.1.0 61.2.3; do
-	refused $release "kernel $release is not supported, only 6.1 to 6.12 are"
+for release in 5.10.0-30-amd64 6.0.12-1-amd64 5.100.1; do
+	refused $release "kernel $release is not supported: it is older than 6.1"
 done
-for release in 6.1.0-1-amd64 6.2.16 6.9.7 6.10.1 6.12.0 6.12.117+deb12-rt-amd64; do
+refused next-20261126 'kernel next-20261126 has no version number'
+for release in 6.1.0-1-amd64 6.2.16 6.9.7 6.10.1 6.12.0 6.12.117+deb12-rt-amd64 \
+	       6.100.1 7.0.1 7.3.4+deb13-amd64 7.3-rc1; do
 	taken $release
+done
+for release in 7.4.0 7.10.1-amd64 8.0-rc1 61.2.3; do
+	untested $release
 done
 for option in MODULES PROC_FS PREEMPT_NOTIFIERS TRACEPOINTS; do
 	# shellcheck disable=SC2086

@@ -123,7 +123,7 @@ enum ctxlab_cpu {
 	CTXLAB_CPU_PCID = 0x1,		/* TLB entries are tagged (PCID, ASID) */
 	CTXLAB_CPU_INVPCID = 0x2,	/* and can be flushed by their tag */
 	CTXLAB_CPU_PTI = 0x4,		/* page-table isolation is on */
-	CTXLAB_CPU_XEN_PV = 0x8,	/* the hypervisor owns CR3: no flush */
+	CTXLAB_CPU_PV_MMU = 0x8,	/* the hypervisor writes CR3: no flush */
 };
 
 /**
