@@ -64,9 +64,10 @@ static inline u32 ctxlab_cpu(void)
 }
 
 /*
- * With PCID and isolation the user's half has a PCID of its own, which only INVPCID reaches from here:
- * loading it into CR3 for a moment would leave kernel entries under it, and the
- * kernel's own note of halves to flush is not a module's to write.
+ * With PCID and isolation the user's half has a PCID of its own, which only
+ * INVPCID reaches from here: loading it into CR3 for a moment would leave kernel
+ * entries under it, and the kernel's own note of halves to flush is not a
+ * module's to write.
  */
 static inline u32 ctxlab_flush_modes(void)
 {
@@ -85,7 +86,8 @@ static inline u32 ctxlab_flush_modes(void)
 static inline void flush_user_half(unsigned long cr3)
 {
 #ifdef X86_CR3_PTI_PCID_USER_BIT
-	if (cpu_feature_enabled(X86_FEATURE_PTI) && cpu_feature_enabled(X86_FEATURE_PCID))
+	if (cpu_feature_enabled(X86_FEATURE_PTI) &&
+	    cpu_feature_enabled(X86_FEATURE_PCID))
 		invpcid_flush_single_context((cr3 & X86_CR3_PCID_MASK) |
 					     BIT(X86_CR3_PTI_PCID_USER_BIT));
 #endif
