@@ -3,84 +3,15 @@
  * Programs that hang, each of which says what is true of it (corpus/): verdict and
  * members must be found as they are, and nothing where there is no deadlock.
  */
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "deadlock/confirm.h"
 #include "deadlock/report.h"
+#include "play.h"
 #include "tap.h"
 
 /* Seconds until a scene must be found; a busy machine takes its time. */
 #define PATIENCE 60
-#define MAX_MEMBERS 1024
-
-/* What a scene says of itself. */
-struct truth {
-	char verdict[32];
-	pid_t tid[MAX_MEMBERS];
-	size_t n;
-};
-
-struct play {
-	pid_t pid;
-	FILE *out;
-};
-
-static struct play begin(const char *program, const char *scene, size_t n)
-{
-	struct play play;
-	char number[24];
-	int fd[2];
-
-	snprintf(number, sizeof(number), "%zu", n);
-	if (pipe(fd))
-		exit(1);
-	fflush(stdout);
-	play.pid = fork();
-	if (!play.pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(fd[1], STDOUT_FILENO);
-		close(fd[0]);
-		close(fd[1]);
-		execl(program, "corpus", scene, number, NULL);
-		_exit(127);
-	}
-	close(fd[1]);
-	play.out = fdopen(fd[0], "r");
-	return play;
-}
-
-static void end(struct play *play)
-{
-	kill(play->pid, SIGKILL);
-	waitpid(play->pid, NULL, 0);
-	fclose(play->out);
-}
-
-static bool read_truth(struct play *play, struct truth *t)
-{
-	static char line[16 * MAX_MEMBERS];
-	char *at, *next;
-
-	*t = (struct truth){};
-	if (!fgets(line, sizeof(line), play->out) ||
-	    sscanf(line, "expect %31s", t->verdict) != 1)
-		return false;
-	at = line + strlen("expect ") + strlen(t->verdict);
-	while (t->n < MAX_MEMBERS) {
-		t->tid[t->n] = strtol(at, &next, 10);
-		if (next == at)
-			break;
-		at = next;
-		t->n++;
-	}
-	return true;
-}
 
 static bool is_named(const struct truth *t, pid_t tid)
 {
@@ -159,15 +90,15 @@ static void add_processes(struct scan *s, const struct truth *t)
 /* Looks until what is true is found; where that is nothing, a few times. */
 static void try_scene(const char *program, const char *scene, size_t n)
 {
-	struct play play = begin(program, scene, n);
+	struct play play = play_begin(program, scene, n);
 	time_t until = time(NULL) + PATIENCE;
 	struct truth truth;
 	struct scan *s = NULL;
 	int looks = 0;
 	bool good = false, none;
 
-	if (!ok(read_truth(&play, &truth), "%s %zu plays", scene, n)) {
-		end(&play);
+	if (!ok(play_truth(&play, &truth), "%s %zu plays", scene, n)) {
+		play_end(&play);
 		return;
 	}
 	none = !strcmp(truth.verdict, "none");
@@ -184,7 +115,7 @@ static void try_scene(const char *program, const char *scene, size_t n)
 	if (!ok(good, "%s %zu: %s, %zu threads", scene, n, truth.verdict, truth.n))
 		tell(s, &truth);
 	scan_free(s);
-	end(&play);
+	play_end(&play);
 }
 
 static const struct {

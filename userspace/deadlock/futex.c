@@ -155,12 +155,18 @@ static bool is_self(const struct view *v, uint32_t ns_tid)
 	return ns_tid == (uint32_t)v->t->ns_tid;
 }
 
+/* Whether the code that waits is a part of glibc that has mutexes. */
+static bool has_mutexes(const struct view *v)
+{
+	return v->libc == LIBC_GLIBC || v->libc == LIBC_GLIBC_STATIC;
+}
+
 /* A normal, recursive, errorcheck or adaptive mutex. */
 static bool glibc_mutex(struct view *v)
 {
 	struct glibc_mutex m;
 
-	if (v->libc != LIBC_GLIBC || v->value != 2 ||
+	if (!has_mutexes(v) || v->value != 2 ||
 	    (v->op & FUTEX_CMD_MASK) != FUTEX_WAIT ||
 	    (v->function != IN_LLL_WAIT && v->function != IN_OTHER) ||
 	    (v->caller != IN_MUTEX && v->caller != IN_COND))
@@ -181,7 +187,7 @@ static bool glibc_robust(struct view *v)
 {
 	struct glibc_mutex m;
 
-	if (v->libc != LIBC_GLIBC || !(v->value & FUTEX_WAITERS) ||
+	if (!has_mutexes(v) || !(v->value & FUTEX_WAITERS) ||
 	    (v->op & FUTEX_CMD_MASK) != FUTEX_WAIT)
 		return false;
 	if (!view_copy(v, v->address, &m, sizeof(m)) || !mutex_fits(v, &m) ||
@@ -211,7 +217,7 @@ static bool glibc_rwlock(struct view *v)
 	struct glibc_rwlock phase, writers, *l = NULL;
 	uint64_t base = v->address - offsetof(struct glibc_rwlock, phase_futex);
 
-	if (v->libc != LIBC_GLIBC || (!reader && !writer))
+	if (!has_mutexes(v) || (!reader && !writer))
 		return false;
 	found(v, reader ? WAIT_RWLOCK_READ : WAIT_RWLOCK_WRITE, base, 0, NULL);
 	if (rwlock_fits(v, base, &phase))
@@ -259,7 +265,7 @@ static bool glibc_join(struct view *v)
 {
 	uint32_t offset = images_tid_offset(v->p);
 
-	if (v->libc != LIBC_GLIBC || is_private(v) || !offset ||
+	if (!has_mutexes(v) || is_private(v) || !offset ||
 	    v->function == IN_SYSCALL || v->caller == IN_COND ||
 	    v->caller == IN_SEM || v->t->wait.word != v->value ||
 	    !other_thread(v, v->value) || !is_pthread(v, v->address - offset))
@@ -268,20 +274,35 @@ static bool glibc_join(struct view *v)
 	return true;
 }
 
-/* glibc's lock of a FILE: lock, count, and the owner's struct pthread. */
+/*
+ * glibc's lock of a FILE: lock, count (from 0 or from 1 on, by version), and the
+ * owner's struct pthread.
+ */
 static bool glibc_stdio(struct view *v)
 {
 	struct { uint32_t lock, count; uint64_t owner; } lock;
 	uint32_t offset = images_tid_offset(v->p), tid;
 
 	if (!offset || !view_copy(v, v->address, &lock, sizeof(lock)) ||
-	    lock.lock != 2 || !lock.count || !lock.owner ||
+	    lock.lock != 2 || !lock.owner ||
 	    !is_pthread(v, lock.owner) ||
 	    !view_copy(v, lock.owner + offset, &tid, sizeof(tid)) ||
 	    !other_thread(v, tid))
 		return false;
 	found(v, WAIT_STDIO, v->address, tid, NULL);
 	return true;
+}
+
+/* Before 2.34 the function that waits for internal locks has no name. */
+static bool glibc_base_stdio(struct view *v)
+{
+#ifdef __x86_64__
+	return v->libc == LIBC_GLIBC_BASE && v->value == 2 && glibc_stdio(v);
+#else
+	/* Nothing marks a struct pthread there. */
+	(void)v;
+	return false;
+#endif
 }
 
 /*
@@ -295,6 +316,9 @@ static bool word_in_libc_frame(const struct view *v)
 	enum libc_kind libc;
 	size_t i, words = (v->address - v->t->call.sp) / 8;
 
+	/* In one file with other code, the function must have its name. */
+	if (v->libc == LIBC_GLIBC_STATIC)
+		return v->caller == IN_MUTEX;
 	for (i = 0; i < words; i++) {
 		m = process_mapping(v->p, v->frame[i]);
 		if (!m || !m->executable)
@@ -312,7 +336,7 @@ static bool word_in_libc_frame(const struct view *v)
  */
 static bool glibc_parked(struct view *v)
 {
-	if (v->libc != LIBC_GLIBC || v->value || v->t->wait.word ||
+	if (!has_mutexes(v) || v->value || v->t->wait.word ||
 	    v->t->call.args[3] || !v->stack.ok ||
 	    (v->function != IN_OTHER && v->function != IN_MUTEX) ||
 	    v->address < v->t->call.sp ||
@@ -411,7 +435,7 @@ static void plain_wait(struct view *v)
 		return;
 	}
 	if (!glibc_mutex(v) && !glibc_robust(v) && !glibc_rwlock(v) &&
-	    !glibc_join(v) && !glibc_parked(v))
+	    !glibc_join(v) && !glibc_parked(v) && !glibc_base_stdio(v))
 		without_owner(v);
 }
 

@@ -40,6 +40,7 @@ struct image {
 	uint64_t start, end;
 	uint64_t bias;		/* address in memory less address in the file */
 	enum libc_kind libc;
+	bool threads;		/* libpthread */
 };
 
 static struct image_file *cache;
@@ -288,10 +289,23 @@ static void add_image(struct process *p, const struct mapping *m,
 	image->start = m->start;
 	image->end = m->end;
 	image->libc = file->libc ? file->libc : named;
+	image->threads = strstr(m->name, "/libpthread");
+	if (image->libc == LIBC_GLIBC && !named)
+		image->libc = LIBC_GLIBC_STATIC;
 	image->bias = m->start - m->offset -
 		      (file->load_address - file->load_offset);
 	image->next = p->images;
 	p->images = image;
+}
+
+/* Where there is a libpthread, no thread waits for a mutex in the rest of glibc. */
+static void mark_base(struct process *p)
+{
+	struct image *image;
+
+	for (image = p->images; image; image = image->next)
+		if (image->libc == LIBC_GLIBC && !image->threads)
+			image->libc = LIBC_GLIBC_BASE;
 }
 
 void images_find(struct process *p)
@@ -299,6 +313,7 @@ void images_find(struct process *p)
 	const struct mapping *m;
 	struct stat exe = {};
 	enum libc_kind libc;
+	bool threads = false;
 
 	if (p->mapped)
 		return;
@@ -309,9 +324,12 @@ void images_find(struct process *p)
 		if (!m->executable || m->name[0] != '/')
 			continue;
 		libc = libc_named(m->name);
+		threads |= !!strstr(m->name, "/libpthread");
 		if (libc || m->inode == exe.st_ino)
 			add_image(p, m, libc);
 	}
+	if (threads)
+		mark_base(p);
 }
 
 void images_free(struct image *images)

@@ -12,7 +12,13 @@
 struct image;
 struct process;
 
-enum libc_kind { LIBC_NONE, LIBC_GLIBC, LIBC_MUSL };
+enum libc_kind {
+	LIBC_NONE,
+	LIBC_GLIBC,
+	LIBC_GLIBC_STATIC,	/* in the program, beside its own code */
+	LIBC_GLIBC_BASE,	/* before 2.34, whose threads are in libpthread */
+	LIBC_MUSL,
+};
 
 /* Functions of a C library that wait, by what they wait for. */
 enum libc_function {

@@ -42,6 +42,6 @@ struct scene {
 	void (*play)(size_t n);
 };
 
-extern const struct scene thread_scenes[], process_scenes[];
+extern const struct scene thread_scenes[], process_scenes[], healthy_scenes[];
 
 #endif /* CORPUS_H */
