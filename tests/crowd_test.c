@@ -294,6 +294,107 @@ TEST_F(crowd, come_and_go)
 	free(text);
 }
 
+#define MORTALS 1000
+#define MORTAL_STACK (16 << 10)
+
+static void leave_thread(int unused)
+{
+	(void)unused;
+	syscall(SYS_exit, 0);
+}
+
+/* Threads that each end when they get SIGUSR1. */
+static void be_mortals(struct scene *scene, int count)
+{
+	char *stacks = mmap(NULL, (size_t)(count + 1) * MORTAL_STACK,
+			    PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int i;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGUSR1, leave_thread);
+	for (i = 1; i < count && stacks != MAP_FAILED; i++)
+		clone(stand, stacks + (size_t)i * MORTAL_STACK, THREAD, NULL);
+	__atomic_store_n(&scene->ready, 1, __ATOMIC_RELEASE);
+	for (;;)
+		pause();
+}
+
+/* From the one behind @tid on, as the walk may stand at any of a batch. */
+static void end_threads_behind(pid_t pid, const struct crowd *crowd, pid_t tid)
+{
+	int i, k;
+
+	for (i = 0; i < crowd->count && crowd->tids[i] != tid; i++)
+		;
+	for (k = i + 1; k < i + 20 && k < crowd->count; k++) {
+		syscall(SYS_tgkill, pid, crowd->tids[k], SIGUSR1);
+		while (!syscall(SYS_tgkill, pid, crowd->tids[k], 0))
+			usleep(1000);
+		crowd->tids[k] = 0;
+	}
+}
+
+/* The thread ID of the last whole line that is a row of "Threads:"; or 0. */
+static pid_t last_row(const char *text)
+{
+	const char *end = strrchr(text, '\n'), *line;
+
+	if (!end || !strstr(text, "Threads:"))
+		return 0;
+	for (line = end; line > text && line[-1] != '\n'; line--)
+		;
+	return strncmp(line, "  ", 2) ? 0 : atoi(line);
+}
+
+/*
+ * Where all threads about the place that the walk stands at end, over and over,
+ * it passes by what it has listed: those that stay are each listed once.
+ */
+TEST_F(crowd, walk_begins_again)
+{
+	int count = paced(MORTALS), fd, i, ended = 0;
+	struct crowd crowd = {};
+	static char text[1 << 20];
+	struct table *table;
+	char path[64];
+	size_t used = 0;
+	pid_t last;
+	ssize_t n;
+
+	self->pid = fork();
+	ASSERT_LE(0, self->pid);
+	if (!self->pid)
+		be_mortals(self->scene, count);
+	ASSERT_TRUE(await_scene(self->scene, self->pid));
+	ASSERT_EQ(0, crowd_note(&crowd, self->pid));
+	ASSERT_EQ(count, crowd.count);
+	snprintf(path, sizeof(path), CTXLAB "/%d", self->pid);
+	fd = open(path, O_RDONLY);
+	ASSERT_LE(0, fd);
+	for (i = 0; (n = read(fd, text + used, 4000)) > 0; i++) {
+		used += n;
+		ASSERT_GT(sizeof(text), used + 4001);
+		last = strstr(text, "Own:") ? 0 : last_row(text);
+		if (last && i % 2) {
+			end_threads_behind(self->pid, &crowd, last);
+			ended++;
+		}
+	}
+	close(fd);
+	EXPECT_EQ(0, n);
+	EXPECT_LT(count / 300, ended);
+	table = table_parse(text, "Threads");
+	ASSERT_NE(NULL, table);
+	EXPECT_LT(0, count_distinct(table));
+	for (i = 0; i < crowd.count; i++)
+		if (crowd.tids[i])
+			EXPECT_LE(0, table_find(table, "TID", crowd.tids[i]));
+	table_free(table);
+	EXPECT_EQ(0, strncmp(text_value(text, "Walk"), "changed", 7));
+	free(crowd.tids);
+}
+
 /* One process that does nothing but turn into itself, and counts how often. */
 static void exec_again(long count)
 {

@@ -110,7 +110,7 @@ static int start_strangers(void)
 
 	for (i = 0; i < STRANGERS; i++) {
 		strangers[i] = clone(wait_for_ever, stacks[i + 1],
-					   CLONE_VM | SIGCHLD, NULL);
+				     CLONE_VM | SIGCHLD, NULL);
 		if (strangers[i] < 0)
 			return -1;
 	}
