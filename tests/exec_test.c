@@ -78,9 +78,9 @@ static int exec_when_told(struct state *state)
 
 static int alice_with_descriptors(struct state *state)
 {
-	int i, null = open("/dev/null", O_RDONLY);
+	int i, null = open("/dev/null", O_RDONLY), count = paced(DESCRIPTORS);
 
-	for (i = 0; i < paced(DESCRIPTORS); i++)
+	for (i = 0; i < count; i++)
 		if (dup(null) < 0)
 			return 1;
 	return as_alice(state) || exec_when_told(state);
@@ -315,14 +315,14 @@ static void __attribute__((constructor)) go_on(int argc, char **argv)
 TEST_F(exec, is_not_missed)
 {
 	struct table *table;
+	int i, rows = 0, reads = paced(200);
 	pid_t child = fork();
-	int i, rows = 0;
 	char *text;
 
 	ASSERT_LE(0, child);
 	if (!child)
 		exec_on();
-	for (i = 0; i < paced(200); i++) {
+	for (i = 0; i < reads; i++) {
 		text = text_read(CTXLAB "/tasks");
 		ASSERT_NE(NULL, text);
 		table = table_parse(text, NULL);
@@ -331,7 +331,7 @@ TEST_F(exec, is_not_missed)
 		table_free(table);
 		free(text);
 	}
-	EXPECT_EQ(paced(200), rows);
+	EXPECT_EQ(reads, rows);
 	end_process(child);
 }
 
