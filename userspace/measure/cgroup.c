@@ -25,10 +25,10 @@ static bool in_list(const char *list, const char *word)
 }
 
 /*
- * This process's path in the hierarchy that has the CPU controller: version 1
- * if there is one, else version 2.  NULL if there is none; the caller frees.
+ * This process's path in the hierarchy that has that controller: version 1 if
+ * there is one, else version 2.  NULL if there is none; the caller frees.
  */
-static char *own_path(bool *v1)
+static char *own_path(const char *controller, bool *v1)
 {
 	char *line = NULL, *path = NULL, *names, *p;
 	size_t size = 0;
@@ -45,7 +45,7 @@ static char *own_path(bool *v1)
 			continue;
 		*p++ = '\0';
 		p[strcspn(p, "\n")] = '\0';
-		*v1 = in_list(names + 1, "cpu");
+		*v1 = in_list(names + 1, controller);
 		if (!*v1 && names[1])
 			continue;
 		free(path);
@@ -60,7 +60,8 @@ static char *own_path(bool *v1)
  * Where that hierarchy is mounted, and which part of it: @root and @point have
  * room for PATH_MAX bytes each.
  */
-static bool find_mount(bool v1, char *root, char *point)
+static bool find_mount(const char *controller, bool v1, char *root,
+		       char *point)
 {
 	char *line = NULL, *tail, type[32], options[1024];
 	bool found = false;
@@ -76,7 +77,8 @@ static bool find_mount(bool v1, char *root, char *point)
 				    point) != 2 ||
 		    sscanf(tail, " - %31s %*s %1023s", type, options) != 2)
 			continue;
-		found = v1 ? !strcmp(type, "cgroup") && in_list(options, "cpu") :
+		found = v1 ? !strcmp(type, "cgroup") &&
+				in_list(options, controller) :
 			     !strcmp(type, "cgroup2");
 	}
 	free(line);
@@ -85,14 +87,14 @@ static bool find_mount(bool v1, char *root, char *point)
 }
 
 /* This process's folder; *@top is the length of what must stay of its path. */
-static char *own_folder(size_t *top)
+static char *own_folder(const char *controller, size_t *top)
 {
 	char root[PATH_MAX], point[PATH_MAX], *path, *folder = NULL;
 	size_t len;
 	bool v1;
 
-	path = own_path(&v1);
-	if (path && find_mount(v1, root, point)) {
+	path = own_path(controller, &v1);
+	if (path && find_mount(controller, v1, root, point)) {
 		len = strcmp(root, "/") ? strlen(root) : 0;
 		if (!strncmp(path, root, len))
 			folder = xasprintf("%s%s", point, path + len);
@@ -128,7 +130,7 @@ long long cgroup_throttled(void)
 	size_t top, len;
 	char *folder;
 
-	folder = own_folder(&top);
+	folder = own_folder("cpu", &top);
 	if (!folder)
 		return -1;
 	for (len = strlen(folder); len >= top; len--) {
@@ -146,7 +148,7 @@ long long cgroup_throttled(void)
 long long cgroup_rt_budget(void)
 {
 	size_t top;
-	char *folder = own_folder(&top);
+	char *folder = own_folder("cpu", &top);
 	long long n;
 
 	if (!folder)
@@ -154,4 +156,30 @@ long long cgroup_rt_budget(void)
 	n = number_in(folder, "cpu.rt_runtime_us", NULL);
 	free(folder);
 	return n;
+}
+
+bool cgroup_tightest(const char *controller, const char *limit,
+		     const char *usage, long long *most, long long *now)
+{
+	char *folder;
+	size_t top, len;
+	long long l, u, least = LLONG_MAX;
+
+	folder = own_folder(controller, &top);
+	if (!folder)
+		return false;
+	for (len = strlen(folder); len >= top; len--) {
+		if (folder[len] && folder[len] != '/')
+			continue;
+		folder[len] = '\0';
+		l = number_in(folder, limit, NULL);
+		u = number_in(folder, usage, NULL);
+		if (l < 0 || u < 0 || l - u >= least)
+			continue;
+		least = l - u;
+		*most = l;
+		*now = u;
+	}
+	free(folder);
+	return least != LLONG_MAX;
 }

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "measure/cgroup.h"
 #include "parent.h"
 
 #ifndef MADV_COLLAPSE
@@ -98,8 +99,7 @@ static int count_files(void)
 
 static int raise_limit(unsigned int files)
 {
-	/* Some are there that the count above does not hold: room for these. */
-	rlim_t need = files + 64;
+	rlim_t need = (rlim_t)files + PARENT_MORE_FILES;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit))
@@ -170,31 +170,17 @@ static uint64_t read_number(const char *path, const char *key)
 	return n;
 }
 
-/* What the process's cgroup and those above it leave, by version 2. */
+/* What the memory limits of the cgroup leave, of either version. */
 static uint64_t cgroup_leaves(void)
 {
-	uint64_t least = UINT64_MAX, max, now;
-	FILE *f = fopen("/proc/self/cgroup", "re");
-	char name[512] = "", path[600], *slash;
+	long long most, now;
 
-	while (f && fgets(name, sizeof(name), f) && strncmp(name, "0::", 3))
-		*name = '\0';
-	if (f)
-		fclose(f);
-	name[strcspn(name, "\n")] = '\0';
-	for (slash = *name ? name + strlen(name) : NULL; slash && *(name + 3);
-	     slash = strrchr(name + 3, '/')) {
-		*slash = '\0';
-		snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.max",
-			 name + 3);
-		max = read_number(path, "");
-		snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.current",
-			 name + 3);
-		now = read_number(path, "");
-		if (max != UINT64_MAX && now != UINT64_MAX)
-			least = max < now ? 0 : max - now < least ? max - now : least;
-	}
-	return least;
+	if (!cgroup_tightest("memory", "memory.max", "memory.current", &most,
+			     &now) &&
+	    !cgroup_tightest("memory", "memory.limit_in_bytes",
+			     "memory.usage_in_bytes", &most, &now))
+		return UINT64_MAX;
+	return most > now ? most - now : 0;
 }
 
 uint64_t parent_available(void)

@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Descriptors that the parent opens for itself, at most. */
+#define PARENT_MORE_FILES 64
+
 /**
  * struct parent_state - what a parent has beyond what the tool brings along
  * @megabytes: private memory, every page of it written
