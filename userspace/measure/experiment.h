@@ -145,6 +145,16 @@ struct finding {
 	bool by_variant;
 };
 
+/**
+ * struct fact - what is found out about an arm once, without a clock
+ * @key: in JSON
+ * @label: in words
+ */
+struct fact {
+	const char *key;
+	const char *label;
+};
+
 /* What the user asks for; -1 and NULL leave the choice to the experiment. */
 struct request {
 	int cpu;
@@ -203,6 +213,7 @@ struct experiment {
 	const struct quantity *quantities;
 	const struct setting *settings;
 	const struct finding *findings;
+	const struct fact *facts;	/* may be NULL */
 	const enum count *counted;
 	unsigned int counted_least;
 

@@ -315,8 +315,8 @@ static void read_waited(struct reader *r, const json_t *o, struct series *s)
 	}
 }
 
-static void read_facts(struct reader *r, const struct run *run, const json_t *o,
-		       struct series *s)
+static void read_checks(struct reader *r, const struct run *run, const json_t *o,
+			struct series *s)
 {
 	const json_t *counted = column(r, o, "counted", s);
 	const json_t *expected = column(r, o, "expected", s);
@@ -350,7 +350,7 @@ static void read_samples(struct reader *r, const struct run *run,
 	s->n = json_array_size(first);
 	s->sample = xcalloc(s->n, sizeof(*s->sample));
 	read_values(r, run, o, s);
-	read_facts(r, run, o, s);
+	read_checks(r, run, o, s);
 	read_waited(r, o, s);
 }
 
@@ -400,6 +400,26 @@ static void read_counts(struct reader *r, const json_t *root, struct run *run)
 		for (g = 0; g < GROUPS; g++)
 			read_group(r, json_object_get(o, counts_groups[g]), g,
 				   c);
+	}
+}
+
+/* What is not there is not known. */
+static void read_facts(struct reader *r, const json_t *root, struct run *run)
+{
+	const struct fact *facts = run->experiment->facts;
+	const json_t *all, *o;
+	int arm, i;
+
+	if (!run_facts(run))
+		return;
+	all = member(r, root, "facts", JSON_OBJECT);
+	for (arm = 0; arm < run_arms(run); arm++) {
+		o = json_object_get(all, run_arm_name(run, arm));
+		for (i = 0; i < run_facts(run); i++)
+			if (json_object_get(o, facts[i].key))
+				run_set_fact(run, arm, i,
+					     integer(r, o, facts[i].key,
+						     INT32_MAX));
 	}
 }
 
@@ -501,6 +521,7 @@ int run_from_json(const json_t *root,
 	if (!r.error) {
 		read_counts(&r, root, run);
 		read_histograms(&r, root, run);
+		read_facts(&r, root, run);
 	}
 	if (!r.error)
 		return 0;

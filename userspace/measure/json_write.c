@@ -150,7 +150,7 @@ static json_t *values_json(const struct series *s, int quantity)
 	return all;
 }
 
-static void add_facts(json_t *o, const struct series *s)
+static void add_checks(json_t *o, const struct series *s)
 {
 	json_t *counted = json_array(), *expected = json_array();
 	json_t *moved = json_array(), *block = json_array();
@@ -187,7 +187,7 @@ static json_t *one_series(const struct run *run, int arm, unsigned int p)
 		if (!q || series_has(s, q))
 			json_object_set_new(o, run->experiment->quantities[q].key,
 					    values_json(s, q));
-	add_facts(o, s);
+	add_checks(o, s);
 	return o;
 }
 
@@ -233,6 +233,27 @@ static json_t *counts_json(const struct run *run)
 				json_object_set_new(o, counts_groups[g],
 						    group_json(c, g));
 		json_array_append_new(all, o);
+	}
+	return all;
+}
+
+/* Of each arm, what is known. */
+static json_t *facts_json(const struct run *run)
+{
+	const struct fact *facts = run->experiment->facts;
+	json_t *all = json_object(), *o;
+	int arm, i;
+
+	for (arm = 0; arm < run_arms(run); arm++) {
+		o = json_object();
+		for (i = 0; i < run_facts(run); i++)
+			if (run->fact[arm][i].known)
+				json_object_set_new(o, facts[i].key,
+						    json_integer(run_fact(run, arm, i)));
+		if (json_object_size(o))
+			json_object_set_new(all, run_arm_name(run, arm), o);
+		else
+			json_decref(o);
 	}
 	return all;
 }
@@ -358,6 +379,8 @@ json_t *run_to_json(const struct run *run, const struct answers *a)
 	json_object_set_new(root, "counter", out_json_bytes(run->counter));
 	json_object_set_new(root, "counts", counts_json(run));
 	json_object_set_new(root, "histograms", histograms_json(run));
+	if (run_facts(run))
+		json_object_set_new(root, "facts", facts_json(run));
 	json_object_set_new(root, "series", series_json(run));
 	return root;
 }

@@ -211,6 +211,27 @@ bool run_has(const struct run *run, int arm, unsigned int point)
 			  s->point[point].x <= s->most_x[arm]);
 }
 
+int run_facts(const struct run *run)
+{
+	const struct fact *facts = run->experiment->facts;
+	int n = 0;
+
+	while (facts && facts[n].key)
+		n++;
+	return n;
+}
+
+void run_set_fact(struct run *run, int arm, int fact, long value)
+{
+	run->fact[arm][fact].known = true;
+	run->fact[arm][fact].value = value;
+}
+
+long run_fact(const struct run *run, int arm, int fact)
+{
+	return run->fact[arm][fact].known ? run->fact[arm][fact].value : -1;
+}
+
 void run_drop(struct run *run, int arm, const char *why)
 {
 	unsigned int p;

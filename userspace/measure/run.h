@@ -17,6 +17,7 @@
 #define MAX_ARMS 48
 #define MAX_BLOCKS 1024
 #define MAX_CLAIMS 10
+#define MAX_FACTS 48
 #define MAX_FINDINGS 24
 #define MAX_NOTES 24
 #define MAX_POINTS 64
@@ -107,6 +108,10 @@ struct run {
 	struct series series[MAX_ARMS][MAX_POINTS];
 	struct counts counts[MAX_ARMS];
 	struct histogram histogram[MAX_ARMS];
+	struct {
+		bool known;
+		long value;	/* 0 or more */
+	} fact[MAX_ARMS][MAX_FACTS];
 	unsigned int blocks;
 	struct block block[MAX_BLOCKS];
 	char *counter;		/* what counted: "bpf", "perf", "none" */
@@ -122,6 +127,7 @@ int run_arms(const struct run *run);
 int run_quantities(const struct run *run);
 int run_settings(const struct run *run);
 int run_findings(const struct run *run);
+int run_facts(const struct run *run);
 int run_variants(const struct run *run);
 
 /* The number of that name in its table, or -1. */
@@ -160,6 +166,10 @@ char *run_add_list(struct run *run, const char *list);
 
 /* Whether that arm is measured at that point. */
 bool run_has(const struct run *run, int arm, unsigned int point);
+
+/* A fact of an arm: set it, and what it is, or -1 where it is not known. */
+void run_set_fact(struct run *run, int arm, int fact, long value);
+long run_fact(const struct run *run, int arm, int fact);
 
 /* Takes an arm out of the run, and all that was measured of it, with a note. */
 void run_drop(struct run *run, int arm, const char *why);
