@@ -16,6 +16,9 @@ _ctxlab_options()
 		echo "--cpu --from --huge-pages --mechanism --no-module" \
 		     "--pages --plot --quick --ring --save --seconds" \
 		     "$table --help" ;;
+	create)
+		echo "--cpu --from --no-module --plot --quick --save" \
+		     "--seconds --size $table --help" ;;
 	diff)
 		echo "$table --help" ;;
 	deadlock)
@@ -50,7 +53,8 @@ _ctxlab()
 	local cmd=${COMP_WORDS[1]} words=''
 
 	if ((COMP_CWORD == 1)); then
-		words='show compare sharing switch diff deadlock --help --version'
+		words='show compare sharing switch create diff deadlock'
+		words+=' --help --version'
 	elif [[ $prev == -o || $prev == --output ]]; then
 		words=$(_ctxlab_columns "$cmd" "$cur")
 	elif [[ $prev == -m || $prev == --mechanism ]]; then

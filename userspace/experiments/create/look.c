@@ -24,12 +24,14 @@
 /**
  * struct shown - what a maker apart shows to who looks at its child
  * @gate: where the child waits
+ * @module: the module is asked
  * @tid: the child's, in the pid namespace of its maker
  * @touched: of a coroutine's stack, kB
  */
 struct shown {
 	struct gate gate;
 	const struct way *w;
+	bool module;
 	int32_t tid;
 	long touched;
 };
@@ -124,12 +126,12 @@ static long kernel_stack_kb(pid_t maker)
 }
 
 /* What a task has that shares its address space is its stacks alone. */
-static void look_at_memory(const struct way *w, const struct shown *s,
-			   pid_t maker, struct child_memory *m)
+static void look_at_memory(const struct shown *s, pid_t maker,
+			   struct child_memory *m)
 {
-	bool own = !(way_claims(w) & 1u << SHARE_MM);
+	bool own = !(way_claims(s->w) & 1u << SHARE_MM);
 
-	m->kernel_stack = kernel_stack_kb(maker);
+	m->kernel_stack = s->module ? kernel_stack_kb(maker) : -1;
 	m->page_tables = own ? read_kb(s->tid, "status", "VmPTE") : 0;
 	m->stack = s->gate.sp ? kb_touched_at(s->tid, s->gate.sp) : -1;
 	m->memory = own ? read_kb(s->tid, "smaps_rollup", "Private_") :
@@ -196,21 +198,20 @@ static pid_t wait_child_there(struct shown *s, pid_t maker)
 	return -ETIMEDOUT;
 }
 
-static int look_at_both(const struct way *w, struct shown *s, pid_t maker,
-			struct look *l)
+static int look_at_both(struct shown *s, pid_t maker, struct look *l)
 {
 	pid_t tid = wait_child_there(s, maker);
 	int err;
 
 	if (tid < 0)
 		return tid;
-	err = sharing_read(maker, tid, &l->sharing);
-	look_at_memory(w, s, maker, &l->memory);
+	err = sharing_read(maker, tid, s->module, &l->sharing);
+	look_at_memory(s, maker, &l->memory);
 	gate_open(&s->gate);
 	return err;
 }
 
-int look_at(const struct way *w, struct look *l)
+int look_at(const struct way *w, bool module, struct look *l)
 {
 	struct shown *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -221,13 +222,14 @@ int look_at(const struct way *w, struct look *l)
 	if (s == MAP_FAILED)
 		return -errno;
 	s->w = w;
+	s->module = module;
 	maker = run_apart(show_child, s);
 	if (maker < 0) {
 		err = maker;
 		goto unmap;
 	}
 	if (way_is_task(w))
-		err = look_at_both(w, s, maker, l);
+		err = look_at_both(s, maker, l);
 	if (err == -ETIMEDOUT)
 		kill(maker, SIGKILL);
 	died = wait_apart(maker);

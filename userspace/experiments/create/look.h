@@ -30,8 +30,9 @@ struct look {
 /*
  * A process is made that makes one child by @w, and both end before this
  * returns.  A coroutine is no task: only its stack is looked at, and what it
- * shares is not known.  Return 0 or the negative errno of what failed.
+ * shares is not known.  Without @module the module is not asked.  Return 0 or the
+ * negative errno of what failed; -EACCES: nothing could be read.
  */
-int look_at(const struct way *w, struct look *l);
+int look_at(const struct way *w, bool module, struct look *l);
 
 #endif /* CREATE_LOOK_H */

@@ -20,6 +20,7 @@
 struct load {
 	enum workload what;
 	unsigned int n;
+	unsigned int ms;
 	uint64_t end_us;
 	struct busy busy;
 };
@@ -159,6 +160,7 @@ static int measure_load(void *arg)
 	uint64_t start = now_us(), cpu;
 	int err;
 
+	l->end_us = start + l->ms * 1000ULL;
 	cpu = cpu_us(RUSAGE_SELF) + cpu_us(RUSAGE_CHILDREN);
 	err = work(l);
 	l->busy.wall_us = now_us() - start;
@@ -179,7 +181,7 @@ int parallel_measure(enum workload what, unsigned int n, unsigned int ms,
 	*l = (struct load){
 		.what = what,
 		.n = n < MOST ? n : MOST,
-		.end_us = now_us() + ms * 1000ULL,
+		.ms = ms,
 	};
 	pid = run_apart(measure_load, l);
 	err = pid < 0 ? pid : wait_apart(pid);

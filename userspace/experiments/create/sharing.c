@@ -2,7 +2,6 @@
 /* Asks the module, or kcmp(2) and /proc, what two tasks share. */
 #include <errno.h>
 #include <linux/kcmp.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,11 @@ const char *const share_names[SHARES] = {
 	[SHARE_NET] = "net",	[SHARE_PID] = "pid",
 	[SHARE_CGROUP] = "cgroup", [SHARE_TIME] = "time",
 	[SHARE_USER] = "user",
+};
+
+const char *const share_sources[] = {
+	[FROM_NOWHERE] = "nobody", [FROM_MODULE] = "module",
+	[FROM_KCMP] = "kcmp", NULL
 };
 
 static void note(struct sharing *s, int share, bool shared)
@@ -131,10 +135,10 @@ static void ask_procfs(pid_t a, pid_t b, struct sharing *s)
 	}
 }
 
-int sharing_read(pid_t a, pid_t b, struct sharing *s)
+int sharing_read(pid_t a, pid_t b, bool module, struct sharing *s)
 {
 	*s = (struct sharing){};
-	if (!ask_module(a, b, s))
+	if (module && !ask_module(a, b, s))
 		return 0;
 	*s = (struct sharing){ .source = FROM_KCMP };
 	ask_kcmp(a, b, s);

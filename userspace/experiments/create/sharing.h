@@ -6,12 +6,16 @@
 #ifndef CREATE_SHARING_H
 #define CREATE_SHARING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "ways.h"
 
 enum share_source { FROM_NOWHERE, FROM_MODULE, FROM_KCMP };
+
+/* "nobody", "module", "kcmp", and the end. */
+extern const char *const share_sources[];
 
 /**
  * struct sharing - of two tasks
@@ -30,9 +34,10 @@ extern const char *const share_names[SHARES];
 
 /*
  * Look at two tasks that live and stay alive meanwhile: kcmp(2) calls equal what
- * neither has.  Return 0, or a negative errno where nothing could be read.
+ * neither has.  Without @module the module is not asked.  Return 0, or a negative
+ * errno where nothing could be read.
  */
-int sharing_read(pid_t a, pid_t b, struct sharing *s);
+int sharing_read(pid_t a, pid_t b, bool module, struct sharing *s);
 
 /* What is known to be otherwise than @w claims: 1 << SHARE_x, or'ed. */
 uint32_t sharing_wrong(const struct way *w, const struct sharing *s);

@@ -15,6 +15,7 @@
  * @later: what the maker pays for each page that it writes while the child
  *	lives, ns
  * @faults: page faults counted for each of those pages
+ * @made: all children that the round made
  */
 struct times {
 	double whole;
@@ -22,12 +23,13 @@ struct times {
 	double first;
 	double later;
 	double faults;
+	unsigned int made;
 };
 
 /**
  * time_way() - one round
- * @n: children timed as a whole; about a quarter as many are made for the
- *	other times
+ * @n: children timed as a whole; about half as many more are made before that
+ *	and for the other times
  * @memory: the maker's, of which pages are written; may be empty
  * @g: a gate for the children
  *

@@ -33,53 +33,42 @@
 		 CLONE_NEWPID | CLONE_NEWCGROUP | CLONE_NEWTIME | CLONE_NEWUSER)
 
 const struct way ways[WAYS] = {
-	[WAY_ID_POOL] = { "coroutine", "a stack from a pool, no kernel", WAY_POOL, 0 },
-	[WAY_ID_FRESH] = { "coroutine-fresh", "its stack mapped and unmapped", WAY_FRESH, 0 },
-	[WAY_ID_PTHREAD] = { "thread", "pthread_create() and join", WAY_PTHREAD, 0 },
-	[WAY_ID_PTHREAD_AGAIN] = { "thread-again", "null test: as 'thread'", WAY_PTHREAD, 0 },
-	[WAY_ID_FORK] = { "fork", "fork() and wait", WAY_FORK, 0 },
-	[WAY_ID_VFORK] = { "vfork", "shares the mm until it exits", WAY_VFORK, 0 },
-	[WAY_ID_SPAWN] = { "posix_spawn", "a static program", WAY_SPAWN, 0 },
-	[WAY_ID_EXEC] = { "fork+exec", "a static program", WAY_EXEC, 0 },
-	[WAY_ID_CLONE] = { "clone", "nothing shared", WAY_CLONE, 0 },
-	{ "clone+files", "file table", WAY_CLONE, FILES },
-	{ "clone+fs", "cwd, umask", WAY_CLONE, FS },
-	{ "clone+files+fs", "file table, cwd", WAY_CLONE, FILES | FS },
-	{ "clone+vm", "mm", WAY_CLONE, VM },
-	{ "clone+vm+files", "mm, file table", WAY_CLONE, VM | FILES },
-	{ "clone+vm+fs", "mm, cwd", WAY_CLONE, VM | FS },
-	{ "clone+vm+files+fs", "mm, file table, cwd", WAY_CLONE, VM | FILES | FS },
-	{ "clone+vm+sig", "mm, handlers", WAY_CLONE, VM | SIGHAND },
-	{ "clone+vm+files+sig", "mm, file table, handlers", WAY_CLONE, VM | FILES | SIGHAND },
-	{ "clone+vm+fs+sig", "mm, cwd, handlers", WAY_CLONE, VM | FS | SIGHAND },
-	{ "clone+vm+files+fs+sig", "all but the group", WAY_CLONE, VM | FILES | FS | SIGHAND },
-	{ "clone+vm+sig+thread", "a thread: mm, handlers", WAY_CLONE, VM | SIGHAND | THREAD },
-	{ "clone+vm+files+sig+thread", "a thread: and file table", WAY_CLONE,
-	  VM | FILES | SIGHAND | THREAD },
-	{ "clone+vm+fs+sig+thread", "a thread: and cwd", WAY_CLONE,
-	  VM | FS | SIGHAND | THREAD },
-	{ "clone+vm+files+fs+sig+thread", "a thread: all", WAY_CLONE,
-	  VM | FILES | FS | SIGHAND | THREAD },
-	[WAY_ID_NS] = { "new-mnt", "own mounts", WAY_CLONE, CLONE_NEWNS },
-	{ "new-uts", "own host name", WAY_CLONE, CLONE_NEWUTS },
-	{ "new-ipc", "own System V IPC", WAY_CLONE, CLONE_NEWIPC },
-	{ "new-net", "own network", WAY_CLONE, CLONE_NEWNET },
-	{ "new-pid", "own process IDs", WAY_CLONE, CLONE_NEWPID },
-	{ "new-cgroup", "own cgroup root", WAY_CLONE, CLONE_NEWCGROUP },
-	{ "new-time", "own clock offsets", WAY_CLONE, CLONE_NEWTIME },
-	{ "new-user", "own user IDs", WAY_CLONE, CLONE_NEWUSER },
-	{ "new-all", "all of them: a container", WAY_CLONE, ALL_NS },
+	[WAY_ID_POOL] = { WAY_POOL, 0 },
+	[WAY_ID_FRESH] = { WAY_FRESH, 0 },
+	[WAY_ID_PTHREAD] = { WAY_PTHREAD, 0 },
+	[WAY_ID_PTHREAD_AGAIN] = { WAY_PTHREAD, 0 },
+	[WAY_ID_FORK] = { WAY_FORK, 0 },
+	[WAY_ID_VFORK] = { WAY_VFORK, 0 },
+	[WAY_ID_SPAWN] = { WAY_SPAWN, 0 },
+	[WAY_ID_EXEC] = { WAY_EXEC, 0 },
+	[WAY_ID_CLONE] = { WAY_CLONE, 0 },
+	[WAY_ID_FILES] = { WAY_CLONE, FILES },
+	[WAY_ID_FS] = { WAY_CLONE, FS },
+	[WAY_ID_FILES_FS] = { WAY_CLONE, FILES | FS },
+	[WAY_ID_VM] = { WAY_CLONE, VM },
+	[WAY_ID_VM_FILES] = { WAY_CLONE, VM | FILES },
+	[WAY_ID_VM_FS] = { WAY_CLONE, VM | FS },
+	[WAY_ID_VM_FILES_FS] = { WAY_CLONE, VM | FILES | FS },
+	[WAY_ID_VM_SIG] = { WAY_CLONE, VM | SIGHAND },
+	[WAY_ID_VM_FILES_SIG] = { WAY_CLONE, VM | FILES | SIGHAND },
+	[WAY_ID_VM_FS_SIG] = { WAY_CLONE, VM | FS | SIGHAND },
+	[WAY_ID_VM_FILES_FS_SIG] = { WAY_CLONE, VM | FILES | FS | SIGHAND },
+	[WAY_ID_VM_SIG_THREAD] = { WAY_CLONE, VM | SIGHAND | THREAD },
+	[WAY_ID_VM_FILES_SIG_THREAD] = { WAY_CLONE,
+		VM | FILES | SIGHAND | THREAD },
+	[WAY_ID_VM_FS_SIG_THREAD] = { WAY_CLONE, VM | FS | SIGHAND | THREAD },
+	[WAY_ID_VM_FILES_FS_SIG_THREAD] = { WAY_CLONE,
+		VM | FILES | FS | SIGHAND | THREAD },
+	[WAY_ID_NEW_MNT] = { WAY_CLONE, CLONE_NEWNS },
+	[WAY_ID_NEW_UTS] = { WAY_CLONE, CLONE_NEWUTS },
+	[WAY_ID_NEW_IPC] = { WAY_CLONE, CLONE_NEWIPC },
+	[WAY_ID_NEW_NET] = { WAY_CLONE, CLONE_NEWNET },
+	[WAY_ID_NEW_PID] = { WAY_CLONE, CLONE_NEWPID },
+	[WAY_ID_NEW_CGROUP] = { WAY_CLONE, CLONE_NEWCGROUP },
+	[WAY_ID_NEW_TIME] = { WAY_CLONE, CLONE_NEWTIME },
+	[WAY_ID_NEW_USER] = { WAY_CLONE, CLONE_NEWUSER },
+	[WAY_ID_NEW_ALL] = { WAY_CLONE, ALL_NS },
 };
-
-int way_find(const char *name)
-{
-	int i;
-
-	for (i = 0; i < WAYS; i++)
-		if (!strcmp(ways[i].name, name))
-			return i;
-	return -1;
-}
 
 static uint32_t flag_claims(uint64_t flags)
 {

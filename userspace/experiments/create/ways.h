@@ -43,15 +43,11 @@ enum way_kind {
 };
 
 /**
- * struct way - one way to make a child
- * @name: its name in tables, options and JSON; never changes its meaning
- * @brief: the same in a few words
+ * struct way - one way to make a child; the arms in create.c have the names
  * @kind: who makes it
  * @flags: of WAY_CLONE, the flags of clone3()
  */
 struct way {
-	const char *name;
-	const char *brief;
 	enum way_kind kind;
 	uint64_t flags;
 };
@@ -65,9 +61,33 @@ enum way_id {
 	WAY_ID_VFORK,
 	WAY_ID_SPAWN,
 	WAY_ID_EXEC,
-	WAY_ID_CLONE,		/* the first of the sixteen sets of flags */
-	WAY_ID_NS = WAY_ID_CLONE + 16,	/* the first of the namespaces */
-	WAYS = WAY_ID_NS + 9
+	WAY_ID_CLONE,		/* clone3() by sets of flags */
+	WAY_ID_FILES,
+	WAY_ID_FS,
+	WAY_ID_FILES_FS,
+	WAY_ID_VM,
+	WAY_ID_VM_FILES,
+	WAY_ID_VM_FS,
+	WAY_ID_VM_FILES_FS,
+	WAY_ID_VM_SIG,
+	WAY_ID_VM_FILES_SIG,
+	WAY_ID_VM_FS_SIG,
+	WAY_ID_VM_FILES_FS_SIG,
+	WAY_ID_VM_SIG_THREAD,
+	WAY_ID_VM_FILES_SIG_THREAD,
+	WAY_ID_VM_FS_SIG_THREAD,
+	WAY_ID_VM_FILES_FS_SIG_THREAD,
+	WAY_ID_NS,		/* and by new namespaces */
+	WAY_ID_NEW_MNT = WAY_ID_NS,
+	WAY_ID_NEW_UTS,
+	WAY_ID_NEW_IPC,
+	WAY_ID_NEW_NET,
+	WAY_ID_NEW_PID,
+	WAY_ID_NEW_CGROUP,
+	WAY_ID_NEW_TIME,
+	WAY_ID_NEW_USER,
+	WAY_ID_NEW_ALL,
+	WAYS
 };
 
 extern const struct way ways[WAYS];
@@ -147,8 +167,5 @@ int maker_run_pooled(struct maker *m, child_fn fn, void *arg, unsigned int n);
 
 /* Wait until it is gone and reaped: 0 or a negative errno. */
 int way_reap(const struct way *w, struct child *c);
-
-/* The way of that name, or -1. */
-int way_find(const char *name);
 
 #endif /* CREATE_WAYS_H */
