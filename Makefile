@@ -90,6 +90,7 @@ bench:
 	scripts/bench
 	scripts/bench-switch
 	scripts/bench-switch --kernel 6.12
+	scripts/bench-create
 
 clean:
 	rm -rf $(BUILD)
