@@ -13,6 +13,7 @@
 #include "lib/replace.h"
 #include "lib/xalloc.h"
 #include "measure/cpus.h"
+#include "measure/repeat.h"
 #include "measure/run_json.h"
 #include "measure/runner.h"
 #include "measure/verdict.h"
@@ -23,8 +24,8 @@
 #include "report/report.h"
 
 enum {
-	OPT_FROM = CTXLAB_LONG_ONLY, OPT_NO_MODULE, OPT_PLOT, OPT_SECONDS,
-	OPT_POINTS,
+	OPT_FROM = CTXLAB_LONG_ONLY, OPT_NO_MODULE, OPT_PLOT, OPT_REPEAT,
+	OPT_SECONDS, OPT_POINTS,
 	OPT_SETTING,		/* from here on those of the experiment */
 };
 
@@ -34,9 +35,14 @@ static const struct ctxlab_opt common_opts[] = {
 	{ OPT_NO_MODULE, "no-module", NULL, "leave the module's probe alone" },
 	{ OPT_PLOT, "plot", "FILE", "draw it with gnuplot: FILE.svg or FILE.png" },
 	{ 'q', "quick", NULL, "a few seconds, few points, wider intervals" },
+	{ OPT_REPEAT, "repeat", "N",
+	  "measure N times (2 to 50), each in its own process" },
 	{ 's', "save", "FILE", "write the run to FILE, as JSON" },
 	{ OPT_SECONDS, "seconds", "S", "time to measure for (default 20)" },
 };
+
+/* More say little more, and share MAX_BLOCKS. */
+#define MAX_REPEATS 50
 
 #define COMMON (sizeof(common_opts) / sizeof(*common_opts))
 
@@ -54,6 +60,7 @@ struct asked {
 	const char *from;
 	const char *save;
 	const char *plot;
+	unsigned int repeat;		/* 0: once, in this process */
 };
 
 static bool number(const char *text, unsigned long most, unsigned long *n)
@@ -126,6 +133,12 @@ static int option(const struct ctxlab_cmd *cmd, int key, struct asked *a)
 					     optarg);
 		r->seconds = n;
 		return 0;
+	case OPT_REPEAT:
+		if (!number(optarg, MAX_REPEATS, &n) || n < 2)
+			return options_wrong(cmd, "'%s' is not 2 to %d times",
+					     optarg, MAX_REPEATS);
+		a->repeat = n;
+		return 0;
 	case OPT_FROM:
 		a->from = optarg;
 		return 0;
@@ -160,6 +173,12 @@ static int load(const struct ctxlab_cmd *cmd, const struct asked *a,
 	return CTXLAB_FAILED;
 }
 
+/* What repeat_run() gives to each of its runs. */
+struct measuring {
+	const struct ctxlab_cmd *cmd;
+	const struct asked *asked;
+};
+
 static int measure(const struct ctxlab_cmd *cmd, const struct asked *a,
 		   struct run *run)
 {
@@ -181,6 +200,35 @@ static int measure(const struct ctxlab_cmd *cmd, const struct asked *a,
 	if (run->trouble)
 		options_failed(cmd, "%s", run->trouble);
 	return CTXLAB_FAILED;
+}
+
+static int measure_once(void *arg, struct run *run)
+{
+	const struct measuring *m = arg;
+
+	return measure(m->cmd, m->asked, run);
+}
+
+static int measure_repeated(const struct ctxlab_cmd *cmd,
+			    const struct asked *a, struct run *run)
+{
+	struct measuring m = { cmd, a };
+	int status;
+
+	run->experiment = a->experiment;
+	status = repeat_run(a->repeat, measure_once, &m, run);
+	if (status >= 0)
+		return status;
+	return options_failed(cmd, "a run in a process of its own failed: %s",
+			      errno ? strerror(errno) : "it was killed");
+}
+
+static int obtain(const struct ctxlab_cmd *cmd, const struct asked *a,
+		  struct run *run)
+{
+	if (a->from)
+		return load(cmd, a, run);
+	return a->repeat ? measure_repeated(cmd, a, run) : measure(cmd, a, run);
 }
 
 static int unwritable(const struct ctxlab_cmd *cmd, const char *path, int err)
@@ -338,7 +386,7 @@ static int run_measure(const struct ctxlab_cmd *cmd, int argc, char **argv)
 	if (!status)
 		status = check_targets(cmd, &a);
 	if (!status)
-		status = a.from ? load(cmd, &a, run) : measure(cmd, &a, run);
+		status = obtain(cmd, &a, run);
 	if (!status)
 		judge(cmd, &a, run, &status);
 	run_free(run);

@@ -14,7 +14,7 @@ _ctxlab_options()
 		echo "--all $table --help" ;;
 	switch)
 		echo "--cpu --from --huge-pages --mechanism --no-module" \
-		     "--pages --plot --quick --ring --save --seconds" \
+		     "--pages --plot --quick --repeat --ring --save --seconds" \
 		     "$table --help" ;;
 	create)
 		echo "--cpu --from --no-module --plot --quick --save" \

@@ -116,7 +116,7 @@ for name in de_DE tr_TR; do
 	expect switch switch --from "$run"
 	expect diff-same diff -r -o what,x,a,b,diff,is "$run" "$run"
 	try 0 diff --json "$run" "$run"
-	like "$out" '*"diff": 0.0,*"is": "same"*' "numbers and names of JSON"
+	like "$out" '*"diff": 0.0,*"is": "[?]"*' "numbers and names of JSON"
 	[ "$(grep -c '"a": "' <<<"$out")" = 0 ]
 	ok $? "no number of JSON is a string"
 	[ ! -e "$work/c.svg" ] || {

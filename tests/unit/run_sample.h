@@ -11,8 +11,8 @@
 #include "experiments/experiments.h"
 #include "experiments/switch/switch.h"
 
-#define SAMPLES 160
-#define SAMPLE_BLOCKS 8
+#define SAMPLES 320
+#define SAMPLE_BLOCKS 16
 
 /* What happens to the rounds on top of an arm's own cost. */
 struct trouble {

@@ -174,25 +174,12 @@ static void blocks_coverage(void)
 		printf("# %d of %d\n", held, trials);
 }
 
-static void fold(void)
+static void low(void)
 {
-	double x[] = { 1, 3, NAN, 5, 10, 20, 7 };
-	size_t n = stats_fold(x, 7);
+	double five[] = { 5, 1, 4, 2, 3 }, one[] = { 7 };
 
-	is_number(n, 2, "pairs with a NaN and a single last one are left out");
-	ok(x[0] == 2 && x[1] == 15, "the others become means");
-	is_number(stats_fold(x, 0), 0, "nothing folds to nothing");
-}
-
-static void slopes(void)
-{
-	const double x[] = { 0, 1, 2 };
-	const double y[] = { 5, 7, 9, 1, 3, 5, NAN, 1, 2, 0, 2, 4 };
-	struct estimate e = stats_slope(x, 3, y, 4);
-
-	ok(e.n == 3 && fabs(e.value - 2) < EXACT && fabs(e.low - 2) < EXACT,
-	   "the slope of exact lines, a row with NaN left out");
-	ok(!stats_slope(x, 1, y, 4).n, "one point has no slope");
+	near(stats_low(five, 5), 2, 0, "a lower quartile is the second of five");
+	near(stats_low(one, 1), 7, 0, "and the first of one");
 }
 
 static void quotients(void)
@@ -247,75 +234,6 @@ static void rises(void)
 	gsl_rng_free(rng);
 }
 
-static void low_sums(void)
-{
-	/* Two columns; their lower quartiles are the second of five. */
-	const double rows[] = { 5, 50, 1, 10, 4, 40, 2, 20, 3, 30 };
-	const double one[] = { 1, 0 }, apart[] = { 1, -1 };
-	double holes[10];
-	struct estimate e;
-
-	near(stats_low_sum(rows, 2, one, 5).value, 2, 0, "a lower quartile");
-	near(stats_low_sum(rows, 2, apart, 5).value, -18, 0,
-	     "the difference of two");
-	memcpy(holes, rows, sizeof(holes));
-	holes[2] = NAN;
-	e = stats_low_sum(holes, 2, apart, 5);
-	ok(e.n == 4 && e.value == 2 - 20, "what is missing is left out");
-	for (e.n = 0; e.n < 10; e.n++)
-		holes[e.n] = NAN;
-	ok(!stats_low_sum(holes, 2, apart, 5).n, "nothing at all");
-	ok(!stats_low_sum(holes, 2, apart, 0).n, "not even a row");
-}
-
-/* Trouble that hits one time in three, and only ever adds, differs by chance. */
-static void low_coverage(void)
-{
-	const double apart[] = { 1, -1 };
-	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-	int held = 0, i, k, trials = 200;
-	struct estimate e;
-	double x[120];
-
-	for (i = 0; i < trials; i++) {
-		for (k = 0; k < 120; k++) {
-			x[k] = k & 1 ? 100 : 130;
-			x[k] *= 1 + fabs(gsl_ran_gaussian(rng, 0.02));
-			if (gsl_rng_uniform(rng) < 0.33)
-				x[k] *= 1 + gsl_ran_exponential(rng, 2);
-		}
-		e = stats_low_sum(x, 2, apart, 60);
-		held += e.low <= 30.3 && e.high >= 30.1;
-		if (estimate_half(&e) > 3)
-			held -= trials;
-	}
-	gsl_rng_free(rng);
-	if (!ok(held >= trials * 0.90, "the interval of a difference of lower quartiles holds it"))
-		printf("# %d of %d\n", held, trials);
-}
-
-/* Values that follow each other may have much in common: forty here. */
-static void related(void)
-{
-	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-	int held = 0, i, k, trials = 200;
-	double x[1000], common = 0;
-	struct estimate e;
-
-	for (i = 0; i < trials; i++) {
-		for (k = 0; k < 1000; k++) {
-			if (k % 40 == 0)
-				common = gsl_ran_gaussian(rng, 3);
-			x[k] = 100 + common + gsl_ran_gaussian(rng, 3);
-		}
-		e = stats_median(x, 1000);
-		held += e.low <= 100 && e.high >= 100;
-	}
-	gsl_rng_free(rng);
-	if (!ok(held >= trials * 0.85, "values that are not independent widen it"))
-		printf("# %d of %d\n", held, trials);
-}
-
 static void slope_weights(void)
 {
 	const double x[] = { 0, 16, 64, 100 };
@@ -335,12 +253,8 @@ int main(void)
 	blocks();
 	blocks_coverage();
 	width();
-	fold();
-	low_sums();
-	low_coverage();
-	related();
+	low();
 	slope_weights();
-	slopes();
 	quotients();
 	rises();
 	return tap_done();

@@ -12,12 +12,12 @@ trap 'rm -rf "$work"' EXIT
 . "$here/tool.sh"
 run=$here/fixtures/run.json
 
-# changed SED-SCRIPT: the run, changed, in $work/run.json.
+# changed [-E] SED-SCRIPT: the run, changed, in $work/run.json.
 changed()
 {
-	sed "$1" "$run" >"$work/run.json"
+	sed "$@" "$run" >"$work/run.json"
 	! cmp -s "$run" "$work/run.json"
-	ok $? "the run is changed by $1"
+	ok $? "the run is changed by $*"
 }
 
 expect switch switch --from "$run"
@@ -51,7 +51,7 @@ like "$out" '*Counted:*41000*' "and what was counted"
 [[ $out != *"A switch on this"* && $out != *"between coroutines"* &&
    $out != *"Nanoseconds a switch"* ]]
 ok $? "but no cost"
-like "$out" '*module timed is steady*with the TLB flushed *+171 ns*' \
+like "$out" '*module timed is steady*with the TLB flushed *+170 ns*' \
 	"what the probe timed stands by itself"
 changed 's/"flushes":40000/"flushes":39000/'
 try 4 switch --from "$work/run.json"
@@ -106,7 +106,23 @@ changed 's/"kernel":"6.0"/"kernel":"6.1"/'
 try 0 diff "$run" "$work/run.json"
 like "$out" '*kernel       6.0 | 6.1*' "what differs between the machines"
 try 0 diff --json "$run" "$work/run.json"
-like "$out" '*"is": "same"*' "as JSON"
+like "$out" '*"is": "?"*' "as JSON, and that single runs do not say what is the same"
+like "$(try 0 diff "$run" "$run"; echo "$out")" '*nobody can*--repeat*' \
+	"nor in words"
+# Each of its eight blocks is a run.
+repeats=$(awk 'BEGIN { for (i = 1; i < 8; i++)
+	printf "s/(\"start\":%.1f,[^}]*\"repeat\":)0/\\1%d/;", 2.5 * i, i }')
+changed -E "$repeats"
+cp "$work/run.json" "$work/repeats.json"
+try 0 switch --from "$work/repeats.json"
+like "$out" '*95 % intervals over 8 runs*in 8 blocks of 8 runs*' "runs saved as one"
+try 0 diff -r -o IS "$work/repeats.json" "$work/repeats.json"
+is "$(sort -u <<<"$out" | tr '\n' ' ')" "IS same " "and those are the same"
+changed -E "$repeats s/([[,])[23][.]/\15./g"
+try 0 diff -r -o WHAT,X,IS "$work/repeats.json" "$work/run.json"
+like "$out" '*coroutine 0 slower*' "or slower"
+try 0 diff -r -o WHAT,X,IS "$work/run.json" "$work/repeats.json"
+like "$out" '*coroutine 0 faster*' "or faster"
 
 if command -v gnuplot >/dev/null; then
 	for kind in svg png; do
@@ -117,11 +133,11 @@ if command -v gnuplot >/dev/null; then
 	# Four curves and three, a histogram: each arm has its name in it.
 	is "$(grep -o '>thread+flush - thread+control<' "$work/plot.svg" |
 		wc -l)" 1 "with what the flush adds"
-	grep -q '>+171 ns<' "$work/plot.svg"
+	grep -q '>+170 ns<' "$work/plot.svg"
 	ok $? "and what it adds to the kernel's own part"
 	changed 's/"rusage":40000/"rusage":41000/'
 	try 4 switch --from "$work/run.json" --plot "$work/plot.svg"
-	grep -q '>+171 ns<' "$work/plot.svg" &&
+	grep -q '>+170 ns<' "$work/plot.svg" &&
 		! grep -q 'cost of a switch' "$work/plot.svg"
 	ok $? "without a verdict that alone"
 	changed 's/"counts":/"counts":[],"others":/;s/"histograms":/"histograms":[],"more":/'

@@ -12,11 +12,12 @@
 #include "rounds.h"
 #include "speed.h"
 
-/* Passes over the whole sweep: what an interval needs at least, and enough. */
-#define MIN_PASSES 10
+/* Passes over the whole sweep: two a block, at least, and enough. */
+#define MIN_PASSES (2 * MIN_BLOCKS)
 #define MAX_PASSES 4000
-/* Blocks of a run, where its time is enough for so many. */
-#define BLOCKS 15
+/* Blocks of a run: what an interval needs, and what it has where there is time. */
+#define MIN_BLOCKS 6
+#define BLOCKS 20
 /* The share of the time that beginning blocks may take. */
 #define RENEWING 0.1
 
@@ -199,9 +200,10 @@ static bool block_due(const struct job *job, double elapsed, double spent)
 
 	if (!run->blocks)
 		return true;
-	return !(run->passes & 1) && run->blocks < MAX_BLOCKS &&
-	       spent <= RENEWING * elapsed &&
-	       elapsed >= run->blocks * run->settings.seconds / BLOCKS;
+	if (run->passes & 1 || run->blocks == MAX_BLOCKS ||
+	    elapsed < run->blocks * run->settings.seconds / BLOCKS)
+		return false;
+	return run->blocks < MIN_BLOCKS || spent <= RENEWING * elapsed;
 }
 
 /*

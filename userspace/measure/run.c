@@ -13,6 +13,25 @@
 /* The clock's interrupt takes some of a round, too. */
 #define WAITED_SHARE 0.05
 
+unsigned int run_repeats(const struct run *run)
+{
+	return run->blocks ? run->block[run->blocks - 1].repeat + 1 : 0;
+}
+
+double run_speed_range(const struct run *run)
+{
+	double least = INFINITY, most = -1;
+	unsigned int b;
+
+	for (b = 0; b < run->blocks; b++) {
+		if (run->block[b].speed_ns <= 0)
+			continue;
+		least = fmin(least, run->block[b].speed_ns);
+		most = fmax(most, run->block[b].speed_ns);
+	}
+	return most > 0 ? most / least - 1 : -1;
+}
+
 int run_arms(const struct run *run)
 {
 	int n = 0;

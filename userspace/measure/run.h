@@ -122,6 +122,15 @@ struct run {
 	char *note[MAX_NOTES];
 };
 
+/* How many runs these are, saved as one. */
+unsigned int run_repeats(const struct run *run);
+
+/*
+ * By how much the fixed loop took longer in the slowest block than in the fastest,
+ * as a part of the latter; -1: unknown.
+ */
+double run_speed_range(const struct run *run);
+
 /* The length of the experiment's tables. */
 int run_arms(const struct run *run);
 int run_quantities(const struct run *run);

@@ -23,16 +23,6 @@ double estimate_half(const struct estimate *e)
 	return (e->high - e->low) / 2;
 }
 
-size_t stats_fold(double *x, size_t n)
-{
-	size_t i, kept = 0;
-
-	for (i = 0; i + 1 < n; i += 2)
-		if (!isnan(x[i]) && !isnan(x[i + 1]))
-			x[kept++] = (x[i] + x[i + 1]) / 2;
-	return kept;
-}
-
 #define CONFIDENCE 0.95
 /* Of fewer numbers not even the least and the most hold the median so often. */
 #define ORDER_LEAST 6
@@ -145,72 +135,6 @@ struct estimate stats_median(const double *x, size_t n)
 	return e;
 }
 
-/* The lower quartile of the values there are, the rows taken as @take says. */
-static double low_of(double *scratch, const double *column, size_t k,
-		     const size_t *take, size_t n)
-{
-	size_t i, there = 0;
-
-	for (i = 0; i < n; i++)
-		if (!isnan(column[take[i] * k]))
-			scratch[there++] = column[take[i] * k];
-	return there ? gsl_stats_select(scratch, 1, there, (there - 1) / 4) :
-		       NAN;
-}
-
-static double low_sum(double *scratch, const double *rows, size_t k,
-		      const double *weight, const size_t *take, size_t n)
-{
-	double sum = 0;
-	size_t j;
-
-	for (j = 0; j < k; j++)
-		sum += weight[j] * low_of(scratch, rows + j, k, take, n);
-	return sum;
-}
-
-/* The fewest values that a column has. */
-static size_t fewest(const double *rows, size_t k, size_t n)
-{
-	size_t i, j, there, least = n;
-
-	for (j = 0; j < k; j++) {
-		for (i = 0, there = 0; i < n; i++)
-			there += !isnan(rows[i * k + j]);
-		least = there < least ? there : least;
-	}
-	return least;
-}
-
-struct estimate stats_low_sum(const double *rows, size_t k,
-			      const double *weight, size_t n)
-{
-	double *sums = xcalloc(RESAMPLES, sizeof(*sums));
-	double *scratch = xcalloc(n, sizeof(*scratch));
-	size_t *take = xcalloc(n, sizeof(*take)), i, b, kept = 0;
-	struct estimate e = { .n = fewest(rows, k, n) };
-	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-
-	for (i = 0; i < n; i++)
-		take[i] = i;
-	e.value = low_sum(scratch, rows, k, weight, take, n);
-	gsl_rng_set(rng, SEED);
-	for (b = 0; b < RESAMPLES && e.n; b++) {
-		draw(rng, take, n);
-		sums[kept] = low_sum(scratch, rows, k, weight, take, n);
-		kept += !isnan(sums[kept]);
-	}
-	if (e.n) {
-		e.low = stats_quantile(sums, kept, 0.025);
-		e.high = stats_quantile(sums, kept, 0.975);
-	}
-	gsl_rng_free(rng);
-	free(take);
-	free(scratch);
-	free(sums);
-	return e;
-}
-
 void stats_slope_weights(const double *x, size_t k, double *weight)
 {
 	double mean = gsl_stats_mean(x, 1, k), sum = 0;
@@ -222,32 +146,17 @@ void stats_slope_weights(const double *x, size_t k, double *weight)
 		weight[i] = (x[i] - mean) / sum;
 }
 
+double stats_low(double *x, size_t n)
+{
+	return gsl_stats_select(x, 1, n, (n - 1) / 4);
+}
+
 double stats_quantile(double *x, size_t n, double q)
 {
 	if (!n)
 		return NAN;
 	gsl_sort(x, 1, n);
 	return gsl_stats_quantile_from_sorted_data(x, 1, n, q);
-}
-
-struct estimate stats_slope(const double *x, size_t k, const double *y,
-			    size_t n)
-{
-	double *slopes = xcalloc(n, sizeof(*slopes));
-	double c0, c1, cov00, cov01, cov11, sumsq;
-	struct estimate e = {};
-	size_t i, rows = 0;
-
-	for (i = 0; i < n && k >= 2; i++) {
-		gsl_fit_linear(x, 1, y + i * k, 1, k, &c0, &c1, &cov00, &cov01,
-			       &cov11, &sumsq);
-		if (!isnan(c1))
-			slopes[rows++] = c1;
-	}
-	if (rows)
-		e = stats_median(slopes, rows);
-	free(slopes);
-	return e;
 }
 
 struct estimate stats_ratio(const struct estimate *a, const struct estimate *b)

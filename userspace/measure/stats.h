@@ -17,13 +17,6 @@ struct estimate {
 /* Half the width of the interval. */
 double estimate_half(const struct estimate *e);
 
-/*
- * Rounds 2k and 2k + 1 ran in opposite orders: their mean is free of what grows
- * evenly from one arm to the next (drift).  Pairs with a NaN in them are left
- * out.  @x is overwritten; returns how many means there are.
- */
-size_t stats_fold(double *x, size_t n);
-
 /**
  * stats_blocks() - the median of numbers that are independent of each other
  * @x: one number for each block; NaN: the block has none
@@ -41,28 +34,18 @@ struct estimate stats_blocks(const double *x, size_t n);
 /* The median of @n numbers, with a percentile bootstrap interval. */
 struct estimate stats_median(const double *x, size_t n);
 
-/*
- * Sum of weight[j] times the lower quartile of column j, over @n rows of @k
- * values, with an interval from resampling whole rows; a NaN is a value that is
- * not there.  Where trouble only ever adds to a time, and often does, the lower
- * quartile knows less of it than the median.
- */
-struct estimate stats_low_sum(const double *rows, size_t k,
-			      const double *weight, size_t n);
-
 /* Weights that make of the values at @x the slope of their best line. */
 void stats_slope_weights(const double *x, size_t k, double *weight);
 
+/*
+ * The lower quartile of @n numbers, at least one, which come in another order.
+ * Where trouble only ever adds to a time, and often does, it knows less of that
+ * than the median.
+ */
+double stats_low(double *x, size_t n);
+
 /* The @q-quantile of @n numbers; NaN of none.  @x is sorted. */
 double stats_quantile(double *x, size_t n, double q);
-
-/*
- * The slope of y over x where each of @n rows of @y has @k values, one for each
- * of @x: a least-squares line a row, then their median as above.  Rows with a
- * NaN are left out.
- */
-struct estimate stats_slope(const double *x, size_t k, const double *y,
-			    size_t n);
 
 /*
  * a / b with an interval, taking both as independent: the quotient's interval

@@ -32,7 +32,9 @@
  * what is told there is many times as large.
  */
 #define NULL_EMULATED 0.02
-#define MIN_ROUNDS 5
+/* Blocks of a run; where it consists of several, so many of those. */
+#define MIN_BLOCKS 5
+#define MIN_REPEATS 2
 
 /* "none", "1 each", "0.9 to 1.1 each" */
 static char *claimed(const struct claim *c)
@@ -203,16 +205,19 @@ static bool parts_ok(const struct run *run, const struct answers *a)
 	return n > 0;
 }
 
-static void check_rounds(const struct run *run, struct answers *a)
+static void check_blocks(const struct run *run, struct answers *a)
 {
+	bool repeats = run_repeats(run) > 1;
+	size_t least = repeats ? MIN_REPEATS : MIN_BLOCKS;
 	int arm, any = 0;
 
 	for (arm = 0; arm < run_arms(run); arm++) {
 		any |= run->settings.arm[arm];
-		if (run->settings.arm[arm] && a->cell[arm][0][0].n < MIN_ROUNDS)
-			answers_refuse(a, "%s: %zu pairs of undisturbed rounds are too few",
+		if (run->settings.arm[arm] && a->cell[arm][0][0].n < least)
+			answers_refuse(a, "%s: undisturbed rounds in %zu %s are too few",
 				       run_arm_name(run, arm),
-				       a->cell[arm][0][0].n);
+				       a->cell[arm][0][0].n,
+				       repeats ? "runs" : "blocks");
 	}
 	if (!any)
 		answers_refuse(a, "nothing was measured");
@@ -242,7 +247,7 @@ void verdict_find(const struct run *run, struct answers *a)
 
 	if (run->interrupted)
 		answers_refuse(a, "interrupted after %u passes", run->passes);
-	check_rounds(run, a);
+	check_blocks(run, a);
 	probe = check_counts(run, a);
 	a->parts_ok = probe && parts_ok(run, a);
 	check_arms(run, a);

@@ -34,7 +34,7 @@ const struct out_col diff_columns[] = {
 	[COL_RATIOHIGH] = { "RATIOHIGH", 0, OUT_RIGHT, OUT_NUMBER,
 			    "upper end" },
 	[COL_IS] = { "IS", 0, 0, OUT_STRING,
-		     "B is slower, faster (less, more), or same: the interval holds 0" },
+		     "B is slower, faster (less, more) or same: the interval holds 0; ?: of single runs nobody knows" },
 	[COL_CPU] = { "CPU", 0, 0, OUT_STRING,
 		      "hardware, or emulated in one of the runs: always there then" },
 	{}
@@ -53,6 +53,12 @@ struct row {
 	struct estimate a;
 	struct estimate b;
 };
+
+/* Whether what lies between runs is in the intervals of both. */
+static bool repeated(const struct diff_side *a, const struct diff_side *b)
+{
+	return run_repeats(&a->run) > 1 && run_repeats(&b->run) > 1;
+}
 
 static const char *judge(const struct row *r, const struct estimate *diff)
 {
@@ -106,7 +112,7 @@ static void add_row(struct out_table *t, const struct diff_side *sa,
 	out_set(row, COL_HIGH, "%.1f", diff.high);
 	if (!r->base)
 		set_ratio(row, &r->a, &r->b);
-	out_set(row, COL_IS, "%s", judge(r, &diff));
+	out_set(row, COL_IS, "%s", repeated(sa, sb) ? judge(r, &diff) : "?");
 	out_set(row, COL_CPU, "%s",
 		emulated(sa, sb) ? "emulated" : "hardware");
 }
@@ -293,8 +299,12 @@ void diff_words(FILE *out, const struct diff_side *a,
 	one_side(out, 'A', a);
 	one_side(out, 'B', b);
 	differences(out, &a->run, &b->run);
-	fputs("An interval is of its two runs alone: others of the same machines would\n"
-	      "differ by some per cent more.\n\n", out);
+	if (repeated(a, b))
+		fputs("Where nothing differs, one row in twenty seems to by chance.\n\n", out);
+	else
+		fputs("How much two runs of one machine differ is not in these intervals: nobody can\n"
+		      "say whether a difference would be there again.  '--repeat 5' measures that.\n\n",
+		      out);
 }
 
 const char *diff_table(const struct diff_side *a, const struct diff_side *b,

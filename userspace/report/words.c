@@ -90,6 +90,7 @@ void report_machine(FILE *out, const struct run *run)
 {
 	const struct machine *m = &run->machine;
 	const struct settings *s = &run->settings;
+	double moved;
 
 	fprintf(out, "%s, %s, PCID %s, page-table isolation %s\n", m->cpu,
 		where(m), on_off(m->pcid), on_off(m->pti));
@@ -100,11 +101,16 @@ void report_machine(FILE *out, const struct run *run)
 			m->tlb_l2);
 	if (*m->governor)
 		fprintf(out, ", governor %s", m->governor);
-	fprintf(out, "\n%u passes in %u blocks under %s", run->passes,
-		run->blocks, s->fifo ? "SCHED_FIFO" : "the default policy");
+	fprintf(out, "\n%u passes in %u blocks", run->passes, run->blocks);
+	if (run_repeats(run) > 1)
+		fprintf(out, " of %u runs", run_repeats(run));
+	fprintf(out, " under %s", s->fifo ? "SCHED_FIFO" : "the default policy");
 	if (*m->emulator)
 		fputs(", lower quartiles", out);
 	report_settings(out, run);
+	moved = run_speed_range(run);
+	if (moved >= 0.02)
+		fprintf(out, "; its speed moved by %.0f %%", moved * 100);
 	if (m->steal >= 0.05)
 		fprintf(out, "; the hypervisor took %.0f %% of the CPU's time",
 			m->steal * 100);
@@ -115,6 +121,16 @@ void report_machine(FILE *out, const struct run *run)
 		fprintf(out, "; the cgroup's CPU quota stopped the run %lld times",
 			m->throttled);
 	fputs("\n", out);
+}
+
+void words_intervals(FILE *out, const struct run *run)
+{
+	unsigned int repeats = run_repeats(run);
+
+	if (repeats > 1)
+		fprintf(out, "with 95 %% intervals over %u runs", repeats);
+	else
+		fputs("with 95 % intervals of this run alone", out);
 }
 
 void words_line(FILE *out, const char *what, const struct estimate *e,

@@ -14,6 +14,12 @@
 const char *report_ns(char buf[REPORT_NS], double ns);
 
 /*
+ * "with 95 % intervals of this run alone", or of how many runs: what the interval
+ * of a run does not hold is what differs from one run to the next.
+ */
+void words_intervals(FILE *out, const struct run *run);
+
+/*
  * One line of the answer: what, the value (with its sign where it is something
  * that is @extra), its interval, a remark; nothing for an estimate of nothing.
  */

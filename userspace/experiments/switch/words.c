@@ -246,8 +246,10 @@ void switch_say(FILE *out, const struct run *run, const struct answers *a)
 			kernel_part(out, a, "What the module timed is steady all the same:");
 		return;
 	}
-	fprintf(out, "A switch on this %s costs, with 95 %% intervals:\n\n",
+	fprintf(out, "A switch on this %s costs, ",
 		*run->machine.emulator ? "emulated machine" : "machine");
+	words_intervals(out, run);
+	fputs(":\n\n", out);
 	costs(out, run, a);
 	fputs("\n", out);
 	if (a->parts_ok)
