@@ -4,90 +4,62 @@
 # From the name of a kernel to what boots it and what a module is built with.
 # Needs common.sh and apt.sh.
 
-. "$(dirname "${BASH_SOURCE[0]}")/arm64.sh"
+for lib in suite root arm64; do
+	# shellcheck source=/dev/null # they lie beside this one
+	. "$(dirname "${BASH_SOURCE[0]}")/$lib.sh"
+done
 
-# The headers package of Debian that stands for a kernel's name; it depends on
-# the current version's package, from which the release follows.
-debian_headers_package()
+# The suite of Debian that a kernel's name means.  Two suites have a 6.12.
+suite_of()
 {
 	case $1 in
-	6.1)		echo linux-headers-amd64 ;;
-	6.1-cloud)	echo linux-headers-cloud-amd64 ;;
-	6.1-rt)		echo linux-headers-rt-amd64 ;;
-	6.12)		echo linux-headers-6.12-amd64 ;;
-	6.12-cloud)	echo linux-headers-6.12-cloud-amd64 ;;
-	6.12-rt)	echo linux-headers-6.12-rt-amd64 ;;
-	# Its release is that of the amd64 kernel.
-	6.1-arm64)	echo linux-headers-amd64 ;;
-	6.12-arm64)	echo linux-headers-6.12-amd64 ;;
-	*)		return 1 ;;
+	6.1|6.12)		echo bookworm ;;
+	6.12-deb13|7.2|7.3)	echo trixie ;;
+	*)			return 1 ;;
 	esac
 }
 
-# The first package of that name that PACKAGE depends on.
-dependency()
-{
-	local package=$1 name=$2
-
-	{
-		dpkg-query -W -f '${Depends}\n' "$package"
-		apt-cache show "$package" | sed -n 's/^Depends: //p'
-	} 2>/dev/null | tr ',' '\n' | sed -n "s/^ *\\($name\\)\\([ (].*\\)*\$/\\1/p" |
-		head -n 1
-}
-
+# debian_release VERSION FLAVOUR SUITE ARCHITECTURE: the newest release that the
+# suite has of it, as its headers' name has it; FLAVOUR ends in "-" or is empty.
 debian_release()
 {
-	local package=$1 headers
+	local version=$1 flavour=$2 suite=$3 arch=$4 headers
 
-	headers=$(dependency "$package" 'linux-headers-[^ ]*')
-	# Lists of packages may never have been fetched, or be gone.
-	if [ -z "$headers" ] && can_be_root; then
-		as_root apt-get -qq update >&2 &&
-			headers=$(dependency "$package" 'linux-headers-[^ ]*')
-	fi
-	[ -n "$headers" ] || die "apt does not know of $package"
+	headers=$(suite_names "$suite" "$arch" \
+		"linux-headers-${version/./\\.}\\.([0-9+.~-]|deb|bpo)*-$flavour$arch" |
+		tail -n 1)
+	[ -n "$headers" ] ||
+		die "Debian's $suite has no kernel $version-$flavour$arch"
 	echo "${headers#linux-headers-}"
 }
 
-# fetch_headers RELEASE DIR: unpacks Debian's headers into the cache, where they
-# are not installed: those of 6.12 can only be with a kernel that this host would
-# boot from then on.
+# fetch_headers SUITE ARCHITECTURE RELEASE DIR: unpacks Debian's headers.  The
+# programs among them are this host's.
 fetch_headers()
 {
-	local release=$1 dir=$2 tmp package=linux-headers-$1 common kbuild
+	local suite=$1 arch=$2 release=$3 dir=$4 tmp common kbuild
+	local package=linux-headers-$3
 
 	[ ! -d "$dir" ] || return 0
-	need_programs apt-get dpkg-deb
 	say "fetching Debian's headers of kernel $release"
-	common=$(dependency "$package" 'linux-headers-[^ ]*-common[^ ]*')
-	kbuild=$(dependency "$package" 'linux-kbuild-[^ ]*')
+	common=$(suite_depends "$suite" "$arch" "$package" \
+		'linux-headers-.*-common(-rt)?')
+	kbuild=$(suite_depends "$suite" "$arch" "$package" 'linux-kbuild-.*')
 	mkdir -p "$CACHE/headers"
 	tmp=$(mktemp -d "$CACHE/headers/new.XXXXXX")
-	for package in "$package" "$common" "$kbuild"; do
-		if ! download "$tmp" "$package" ||
-		   ! dpkg-deb -x "$tmp/$package"_*.deb "$tmp"; then
-			rm -rf "$tmp"
-			die "cannot download $package"
-		fi
+	if ! suite_download "$suite" "$arch" "$tmp" "$package" "$common" ||
+	   ! suite_download "$suite" amd64 "$tmp" "$kbuild"; then
+		rm -rf "$tmp"
+		die "cannot download $package"
+	fi
+	for package in "$tmp"/*.deb; do
+		dpkg-deb -x "$package" "$tmp" ||
+			{ rm -rf "$tmp"; die "cannot unpack $package"; }
 	done
-	sed -i "s|^include /usr/src/|include $dir/usr/src/|" \
+	sed -i "s|/usr/src/|$dir/usr/src/|" \
 		"$tmp/usr/src/linux-headers-$release/Makefile"
 	rm -f "$tmp"/*.deb "$tmp"/*.log
 	mv "$tmp" "$dir"
-}
-
-# What modules for Debian's kernel of that release are built with.
-headers_of()
-{
-	local release=$1 dir=$CACHE/headers/$1
-
-	if [ -d "/lib/modules/$release/build/" ]; then
-		echo "/lib/modules/$release/build"
-		return
-	fi
-	locked "$CACHE/lock" fetch_headers "$release" "$dir" || exit 1
-	echo "$dir/usr/src/linux-headers-$release"
 }
 
 # The boot protocol's header tells where in a bzImage the compressed ELF lies;
@@ -129,34 +101,45 @@ extract_vmlinux()
 	}
 }
 
-# fetch_debian_image RELEASE PACKAGE: downloads and unpacks Debian's image into
-# the cache.  The directory appears under its name when it is whole.
-fetch_debian_image()
+# image_package SUITE ARCHITECTURE RELEASE: what holds the kernel.  From Linux 6.19
+# on the image's own package is empty, and what a guest needs is built in.
+image_package()
 {
-	local release=$1 package=$2 dir=$CACHE/kernels/$1 tmp
+	local name
 
-	[ ! -d "$dir" ] || return 0
-	need_programs apt-get dpkg-deb unxz unzstd lz4
+	name=$(suite_names "$1" "$2" "linux-binary-${3//[+.]/.}")
+	echo "${name:-linux-image-$3}"
+}
+
+# fetch_image SUITE ARCHITECTURE RELEASE DIR: downloads Debian's image and unpacks
+# what boots.  The directory appears under its name when it is whole.
+fetch_image()
+{
+	local suite=$1 arch=$2 release=$3 dir=$4 tmp
+
+	[ ! -e "$dir/vmlinuz" ] || return 0
+	need_programs dpkg-deb unxz unzstd lz4
 	say "fetching Debian's kernel $release"
 	mkdir -p "$CACHE/kernels"
 	tmp=$(mktemp -d "$CACHE/kernels/new.XXXXXX")
-	if ! download "$tmp" "linux-image-$release"; then
-		rm -rf "$tmp"
-		die "cannot download linux-image-$release: when Debian has a newer" \
-		    "one, 'apt-get install --only-upgrade $package' helps"
-	fi
-	mkdir "$tmp/modules"
-	dpkg-deb --fsys-tarfile "$tmp"/linux-image-*.deb |
-		tar -x -C "$tmp" --wildcards './boot/vmlinuz-*' \
+	mkdir "$tmp/modules" "$tmp/unpacked"
+	suite_download "$suite" "$arch" "$tmp" \
+		"$(image_package "$suite" "$arch" "$release")" ||
+		{ rm -rf "$tmp"; die "cannot download kernel $release"; }
+	dpkg-deb --fsys-tarfile "$tmp"/*.deb |
+		tar -x -C "$tmp/unpacked" --wildcards '*/vmlinuz*' \
 		    '*/kernel/drivers/virtio' \
 		    '*/kernel/drivers/char/virtio_console.ko*' 2>/dev/null
-	find "$tmp/lib" "$tmp/usr" -name '*.ko*' -exec mv -t "$tmp/modules" {} + \
-		2>/dev/null
+	find "$tmp/unpacked" -name '*.ko*' -exec mv -t "$tmp/modules" {} +
 	find "$tmp/modules" -name '*.xz' -exec unxz {} +
-	extract_vmlinux "$tmp/boot/vmlinuz-$release" "$tmp/vmlinux" ||
-		{ rm -rf "$tmp"; exit 1; }
+	find "$tmp/unpacked" -name 'vmlinuz*' -exec mv {} "$tmp/vmlinuz" \;
+	# QEMU takes that of an arm64 as it is.
+	case $arch in
+	amd64)	extract_vmlinux "$tmp/vmlinuz" "$tmp/vmlinux" ;;
+	*)	ln "$tmp/vmlinuz" "$tmp/vmlinux" ;;
+	esac || { rm -rf "$tmp"; die "Debian's kernel $release holds no image"; }
 	echo "$release" >"$tmp/release"
-	(cd "$tmp" && rm -rf boot lib usr ./*.log ./*.deb)
+	rm -rf "$tmp/unpacked" "$tmp"/*.deb "$tmp"/*.log "$dir"
 	mv "$tmp" "$dir"
 }
 
@@ -203,7 +186,43 @@ select_image()
 	locked "$CACHE/lock" unpack_image "$image" "$release" "$KERNEL_DIR"
 }
 
-KERNEL_SOURCE=/usr/src/linux-source-6.12.tar.xz
+# What the kernels that look for bugs are made of, and kselftest and checkpatch
+# taken from.
+SOURCE_PACKAGE=linux-source-6.12
+SOURCE_SUITE=bookworm
+
+fetch_source()
+{
+	[ -z "$(find "$CACHE/source" -name "${SOURCE_PACKAGE}_*.deb" 2>/dev/null)" ] ||
+		return 0
+	say "fetching $SOURCE_PACKAGE (150 MB)"
+	mkdir -p "$CACHE/source/new"
+	suite_download "$SOURCE_SUITE" amd64 "$CACHE/source/new" \
+		"$SOURCE_PACKAGE" || die "cannot download $SOURCE_PACKAGE"
+	mv "$CACHE/source/new"/*.deb "$CACHE/source/"
+	rm -rf "$CACHE/source/new"
+}
+
+# The package with the source, which is fetched once: a newer one is taken where
+# it is removed from the cache.
+kernel_source()
+{
+	locked "$CACHE/lock" fetch_source || exit 1
+	find "$CACHE/source" -name "${SOURCE_PACKAGE}_*.deb" | sort -V | tail -n 1
+}
+
+# unpack_source DIR [PATTERN...]: the source, or the files of it that match.
+unpack_source()
+{
+	local dir=$1 package
+
+	shift
+	package=$(kernel_source) || exit 1
+	[ $# = 0 ] || set -- --wildcards "$@"
+	dpkg-deb --fsys-tarfile "$package" |
+		tar -xO "./usr/src/$SOURCE_PACKAGE.tar.xz" |
+		tar -xJ -C "$dir" --strip-components=1 "$@"
+}
 
 built_kernel_fragments()
 {
@@ -215,9 +234,10 @@ built_kernel_dir()
 {
 	local name=$1 version
 
-	version=$(dpkg-query -W -f '${Version}' linux-source-6.12 2>/dev/null)
-	[ -n "$version" ] || die "linux-source-6.12 is not installed -" \
-		"run 'scripts/setup'"
+	version=$(kernel_source) || exit 1
+	version=${version##*/}
+	version=${version#*_}
+	version=${version%_*}
 	# shellcheck disable=SC2046 # two files
 	version=$(cat $(built_kernel_fragments "$name") - <<<"$version" |
 		  md5sum | cut -c1-12)
@@ -239,35 +259,54 @@ select_built_kernel()
 	KERNEL_OPTIONS=kasan_multi_shot
 }
 
+# select_debian VERSION FLAVOUR SUITE: FLAVOUR as in the package's name, or arm64.
+select_debian()
+{
+	local version=${1%-deb13} flavour=${2:+$2-} suite=$3 arch=amd64
+
+	[ "$2" != arm64 ] || { arch=arm64; flavour=; }
+	KERNEL_RELEASE=$(debian_release "$version" "$flavour" "$suite" "$arch") ||
+		exit 1
+	KERNEL_BUILD=$CACHE/headers/$KERNEL_RELEASE
+	locked "$CACHE/lock" fetch_headers "$suite" "$arch" "$KERNEL_RELEASE" \
+		"$KERNEL_BUILD" || exit 1
+	KERNEL_BUILD+=/usr/src/linux-headers-$KERNEL_RELEASE
+	KERNEL_DIR=$CACHE/kernels/$KERNEL_RELEASE
+	locked "$CACHE/lock" fetch_image "$suite" "$arch" "$KERNEL_RELEASE" \
+		"$KERNEL_DIR" || exit 1
+	host_does_for "$suite" || KERNEL_IN=(in_root "$suite")
+	[ $arch = amd64 ] || select_arm64
+	if [ ${#KERNEL_IN[@]} != 0 ]; then
+		# shellcheck disable=SC2046 # two words
+		need_root "$suite" $([ $arch = amd64 ] ||
+			echo aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu)
+	fi
+}
+
 # select_kernel NAME sets KERNEL_DIR (vmlinux, modules/), KERNEL_RELEASE and
 # KERNEL_BUILD (what modules are built against), KERNEL_MEMORY (in MiB) and
-# KERNEL_OPTIONS (for its command line); for machines of another architecture
-# KERNEL_ROOT, the system that the guest's programs are from, KERNEL_OUT, where
-# what is for the guest is built, and KERNEL_MAKE and TOOL_MAKE, arguments to
-# build the module, and programs for it.
+# KERNEL_OPTIONS (for its command line), KERNEL_IN, the command in front of the
+# make that builds the module; for machines of another architecture KERNEL_ROOT,
+# the system that the guest's programs are from, KERNEL_OUT, where what is for the
+# guest is built, and KERNEL_MAKE and TOOL_MAKE, arguments to build the module,
+# and programs for it.
 select_kernel()
 {
-	local name=$1 package
+	local name=$1 version flavour=
 
 	KERNEL_MEMORY=512
 	KERNEL_OPTIONS=
 	KERNEL_CONSOLE=ttyS0
 	KERNEL_ROOT=
 	KERNEL_OUT=$BUILD
+	KERNEL_IN=()
 	KERNEL_MAKE=()
 	TOOL_MAKE=()
-	if package=$(debian_headers_package "$name"); then
-		KERNEL_RELEASE=$(debian_release "$package") || exit 1
-		KERNEL_BUILD=$(headers_of "$KERNEL_RELEASE") || exit 1
-		case $name in
-		*-arm64)
-			select_arm64 "${KERNEL_RELEASE%amd64}arm64"
-			return
-			;;
-		esac
-		KERNEL_DIR=$CACHE/kernels/$KERNEL_RELEASE
-		locked "$CACHE/lock" fetch_debian_image "$KERNEL_RELEASE" \
-			"$package" || exit 1
+	version=$name
+	[[ ! $name =~ ^(.*)-(cloud|rt|arm64)$ ]] ||
+		{ version=${BASH_REMATCH[1]}; flavour=${BASH_REMATCH[2]}; }
+	if suite_of "$version" >/dev/null; then
+		select_debian "$version" "$flavour" "$(suite_of "$version")"
 	elif [ "$name" = debug ] || [ "$name" = kcsan ]; then
 		select_built_kernel "$name"
 	elif [[ $name == */* ]]; then

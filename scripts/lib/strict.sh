@@ -11,7 +11,7 @@ warnings()
 }
 
 # strict_module RELEASE HEADERS [ARGUMENT...]: with W=1 and sparse, from scratch,
-# and these arguments to make.
+# and these arguments to make; for the kernel that is selected.
 strict_module()
 {
 	local release=$1 headers=$2 dir=$BUILD/strict/$1 log=$BUILD/log/strict-$1
@@ -22,8 +22,9 @@ strict_module()
 	[[ $release != 6.1.*-rt-* ]] || sparse=0
 	mkdir -p "$BUILD/log"
 	rm -rf "$dir"
-	if ! make --no-print-directory -C "$TOP" module "KVER=$release" \
-	     "KDIR=$headers" "MODULE_DIR=$dir" W=1 C=$sparse "$@" >"$log" 2>&1; then
+	if ! ${KERNEL_IN[@]+"${KERNEL_IN[@]}"} make --no-print-directory \
+	     -C "$TOP" module "KVER=$release" "KDIR=$headers" \
+	     "MODULE_DIR=$dir" W=1 C=$sparse "$@" >"$log" 2>&1; then
 		cat "$log"
 		return 1
 	fi
