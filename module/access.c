@@ -7,6 +7,25 @@
  * task that reads it must both pass.  And since the hooks of other security
  * modules cannot be called, a security label that differs from the target's
  * denies unless the asker has CAP_SYS_PTRACE over the target.
+ *
+ * Line by line, as read in Linux 6.1, 6.12 and 7.3, for PTRACE_MODE_READ_FSCREDS:
+ *
+ *   __ptrace_may_access()                   here
+ *     same_thread_group(task, current)        ctxlab_may_see()
+ *     uid_eq() and gid_eq(), three each       same_ids()
+ *     ptrace_has_cap(tcred->user_ns)          capable_over(target->user_ns)
+ *     smp_rmb()                               asker_may_see()
+ *     dumpable: mm, task->user_dumpable or    ctxlab_dumpable(), in compat.h,
+ *       task->exec_state, else a capability     else capable_over(ns)
+ *   security_ptrace_access_check()
+ *     cap_ptrace_access_check(): same         covers(), together with same_ids():
+ *       user_ns and cap_issubset(), else        capable_over() makes up for both
+ *       ptrace_has_cap()
+ *     the hooks of other modules              same_label()
+ *   mm_access(), 7.x: perfmon_capable()     not followed
+ *
+ * The kernel's own may change: access_test, label_test and sight_test hold this
+ * against what /proc/<pid>/maps grants and refuses on each kernel.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>

@@ -23,7 +23,8 @@
 
 static bool automount = true;
 module_param(automount, bool, 0444);
-MODULE_PARM_DESC(automount, "mount /proc/ctxlab when the module is loaded (default: yes)");
+MODULE_PARM_DESC(automount,
+		 "run mount(8) at load for /proc/ctxlab, which then has to be unmounted before an unload (default: yes)");
 
 static struct proc_dir_entry *mount_point;
 
@@ -98,8 +99,10 @@ int __init ctxlab_fs_init(void)
 }
 
 /*
- * A module cannot mount by itself in the namespace of the first process, so it
- * asks mount(8) to; what is missing then is one command, which the log says.
+ * That a plain insmod(8) is all it takes is policy, and in the kernel: automount=0
+ * leaves it to user space.  A module cannot mount by itself in the namespace of
+ * the first process, so it asks mount(8) to, whom insmod(8) waits for until it is
+ * killed; what is missing then is one command, which the log says.
  */
 void __init ctxlab_fs_automount(void)
 {
@@ -115,7 +118,7 @@ void __init ctxlab_fs_automount(void)
 		return;
 	/* It takes them without const, and writes to neither. */
 	err = call_usermodehelper(argv[0], (char **)argv, (char **)envp,
-				  UMH_WAIT_PROC);
+				  UMH_WAIT_PROC | UMH_KILLABLE);
 	if (err)
 		pr_notice("could not mount by itself (%d); type: mount -t ctxlab none /proc/ctxlab\n",
 			  err);

@@ -2,6 +2,11 @@
 /*
  * The switch probe.
  *
+ * Why not BPF: a BPF program can time a switch, but not flush the TLB, which is
+ * what this is for; and a program on sched_switch runs at every switch of the
+ * machine and costs 0.6 us and more, as much as the switch itself.  A notifier
+ * runs for the tasks that asked for it alone.
+ *
  * A task attaches itself.  From then on the scheduler calls sched_out() when
  * the task is left and sched_in() when it comes in, through a preempt notifier
  * on the task's own list.  That list is changed by the task itself alone, with

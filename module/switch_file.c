@@ -117,12 +117,14 @@ static const struct command {
 	{ CTXLAB_SWITCH_RESET, sizeof(struct ctxlab_switch_none), false, do_reset },
 };
 
+/* By type, number and direction: the size is the argument's to say. */
 static const struct command *find_command(unsigned int cmd)
 {
+	const unsigned int size = _IOC_SIZEMASK << _IOC_SIZESHIFT;
 	const struct command *c;
 
 	for (c = commands; c < commands + ARRAY_SIZE(commands); c++)
-		if (c->cmd == cmd)
+		if (!((c->cmd ^ cmd) & ~size))
 			return c;
 	return NULL;
 }

@@ -99,12 +99,11 @@ static int open_target(struct file *file, const struct ctxlab_target *target)
 		return PTR_ERR(task);
 	put_task_struct(task);
 
-	/* One module owns all three: the reference of this open goes along. */
 	if (is_process(target->a)) {
-		file->f_op = &ctxlab_process_fops;
+		replace_fops(file, fops_get(&ctxlab_process_fops));
 		return ctxlab_process_open(file, target);
 	}
-	file->f_op = &thread_fops;
+	replace_fops(file, fops_get(&thread_fops));
 	return ctxlab_single_open(file, thread_show, target);
 }
 

@@ -265,8 +265,9 @@ TEST_F(ioctls, unknown_commands_are_enotty)
 		0, UINT32_MAX,
 		_IO(CTXLAB_SWITCH_IOC, ARRAY_SIZE(commands)),
 		_IO(CTXLAB_SWITCH_IOC, 255),
-		_IO(CTXLAB_SWITCH_IOC + 1, 0),
-		_IO(CTXLAB_SWITCH_IOC - 1, 0),
+		_IO(CTXLAB_SWITCH_IOC, 0),
+		_IOWR(CTXLAB_SWITCH_IOC + 1, 0, struct ctxlab_switch_info),
+		_IOWR(CTXLAB_SWITCH_IOC - 1, 0, struct ctxlab_switch_info),
 		_IOR(CTXLAB_SWITCH_IOC, 0, struct ctxlab_switch_info),
 		_IOWR(CTXLAB_SWITCH_IOC, 1, struct ctxlab_switch_none),
 	};
@@ -276,6 +277,21 @@ TEST_F(ioctls, unknown_commands_are_enotty)
 		EXPECT_EQ(ENOTTY, probe_ioctl(self->fd, bad[i], self->memory))
 			TH_LOG("%lx", bad[i]);
 	}
+}
+
+/* A program that was built with a longer structure has another number. */
+TEST_F(ioctls, size_in_number_may_grow)
+{
+	struct {
+		struct ctxlab_switch_info info;
+		__u64 later;
+	} arg = { .info = { .size = sizeof(arg) } };
+
+	EXPECT_EQ(0, probe_ioctl(self->fd,
+				 _IOC(_IOC_READ | _IOC_WRITE, CTXLAB_SWITCH_IOC,
+				      0, sizeof(arg)), &arg));
+	EXPECT_EQ(sizeof(arg.info), arg.info.size);
+	EXPECT_EQ(CTXLAB_CLOCK_CYCLES, arg.info.clock);
 }
 
 TEST_F(ioctls, flush_modes)
@@ -375,7 +391,7 @@ TEST_F(ioctls, info_agrees_with_cpuinfo)
 {
 	const struct {
 		const char *flag;
-		enum ctxlab_cpu bit;
+		__u32 bit;
 	} features[] = {
 		{ " pcid ", CTXLAB_CPU_PCID },
 		{ " invpcid ", CTXLAB_CPU_INVPCID },

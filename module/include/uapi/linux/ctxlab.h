@@ -34,8 +34,9 @@
  * until its end.  Without them the probe costs a running system nothing; with
  * them a thread that is not attached pays for an empty list a switch.
  *
- * Every argument is a pointer to a structure that begins with its size.  The
- * commands' numbers do not hold it, so structures can grow: a shorter one than
+ * Every argument is a pointer to a structure that begins with its size, which
+ * is what counts: the size in a command's number, there for those who trace or
+ * check ioctls, is not looked at, so structures can grow: a shorter one than
  * the first version is EINVAL; a longer one than the kernel knows is E2BIG,
  * unless all that the kernel does not know is zero.  What comes back is cut to
  * the size given; "size" then is the size that the kernel knows.
@@ -50,13 +51,14 @@
  */
 #define CTXLAB_SWITCH_IOC 0xC7
 
-#define CTXLAB_SWITCH_INFO	_IO(CTXLAB_SWITCH_IOC, 0)
-#define CTXLAB_SWITCH_ATTACH	_IO(CTXLAB_SWITCH_IOC, 1)
-#define CTXLAB_SWITCH_DETACH	_IO(CTXLAB_SWITCH_IOC, 2)
-#define CTXLAB_SWITCH_FLUSH	_IO(CTXLAB_SWITCH_IOC, 3)
-#define CTXLAB_SWITCH_READ	_IO(CTXLAB_SWITCH_IOC, 4)
-#define CTXLAB_SWITCH_HIST	_IO(CTXLAB_SWITCH_IOC, 5)
-#define CTXLAB_SWITCH_RESET	_IO(CTXLAB_SWITCH_IOC, 6)
+/* The numbers hold directions and sizes of structures that stand below. */
+#define CTXLAB_SWITCH_INFO	_IOWR(CTXLAB_SWITCH_IOC, 0, struct ctxlab_switch_info)
+#define CTXLAB_SWITCH_ATTACH	_IOW(CTXLAB_SWITCH_IOC, 1, struct ctxlab_switch_none)
+#define CTXLAB_SWITCH_DETACH	_IOW(CTXLAB_SWITCH_IOC, 2, struct ctxlab_switch_none)
+#define CTXLAB_SWITCH_FLUSH	_IOW(CTXLAB_SWITCH_IOC, 3, struct ctxlab_switch_flush)
+#define CTXLAB_SWITCH_READ	_IOWR(CTXLAB_SWITCH_IOC, 4, struct ctxlab_switch_read)
+#define CTXLAB_SWITCH_HIST	_IOWR(CTXLAB_SWITCH_IOC, 5, struct ctxlab_switch_hist)
+#define CTXLAB_SWITCH_RESET	_IOW(CTXLAB_SWITCH_IOC, 6, struct ctxlab_switch_none)
 
 /* What is done to this CPU's TLB whenever an attached thread comes in. */
 enum ctxlab_flush {
@@ -119,12 +121,10 @@ static inline __u64 ctxlab_hist_floor(__u32 i)
 #define CTXLAB_CLOCK_CYCLES	1	/* x86: the TSC; arm64: the system counter */
 
 /* What this CPU and kernel do: bits. */
-enum ctxlab_cpu {
-	CTXLAB_CPU_PCID = 0x1,		/* TLB entries are tagged (PCID, ASID) */
-	CTXLAB_CPU_INVPCID = 0x2,	/* and can be flushed by their tag */
-	CTXLAB_CPU_PTI = 0x4,		/* page-table isolation is on */
-	CTXLAB_CPU_PV_MMU = 0x8,	/* the hypervisor writes CR3: no flush */
-};
+#define CTXLAB_CPU_PCID		0x1	/* TLB entries are tagged (PCID, ASID) */
+#define CTXLAB_CPU_INVPCID	0x2	/* and can be flushed by their tag */
+#define CTXLAB_CPU_PTI		0x4	/* page-table isolation is on */
+#define CTXLAB_CPU_PV_MMU	0x8	/* the hypervisor writes CR3: no flush */
 
 /**
  * struct ctxlab_switch_info - CTXLAB_SWITCH_INFO: what the probe can do here
