@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Counts with the BPF program of bpf/count.bpf.c. */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -51,6 +53,45 @@ static void choose_programs(struct count_bpf *skel, const enum count *wanted)
 					COUNT_REMOTE_IPI));
 }
 
+/* What the kernel's verifier said last, or nothing. */
+static char verifier_reason[160];
+
+/* Its log ends in a line of statistics; the reason is the line before. */
+static void keep_reason(const char *log)
+{
+	const char *end = strstr(log, "\nprocessed "), *line = end;
+
+	if (!end)
+		return;
+	while (line > log && line[-1] != '\n')
+		line--;
+	snprintf(verifier_reason, sizeof(verifier_reason), "%.*s",
+		 (int)(end - line), line);
+}
+
+/* libbpf hands on the verifier's log as one of its warnings. */
+static int on_message(enum libbpf_print_level level, const char *format,
+		      va_list args)
+{
+	char *message;
+	int len = vasprintf(&message, format, args);
+
+	(void)level;
+	if (len >= 0) {
+		keep_reason(message);
+		free(message);
+	}
+	return len;
+}
+
+static char *refusal(int err)
+{
+	if (*verifier_reason)
+		return xasprintf("BPF: refused by the kernel's verifier: %s",
+				 verifier_reason);
+	return xasprintf("BPF: %s", strerror(-err));
+}
+
 static struct counter *bpf_open(const struct settings *set,
 				const enum count *wanted, char **why)
 {
@@ -65,7 +106,8 @@ static struct counter *bpf_open(const struct settings *set,
 				 strerror(errno));
 		return NULL;
 	}
-	libbpf_set_print(NULL);
+	*verifier_reason = '\0';
+	libbpf_set_print(on_message);
 	skel = count_bpf__open();
 	if (!skel) {
 		*why = xasprintf("BPF: %s", strerror(errno));
@@ -78,7 +120,7 @@ static struct counter *bpf_open(const struct settings *set,
 	if (!err)
 		err = count_bpf__attach(skel);
 	if (err) {
-		*why = xasprintf("BPF: %s", strerror(-err));
+		*why = refusal(err);
 		count_bpf__destroy(skel);
 		return NULL;
 	}
@@ -149,6 +191,45 @@ static int bpf_stop(struct counter *counter, struct counts *c)
 	return 0;
 }
 #else
+/* What the kernel's verifier said last, or nothing. */
+static char verifier_reason[160];
+
+/* Its log ends in a line of statistics; the reason is the line before. */
+static void keep_reason(const char *log)
+{
+	const char *end = strstr(log, "\nprocessed "), *line = end;
+
+	if (!end)
+		return;
+	while (line > log && line[-1] != '\n')
+		line--;
+	snprintf(verifier_reason, sizeof(verifier_reason), "%.*s",
+		 (int)(end - line), line);
+}
+
+/* libbpf hands on the verifier's log as one of its warnings. */
+static int on_message(enum libbpf_print_level level, const char *format,
+		      va_list args)
+{
+	char *message;
+	int len = vasprintf(&message, format, args);
+
+	(void)level;
+	if (len >= 0) {
+		keep_reason(message);
+		free(message);
+	}
+	return len;
+}
+
+static char *refusal(int err)
+{
+	if (*verifier_reason)
+		return xasprintf("BPF: refused by the kernel's verifier: %s",
+				 verifier_reason);
+	return xasprintf("BPF: %s", strerror(-err));
+}
+
 static struct counter *bpf_open(const struct settings *set,
 				const enum count *wanted, char **why)
 {

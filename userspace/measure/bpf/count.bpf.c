@@ -129,11 +129,18 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 SEC("tp_btf/tlb_flush")
 int BPF_PROG(on_flush, int reason, unsigned long pages)
 {
-	if ((u32)reason > 4 || !is_worker((void *)bpf_get_current_task_btf()))
+	u64 index = (u32)reason;
+
+	/*
+	 * Else the compiler may check one register and index by another, which
+	 * the verifier then knows nothing of.
+	 */
+	asm volatile("" : "+r"(index));
+	if (index > 4 || !is_worker((void *)bpf_get_current_task_btf()))
 		return 0;
 	if (pages)
-		__sync_fetch_and_add(&tlb[reason], 1);
-	else if (!reason)
+		__sync_fetch_and_add(&tlb[index], 1);
+	else if (!index)
 		__sync_fetch_and_add(&cr3_kept, 1);
 	return 0;
 }
