@@ -11,6 +11,8 @@ BUILD := $(CURDIR)/build
 MODULE_DIR ?= $(BUILD)/$(KVER)
 TOOL := $(BUILD)/userspace/ctxlab
 
+MAKEFLAGS += --no-print-directory
+
 all: tool module
 
 help:
@@ -26,6 +28,7 @@ help:
 	@echo 'make style      run checkpatch, sparse and shellcheck'
 	@echo 'make bench      measure what ctxlab itself costs, beside its like'
 	@echo 'make clean      remove build/'
+	@echo 'make V=1 ...    print the commands, not a line a file'
 
 module:
 	@scripts/lib/supported $(KVER) $(KDIR)
