@@ -22,7 +22,7 @@ help:
 	@echo 'make load       load the module and mount /proc/ctxlab (as root)'
 	@echo 'make unload     unmount and unload it (as root)'
 	@echo 'make install    install tool, man page and completion below PREFIX,'
-	@echo '                and the module through DKMS (as root)'
+	@echo '                and the module for KVER through DKMS (as root)'
 	@echo 'make uninstall  take all that away again (as root)'
 	@echo 'make check      run every test, in virtual machines (scripts/test)'
 	@echo 'make style      run checkpatch, sparse and shellcheck'
@@ -75,13 +75,13 @@ install: tool
 		$(DESTDIR)$(PREFIX)/share/man/man1/ctxlab.1
 	install -D -m 644 userspace/completion.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ctxlab
-	scripts/lib/dkms install $(VERSION) '$(DESTDIR)'
+	scripts/lib/dkms install $(VERSION) '$(DESTDIR)' $(KVER)
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/ctxlab \
 		$(DESTDIR)$(PREFIX)/share/man/man1/ctxlab.1 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ctxlab
-	scripts/lib/dkms remove $(VERSION) '$(DESTDIR)'
+	scripts/lib/dkms remove $(VERSION) '$(DESTDIR)' $(KVER)
 
 check:
 	scripts/test

@@ -2,9 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Debian's packages: installed by root, or unpacked by anybody.
 
-is_debian_12()
+# Of this host; nothing where it is not Debian.
+debian_version()
 {
-	[ "$(. /etc/os-release 2>/dev/null && echo "${ID-}-${VERSION_ID-}")" = debian-12 ]
+	(. /etc/os-release 2>/dev/null &&
+		[ "${ID-}" = debian ] && echo "${VERSION_ID-}")
+}
+
+# Is it one that scripts/setup knows the packages of?
+is_debian()
+{
+	[[ $(debian_version) =~ ^1[23]$ ]]
 }
 
 as_root()
