@@ -11,6 +11,7 @@
 #include "experiments/experiments.h"
 #include "lib/escape.h"
 #include "options.h"
+#include "overview.h"
 
 #define MAX_COMMANDS 24
 
@@ -71,6 +72,10 @@ int main(int argc, char **argv)
 	signal(SIGCHLD, SIG_DFL);
 	hold_standard_files();
 	list_commands(commands);
+	if (argc < 2 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+		overview_print();
+		return options_flush(CTXLAB_OK);
+	}
 	if (argc < 2) {
 		usage(stderr, commands);
 		return CTXLAB_USAGE;

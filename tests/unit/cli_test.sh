@@ -44,6 +44,19 @@ expect_of_all sharing-all sharing --all
 expect sharing-json sharing -aJ
 expect sharing-raw sharing -r -o TYPE,ID,PID,THREADS,NAME
 
+# Bare, in a terminal: what can be done here.
+overview()
+{
+	out=$(CTXLAB_ROOT=$1 script -qec "$CTXLAB" /dev/null </dev/null | tr -d '\r')
+	status=$?
+	is "$status" 0 "bare in a terminal, $2: done"
+	like "$out" "*Module: $3*What can be run now:*$4*--help*" "and says '$3'"
+}
+overview "$here/fixtures/plain" 'with the module' 'loaded, and' 'ctxlab sharing'
+overview "$work/none" 'without it' '*' 'ctxlab switch'
+unlike_sharing=$(grep -c 'ctxlab sharing' <<<"$out")
+is "$unlike_sharing" 0 'which then offers nothing that needs the module'
+
 # Each wrong command line is told, with the way to help.
 wrong()
 {
