@@ -65,10 +65,8 @@ static void intervals(void)
 	   "the pages from which on refilling outweighs the flush");
 	ok(!a.finding[FOUND_REFILL][PATTERN_INDEPENDENT].n, "what was not swept has no slope");
 	ok(!a.finding[FOUND_TLB][PATTERN_CHAIN].n, "a straight sweep has no bend");
-	ok(counts_each(&run.counts[ARM_PROCESS],
-				 COUNT_CR3_FLUSHED) == 0 &&
-	   counts_each(&run.counts[ARM_RING_PROCESS],
-				 COUNT_CR3_FLUSHED) == 1,
+	ok(counts_each(&run.counts[ARM_PROCESS], COUNT_CR3_FLUSHED) == 0 &&
+	   counts_each(&run.counts[ARM_RING_PROCESS], COUNT_CR3_FLUSHED) == 1,
 	   "the share of switches that flush");
 	answers_free(&a);
 	run_free(&run);
@@ -250,11 +248,11 @@ static void refusals(void)
 	refused(&calm, spoil_null, "null test: thread and");
 	refused(&calm, spoil_probed_null, "null test: thread+control and");
 	refused(&calm, spoil_wide_null,
-		"thread and thread-again: the interval is too wide");
+		"thread and thread-again: interval too wide");
 	refused(&calm, spoil_wide_probed_null,
-		"thread+control and thread+again: the interval is too wide");
+		"thread+control and thread+again: interval too wide");
 	refused(&calm, spoil_wide_probe,
-		"thread+control - thread: the interval is too wide");
+		"thread+control - thread: interval too wide");
 	refused(&calm, spoil_moved, "too few");
 	refused(&calm, spoil_waiting, "kept from their CPU for");
 	refused(&calm, spoil_others, "other tasks used 20 % of CPU 1");
@@ -394,7 +392,8 @@ static void median_of_block(void)
 		flushed[i].value[Q_NS] *= 2;
 	answers_find(&run, &a);
 	verdict_find(&run, &a);
-	near(&a.finding[FOUND_REFILL][PATTERN_CHAIN], 11, 0.2, "the refill, of all rounds of a block");
+	near(&a.finding[FOUND_REFILL][PATTERN_CHAIN], 11, 0.2,
+	     "the refill, of all rounds of a block");
 	answers_free(&a);
 	run_free(&run);
 }
@@ -409,7 +408,8 @@ static void wobble(void)
 	sample_run(&run, &t);
 	answers_find(&run, &a);
 	verdict_find(&run, &a);
-	if (!ok(estimate_half(&a.diff[ARM_PROCESS][0][Q_NS]) < 1, "a wobbling clock does not widen a difference"))
+	if (!ok(estimate_half(&a.diff[ARM_PROCESS][0][Q_NS]) < 1,
+		"a wobbling clock does not widen a difference"))
 		printf("# [%.2f, %.2f]\n", a.diff[ARM_PROCESS][0][Q_NS].low,
 		       a.diff[ARM_PROCESS][0][Q_NS].high);
 	answers_free(&a);

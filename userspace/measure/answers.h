@@ -9,9 +9,6 @@
 
 #define MAX_REASONS 16
 
-/* By point and quantity. */
-typedef struct estimate answers_row[MAX_POINTS][MAX_QUANTITIES];
-
 /**
  * struct answers - what was found; an estimate with n = 0 could not be had
  * @cell: by arm, point, quantity: the value
@@ -23,8 +20,8 @@ typedef struct estimate answers_row[MAX_POINTS][MAX_QUANTITIES];
  * @reason: why there is no verdict
  */
 struct answers {
-	answers_row *cell;
-	answers_row *diff;
+	struct estimate (*cell)[MAX_POINTS][MAX_QUANTITIES];
+	struct estimate (*diff)[MAX_POINTS][MAX_QUANTITIES];
 	struct estimate finding[MAX_FINDINGS][MAX_VARIANTS];
 	bool parts_ok;
 	double disturbed;

@@ -35,14 +35,15 @@ static void want(enum count list[COUNTS], enum count what)
 static void find_wanted(const struct run *run, enum count list[COUNTS])
 {
 	const struct experiment *e = run->experiment;
+	const struct claim *c;
 	int i, arm;
 
 	memset(list, 0, COUNTS * sizeof(*list));
 	for (i = 0; e->counted[i] != COUNT_NONE; i++)
 		want(list, e->counted[i]);
 	for (arm = 0; arm < run_arms(run); arm++)
-		for (i = 0; e->arms[arm].claims[i].what != COUNT_NONE; i++)
-			want(list, e->arms[arm].claims[i].what);
+		for (c = e->arms[arm].claims; c && c->what != COUNT_NONE; c++)
+			want(list, c->what);
 }
 
 /* The best way of counting there is. */

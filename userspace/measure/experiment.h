@@ -60,7 +60,7 @@ enum bar {
  * @least: operations of a round, at least
  * @letter: in text plots; 0: not drawn
  * @colour: in pictures, "#rrggbb"
- * @claims: end where both bounds are 0 and what is COUNT_NONE
+ * @claims: what has to be counted, ending in an empty entry; NULL: nothing
  */
 struct arm {
 	const char *name;
@@ -75,7 +75,7 @@ struct arm {
 	unsigned int least;
 	char letter;
 	const char *colour;
-	struct claim claims[MAX_CLAIMS];
+	const struct claim *claims;
 };
 
 /**

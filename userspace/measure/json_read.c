@@ -482,7 +482,7 @@ static void read_head(struct reader *r, const json_t *root, struct run *run)
 	if (schema > RUN_SCHEMA)
 		wrong(r, "the run was written by a newer ctxlab");
 	else if (schema < RUN_SCHEMA)
-		wrong(r, "the run has schema %d, which this ctxlab does not read: it reads %d; measure again",
+		wrong(r, "the run has schema %d, and this ctxlab reads %d: measure again",
 		      (int)schema, RUN_SCHEMA);
 	run->passes = integer(r, root, "passes", MAX_SAMPLES);
 	run->interrupted = flag(r, root, "interrupted");

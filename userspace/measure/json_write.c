@@ -272,14 +272,16 @@ static json_t *buckets_json(const struct histogram *h)
 
 static json_t *histograms_json(const struct run *run)
 {
-	json_t *all = json_array();
+	json_t *all = json_array(), *o;
 	int arm;
 
-	for (arm = 0; arm < run_arms(run); arm++)
-		if (run->histogram[arm].n)
-			json_array_append_new(all, json_pack("{s:s, s:o}",
-							     "arm", run_arm_name(run, arm),
-							     "buckets", buckets_json(&run->histogram[arm])));
+	for (arm = 0; arm < run_arms(run); arm++) {
+		if (!run->histogram[arm].n)
+			continue;
+		o = json_pack("{s:s, s:o}", "arm", run_arm_name(run, arm),
+			      "buckets", buckets_json(&run->histogram[arm]));
+		json_array_append_new(all, o);
+	}
 	return all;
 }
 

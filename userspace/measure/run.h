@@ -16,7 +16,6 @@
 
 #define MAX_ARMS 48
 #define MAX_BLOCKS 1024
-#define MAX_CLAIMS 10
 #define MAX_FACTS 48
 #define MAX_FINDINGS 24
 #define MAX_NOTES 24

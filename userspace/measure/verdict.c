@@ -77,7 +77,7 @@ static bool check_claims(const struct run *run, struct answers *a, int arm)
 	const struct claim *c = run->experiment->arms[arm].claims;
 	bool probe = true, good;
 
-	for (; c->what != COUNT_NONE; c++) {
+	for (; c && c->what != COUNT_NONE; c++) {
 		good = check_claim(run, a, arm, c);
 		if (counts_table[c->what].group == GROUP_PROBE)
 			probe = probe && good;
@@ -93,7 +93,7 @@ static bool check_counts(const struct run *run, struct answers *a)
 
 	for (arm = 0; arm < run_arms(run); arm++) {
 		if (!run->settings.arm[arm] ||
-		    run->experiment->arms[arm].claims[0].what == COUNT_NONE)
+		    !run->experiment->arms[arm].claims)
 			continue;
 		if (run->counts[arm].present) {
 			probe = check_claims(run, a, arm) && probe;
@@ -127,7 +127,7 @@ static void check_width(const struct run *run, struct answers *a, int arm)
 	if (!e->n || (base < 0 && *run->machine.emulator) ||
 	    !wide(run, e, scale))
 		return;
-	answers_refuse(a, "%s%s%s: the interval is too wide, %.1f to %.1f ns",
+	answers_refuse(a, "%s%s%s: interval too wide, %.1f to %.1f ns",
 		       run_arm_name(run, arm), base < 0 ? "" : " - ",
 		       base < 0 ? "" : run_arm_name(run, base), e->low, e->high);
 }
@@ -151,11 +151,11 @@ static void check_null(const struct run *run, struct answers *a, int arm)
 	double cost = a->cell[base][0][0].value;
 
 	if (e->n && wide(run, e, cost))
-		answers_refuse(a, "null test: %s and %s: the interval is too wide, %.1f to %.1f ns",
+		answers_refuse(a, "null test: %s and %s: interval too wide, %.1f to %.1f ns",
 			       run_arm_name(run, base), run_arm_name(run, arm),
 			       e->low, e->high);
 	else if (!equal(run, e, cost))
-		answers_refuse(a, "null test: %s and %s, which are equal, differ by %.1f ns [%.1f, %.1f]",
+		answers_refuse(a, "null test: %s and %s are equal, but differ by %.1f ns [%.1f, %.1f]",
 			       run_arm_name(run, base), run_arm_name(run, arm),
 			       e->value, e->low, e->high);
 }

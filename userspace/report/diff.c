@@ -356,8 +356,9 @@ json_t *diff_json(const struct diff_side *a, const struct diff_side *b)
 	for (; diff_columns[sel.n].name; sel.n++)
 		sel.col[sel.n] = sel.n;
 	root = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o}", "ctxlab", "diff",
-			 "schema", 2, "experiment", a->run.experiment->name, "a", side_json(a), "b", side_json(b),
-			 "rows", out_table_json(t, &sel));
+			 "schema", 2, "experiment",
+			 a->run.experiment->name, "a", side_json(a), "b",
+			 side_json(b), "rows", out_table_json(t, &sel));
 	out_table_free(t);
 	return root;
 }

@@ -15,8 +15,10 @@ enum {
 };
 
 /* Columns of each quantity after the first, from COL_FIXED on. */
-enum { MORE_VALUE, MORE_LOW, MORE_HIGH, MORE_DIFF, MORE_DIFFLOW, MORE_DIFFHIGH,
-       MORE };
+enum {
+	MORE_VALUE, MORE_LOW, MORE_HIGH, MORE_DIFF, MORE_DIFFLOW,
+	MORE_DIFFHIGH, MORE,
+};
 
 static const struct out_col fixed[COL_FIXED] = {
 	[COL_ARM] = { "ARM", 0, 0, OUT_STRING, "what is compared" },

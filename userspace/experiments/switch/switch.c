@@ -31,101 +31,129 @@ const struct switch_arm switch_arms[ARMS] = {
 #define EACH(what) { what, 1, 1 }
 #define NEVER(what) { what, 0, 0 }
 
-/* What the kernel makes of a switch between threads, and between processes. */
-#define BY_THREADS EACH(COUNT_RUSAGE), EACH(COUNT_SWITCHES), \
-	NEVER(COUNT_OTHER_MM), NEVER(COUNT_CR3_FLUSHED)
-#define BY_PROCESSES EACH(COUNT_RUSAGE), EACH(COUNT_SWITCHES), \
-	NEVER(COUNT_SAME_MM)
-/* The probe counts attached workers only, and its own flushes. */
-#define PROBED EACH(COUNT_PROBE), NEVER(COUNT_PROBE_MIGRATIONS)
-#define THREADS_PROBED BY_THREADS, PROBED, EACH(COUNT_PROBE_SAME_MM)
-#define PROCESSES_PROBED BY_PROCESSES, PROBED, EACH(COUNT_PROBE_OTHER_MM)
 /* Now and then the scheduler's clock gets in. */
-#define WITHOUT_KERNEL { COUNT_RUSAGE, 0, 0.001 }
+static const struct claim coroutines[] = { { COUNT_RUSAGE, 0, 0.001 }, {} };
+
+/* What the kernel makes of a switch. */
+static const struct claim threads[] = {
+	EACH(COUNT_RUSAGE), EACH(COUNT_SWITCHES), NEVER(COUNT_OTHER_MM),
+	NEVER(COUNT_CR3_FLUSHED), {}
+};
+
+static const struct claim processes[] = {
+	EACH(COUNT_RUSAGE), EACH(COUNT_SWITCHES), NEVER(COUNT_SAME_MM), {}
+};
+
+/* The probe counts attached workers only, and its own flushes. */
+static const struct claim threads_probed[] = {
+	EACH(COUNT_RUSAGE), EACH(COUNT_SWITCHES), NEVER(COUNT_OTHER_MM),
+	NEVER(COUNT_CR3_FLUSHED), EACH(COUNT_PROBE),
+	NEVER(COUNT_PROBE_MIGRATIONS), EACH(COUNT_PROBE_SAME_MM),
+	NEVER(COUNT_PROBE_FLUSHES), {}
+};
+
+static const struct claim threads_flushed[] = {
+	EACH(COUNT_RUSAGE), EACH(COUNT_SWITCHES), NEVER(COUNT_OTHER_MM),
+	NEVER(COUNT_CR3_FLUSHED), EACH(COUNT_PROBE),
+	NEVER(COUNT_PROBE_MIGRATIONS), EACH(COUNT_PROBE_SAME_MM),
+	EACH(COUNT_PROBE_FLUSHES), {}
+};
+
+static const struct claim processes_probed[] = {
+	EACH(COUNT_RUSAGE), EACH(COUNT_SWITCHES), NEVER(COUNT_SAME_MM),
+	EACH(COUNT_PROBE), NEVER(COUNT_PROBE_MIGRATIONS),
+	EACH(COUNT_PROBE_OTHER_MM), NEVER(COUNT_PROBE_FLUSHES), {}
+};
+
+static const struct claim processes_flushed[] = {
+	EACH(COUNT_RUSAGE), EACH(COUNT_SWITCHES), NEVER(COUNT_SAME_MM),
+	EACH(COUNT_PROBE), NEVER(COUNT_PROBE_MIGRATIONS),
+	EACH(COUNT_PROBE_OTHER_MM), EACH(COUNT_PROBE_FLUSHES), {}
+};
 
 static const struct arm arms[] = {
 	[ARM_COROUTINE] = {
 		.name = "coroutine", .brief = "no kernel, no mm",
 		.sweep = true, .pace = PACE_COROUTINE, .first = 1000,
 		.least = 10, .letter = 'c', .colour = "#7f7f7f",
-		.claims = { WITHOUT_KERNEL },
+		.claims = coroutines,
 	},
 	[ARM_COROUTINE_FP] = {
 		.name = "coroutine+fp", .brief = "and FP control words",
 		.against = "coroutine", .pace = PACE_COROUTINE_FP,
 		.first = 1000, .least = 10, .colour = "#9f9f9f",
-		.claims = { WITHOUT_KERNEL },
+		.claims = coroutines,
 	},
 	[ARM_UCONTEXT] = {
 		.name = "swapcontext", .brief = "glibc's, with signal mask",
 		.against = "coroutine", .pace = PACE_UCONTEXT, .first = 1000,
 		.least = 10, .colour = "#bfbfbf",
-		.claims = { WITHOUT_KERNEL },
+		.claims = coroutines,
 	},
 	[ARM_THREAD] = {
 		.name = "thread", .brief = "same mm",
 		.judged = true, .sweep = true, .first = 20, .least = 10,
-		.letter = 't', .colour = "#1f77b4", .claims = { BY_THREADS },
+		.letter = 't', .colour = "#1f77b4", .claims = threads,
 	},
 	[ARM_THREAD_AGAIN] = {
 		.name = "thread-again", .brief = "null test: as 'thread'",
 		.against = "thread", .twin = true, .first = 20, .least = 10,
-		.colour = "#aec7e8", .claims = { BY_THREADS },
+		.colour = "#aec7e8", .claims = threads,
 	},
 	[ARM_THREAD_CONTROL] = {
 		.name = "thread+control", .brief = "same mm, probed",
 		.against = "thread", .parts_against = "", .judged = true,
 		.sweep = true, .first = 20, .least = 10, .letter = 'T',
 		.colour = "#17becf",
-		.claims = { THREADS_PROBED, NEVER(COUNT_PROBE_FLUSHES) },
+		.claims = threads_probed,
 	},
 	[ARM_CONTROL_AGAIN] = {
 		.name = "thread+again", .brief = "null test: as 'thread+control'",
 		.against = "thread+control", .twin = true, .first = 20,
 		.least = 10, .colour = "#9edae5",
-		.claims = { THREADS_PROBED, NEVER(COUNT_PROBE_FLUSHES) },
+		.claims = threads_probed,
 	},
 	[ARM_THREAD_FLUSH] = {
 		.name = "thread+flush", .brief = "same mm, its entries flushed",
 		.against = "thread+control", .judged = true, .sweep = true,
 		.first = 20, .least = 10, .letter = 'f', .colour = "#ff7f0e",
-		.claims = { THREADS_PROBED, EACH(COUNT_PROBE_FLUSHES) },
+		.claims = threads_flushed,
 	},
 	[ARM_THREAD_FULL] = {
 		.name = "thread+full", .brief = "same mm, whole TLB flushed",
 		.against = "thread+control", .sweep = true, .first = 20,
 		.least = 10, .letter = 'F', .colour = "#d62728",
-		.claims = { THREADS_PROBED, EACH(COUNT_PROBE_FLUSHES) },
+		.claims = threads_flushed,
 	},
 	[ARM_PROCESS] = {
 		.name = "process", .brief = "another mm",
 		.against = "thread", .judged = true, .sweep = true,
 		.first = 20, .least = 10, .letter = 'p', .colour = "#2ca02c",
-		.claims = { BY_PROCESSES },
+		.claims = processes,
 	},
 	[ARM_PROCESS_CONTROL] = {
 		.name = "process+control", .brief = "another mm, probed",
 		.against = "process", .parts_against = "thread+control",
 		.sweep = true, .first = 20, .least = 10, .letter = 'P',
 		.colour = "#98df8a",
-		.claims = { PROCESSES_PROBED, NEVER(COUNT_PROBE_FLUSHES) },
+		.claims = processes_probed,
 	},
 	[ARM_PROCESS_FLUSH] = {
 		.name = "process+flush", .brief = "another mm, and flushed",
 		.against = "process+control", .sweep = true, .first = 20,
 		.least = 10, .letter = 'g', .colour = "#bcbd22",
-		.claims = { PROCESSES_PROBED, EACH(COUNT_PROBE_FLUSHES) },
+		.claims = processes_flushed,
 	},
 	[ARM_RING_THREAD] = {
 		.name = "ring-thread", .brief = "a ring, same mm",
 		.sweep = true, .pace = PACE_RING, .first = 20, .least = 2,
-		.letter = 'r', .colour = "#9467bd", .claims = { BY_THREADS },
+		.letter = 'r', .colour = "#9467bd", .claims = threads,
 	},
 	[ARM_RING_PROCESS] = {
 		.name = "ring-process", .brief = "a ring, each its own mm",
 		.against = "ring-thread", .judged = true, .sweep = true,
 		.pace = PACE_RING, .first = 20, .least = 2, .letter = 'R',
-		.colour = "#8c564b", .claims = { BY_PROCESSES },
+		.colour = "#8c564b", .claims = processes,
 	},
 	{}
 };

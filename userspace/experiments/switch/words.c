@@ -7,6 +7,18 @@
 #include "report/words.h"
 #include "switch.h"
 
+/* Without pages: what an arm costs, and what it adds to its baseline. */
+static const struct estimate *cost(const struct answers *a, int arm)
+{
+	return &a->cell[arm][0][Q_NS];
+}
+
+static const struct estimate *added(const struct answers *a, int arm,
+				    int quantity)
+{
+	return &a->diff[arm][0][quantity];
+}
+
 /* Share of the counted switches that flushed the TLB by themselves; -1. */
 static double flushing_share(const struct counts *c)
 {
@@ -43,18 +55,21 @@ static void costs(FILE *out, const struct run *run, const struct answers *a)
 	snprintf(same, sizeof(same), "same mm: %s not written", reg);
 	snprintf(other, sizeof(other), "another mm: %s %s", reg,
 		 process_remark(run));
-	words_line(out, "between coroutines", &a->cell[ARM_COROUTINE][0][Q_NS], false,
-	     "no kernel, no mm");
-	words_line(out, "  with FP control words", &a->cell[ARM_COROUTINE_FP][0][Q_NS],
-	     false, "");
-	words_line(out, "  by swapcontext()", &a->cell[ARM_UCONTEXT][0][Q_NS], false,
-	     "system calls for the signal mask");
-	words_line(out, "between threads", &a->cell[ARM_THREAD][0][Q_NS], false, same);
-	words_line(out, "between processes", &a->diff[ARM_PROCESS][0][Q_NS], true, other);
-	words_line(out, "with the TLB flushed", &a->diff[ARM_THREAD_FLUSH][0][Q_NS], true,
-	     "this address space's entries, threads");
-	words_line(out, "  in processes", &a->diff[ARM_PROCESS_FLUSH][0][Q_NS], true, "");
-	words_line(out, "  all of it", &a->diff[ARM_THREAD_FULL][0][Q_NS], true, "global entries as well");
+	words_line(out, "between coroutines", cost(a, ARM_COROUTINE), false,
+		   "no kernel, no mm");
+	words_line(out, "  with FP control words", cost(a, ARM_COROUTINE_FP),
+		   false, "");
+	words_line(out, "  by swapcontext()", cost(a, ARM_UCONTEXT), false,
+		   "system calls for the signal mask");
+	words_line(out, "between threads", cost(a, ARM_THREAD), false, same);
+	words_line(out, "between processes", added(a, ARM_PROCESS, Q_NS), true,
+		   other);
+	words_line(out, "with the TLB flushed", added(a, ARM_THREAD_FLUSH, Q_NS),
+		   true, "this address space's entries, threads");
+	words_line(out, "  in processes", added(a, ARM_PROCESS_FLUSH, Q_NS),
+		   true, "");
+	words_line(out, "  all of it", added(a, ARM_THREAD_FULL, Q_NS), true,
+		   "global entries as well");
 }
 
 /* "the flush itself 205 ns", or nothing. */
@@ -69,28 +84,34 @@ static const char *itself(char *buf, size_t size, const struct estimate *e)
 	return buf;
 }
 
+/* What a flush adds to the kernel's own part, and how much is it itself. */
+static void flush_line(FILE *out, const struct answers *a, const char *what,
+		       int arm)
+{
+	char remark[64];
+
+	words_line(out, what, added(a, arm, Q_KERNEL_FLUSH), true,
+		   itself(remark, sizeof(remark), added(a, arm, Q_FLUSH)));
+}
+
 /* Timed by the module, from leaving one to arriving at the other. */
 static void kernel_part(FILE *out, const struct answers *a, const char *lead)
 {
 	struct paragraph p = {};
-	char remark[64];
 
 	paragraph_add(&p, "%s the kernel's own part of it, from leaving one to", lead);
 	paragraph_add(&p, " arriving at the other: no system call, no choice of whom to run.");
 	paragraph_print(out, &p);
 	fputs("\n", out);
-	words_line(out, "between threads", &a->cell[ARM_THREAD_CONTROL][0][Q_KERNEL], false, "");
-	words_line(out, "  again", &a->diff[ARM_CONTROL_AGAIN][0][Q_KERNEL_FLUSH], true, "null test");
-	words_line(out, "between processes", &a->diff[ARM_PROCESS_CONTROL][0][Q_KERNEL_FLUSH], true, "");
-	words_line(out, "with the TLB flushed", &a->diff[ARM_THREAD_FLUSH][0][Q_KERNEL_FLUSH], true,
-	     itself(remark, sizeof(remark),
-		    &a->diff[ARM_THREAD_FLUSH][0][Q_FLUSH]));
-	words_line(out, "  in processes", &a->diff[ARM_PROCESS_FLUSH][0][Q_KERNEL_FLUSH], true,
-	     itself(remark, sizeof(remark),
-		    &a->diff[ARM_PROCESS_FLUSH][0][Q_FLUSH]));
-	words_line(out, "  all of it", &a->diff[ARM_THREAD_FULL][0][Q_KERNEL_FLUSH], true,
-	     itself(remark, sizeof(remark),
-		    &a->diff[ARM_THREAD_FULL][0][Q_FLUSH]));
+	words_line(out, "between threads",
+		   &a->cell[ARM_THREAD_CONTROL][0][Q_KERNEL], false, "");
+	words_line(out, "  again", added(a, ARM_CONTROL_AGAIN, Q_KERNEL_FLUSH),
+		   true, "null test");
+	words_line(out, "between processes",
+		   added(a, ARM_PROCESS_CONTROL, Q_KERNEL_FLUSH), true, "");
+	flush_line(out, a, "with the TLB flushed", ARM_THREAD_FLUSH);
+	flush_line(out, a, "  in processes", ARM_PROCESS_FLUSH);
+	flush_line(out, a, "  all of it", ARM_THREAD_FULL);
 	fputs("\n", out);
 }
 
@@ -108,7 +129,8 @@ static void flushing(FILE *out, const struct run *run)
 		paragraph_add(&p, "Process switches here %s: %.1f %% of %llu counted.",
 			      share >= 0.5 ? "flush the TLB" :
 					     "do not flush the TLB",
-			      share * 100, (unsigned long long)c->n[COUNT_EXPECTED]);
+			      share * 100,
+			      (unsigned long long)c->n[COUNT_EXPECTED]);
 	if (pcid == 1)
 		paragraph_add(&p, " The CPU has PCID: entries carry the tag of %s",
 			      "their address space, and stay.");
@@ -157,7 +179,7 @@ static void ring(FILE *out, const struct run *run, const struct answers *a)
 	struct paragraph p = {};
 	int i;
 
-	if (!a->diff[ARM_RING_PROCESS][0][Q_NS].n)
+	if (!added(a, ARM_RING_PROCESS, Q_NS)->n)
 		return;
 	paragraph_add(&p, "In a ring of %u processes", (unsigned int)run->settings.value[SET_RING]);
 	if (share >= 0)
@@ -167,7 +189,7 @@ static void ring(FILE *out, const struct run *run, const struct answers *a)
 				      ", the kernel having fewer slots for tags" :
 				      "");
 	paragraph_add(&p, " a switch costs");
-	words_estimate(&p, &a->diff[ARM_RING_PROCESS][0][Q_NS]);
+	words_estimate(&p, added(a, ARM_RING_PROCESS, Q_NS));
 	paragraph_add(&p, " more than in a ring of threads");
 	for (i = 0; i < PATTERNS; i++) {
 		if (!a->finding[FOUND_RING_REFILL][i].n)
@@ -223,14 +245,14 @@ static void null_test(FILE *out, const struct answers *a)
 {
 	struct paragraph p = {};
 
-	if (a->diff[ARM_THREAD_AGAIN][0][Q_NS].n) {
+	if (added(a, ARM_THREAD_AGAIN, Q_NS)->n) {
 		paragraph_add(&p, "Null test, two arms that differ in nothing:");
-		words_estimate(&p, &a->diff[ARM_THREAD_AGAIN][0][Q_NS]);
+		words_estimate(&p, added(a, ARM_THREAD_AGAIN, Q_NS));
 		paragraph_add(&p, ". ");
 	}
-	if (a->diff[ARM_THREAD_CONTROL][0][Q_NS].n) {
+	if (added(a, ARM_THREAD_CONTROL, Q_NS)->n) {
 		paragraph_add(&p, "The probe itself adds");
-		words_estimate(&p, &a->diff[ARM_THREAD_CONTROL][0][Q_NS]);
+		words_estimate(&p, added(a, ARM_THREAD_CONTROL, Q_NS));
 		paragraph_add(&p, ". ");
 	}
 	words_disturbed(&p, a);
