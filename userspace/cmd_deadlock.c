@@ -9,7 +9,7 @@
 
 #include "deadlock/confirm.h"
 #include "deadlock/report.h"
-#include "lib/escape.h"
+#include "lib/error.h"
 #include "lib/xalloc.h"
 #include "options.h"
 #include "proc/proc.h"
@@ -152,7 +152,7 @@ static int once(struct scan *s, const struct request *q)
 
 	err = look(s, q);
 	if (err) {
-		fprintf(stderr, "ctxlab deadlock: all processes have ended\n");
+		error_say("all processes have ended");
 		return CTXLAB_FAILED;
 	}
 	if (print(s, q))
@@ -176,9 +176,9 @@ static int add_processes(const struct ctxlab_cmd *cmd, struct scan *s, int n,
 		err = scan_add(s, strtol(pids[i], NULL, 10), true);
 		if (!err)
 			continue;
-		fprintf(stderr, "ctxlab deadlock: %s: %s\n", pids[i],
-			err == -ENOENT || err == -ESRCH ? "no such process" :
-			strerror(-err));
+		error_say("%s: %s", pids[i],
+			  err == -ENOENT || err == -ESRCH ? "no such process" :
+							    strerror(-err));
 		status = CTXLAB_FAILED;
 	}
 	return status;

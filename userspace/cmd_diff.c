@@ -4,18 +4,19 @@
 #include <unistd.h>
 
 #include "experiments/experiments.h"
+#include "lib/error.h"
 #include "lib/xalloc.h"
 #include "measure/run_json.h"
 #include "measure/verdict.h"
 #include "options.h"
 #include "report/diff.h"
 
-static int load(const struct ctxlab_cmd *cmd, struct diff_side *s)
+static int load(struct diff_side *s)
 {
 	char *error;
 
 	if (run_load(s->path, experiments, &s->run, &error)) {
-		options_failed(cmd, "%s: %s", s->path, error);
+		error_say("%s: %s", s->path, error);
 		free(error);
 		return CTXLAB_FAILED;
 	}
@@ -71,9 +72,9 @@ static int run_diff(const struct ctxlab_cmd *cmd, int argc, char **argv)
 	b = xcalloc(1, sizeof(*b));
 	a->path = argv[optind];
 	b->path = argv[optind + 1];
-	status = load(cmd, a);
+	status = load(a);
 	if (!status)
-		status = load(cmd, b);
+		status = load(b);
 	if (!status)
 		status = check(cmd, a, b);
 	if (!status)

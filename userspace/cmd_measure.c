@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "experiments/experiments.h"
+#include "lib/error.h"
 #include "lib/replace.h"
 #include "lib/xalloc.h"
 #include "measure/cpus.h"
@@ -157,18 +158,18 @@ static int option(const struct ctxlab_cmd *cmd, int key, struct asked *a)
 	}
 }
 
-static int load(const struct ctxlab_cmd *cmd, const struct asked *a,
-		struct run *run)
+static int load(const struct asked *a, struct run *run)
 {
 	char *error;
 
 	if (!run_load(a->from, experiments, run, &error)) {
 		if (run->experiment == a->experiment)
 			return CTXLAB_OK;
-		return options_failed(cmd, "%s: it is a run of 'ctxlab %s'",
-				      a->from, run->experiment->name);
+		error_say("%s: it is a run of 'ctxlab %s'", a->from,
+			  run->experiment->name);
+		return CTXLAB_FAILED;
 	}
-	options_failed(cmd, "%s: %s", a->from, error);
+	error_say("%s: %s", a->from, error);
 	free(error);
 	return CTXLAB_FAILED;
 }
@@ -198,7 +199,7 @@ static int measure(const struct ctxlab_cmd *cmd, const struct asked *a,
 	if (!err)
 		return CTXLAB_OK;
 	if (run->trouble)
-		options_failed(cmd, "%s", run->trouble);
+		error_say("%s", run->trouble);
 	return CTXLAB_FAILED;
 }
 
@@ -219,25 +220,27 @@ static int measure_repeated(const struct ctxlab_cmd *cmd,
 	status = repeat_run(a->repeat, measure_once, &m, run);
 	if (status >= 0)
 		return status;
-	return options_failed(cmd, "a run in a process of its own failed: %s",
-			      errno ? strerror(errno) : "it was killed");
+	error_say("a run in a process of its own failed: %s",
+		  errno ? strerror(errno) : "it was killed");
+	return CTXLAB_FAILED;
 }
 
 static int obtain(const struct ctxlab_cmd *cmd, const struct asked *a,
 		  struct run *run)
 {
 	if (a->from)
-		return load(cmd, a, run);
+		return load(a, run);
 	return a->repeat ? measure_repeated(cmd, a, run) : measure(cmd, a, run);
 }
 
-static int unwritable(const struct ctxlab_cmd *cmd, const char *path, int err)
+static int unwritable(const char *path, int err)
 {
-	return options_failed(cmd, "cannot write %s: %s", path, strerror(-err));
+	error_say("cannot write %s: %s", path, strerror(-err));
+	return CTXLAB_FAILED;
 }
 
-static int save(const struct ctxlab_cmd *cmd, const char *path,
-		const struct run *run, const struct answers *a)
+static int save(const char *path, const struct run *run,
+		const struct answers *a)
 {
 	json_t *root = run_to_json(run, a);
 	struct replace file;
@@ -250,17 +253,17 @@ static int save(const struct ctxlab_cmd *cmd, const char *path,
 		err = replace_end(&file);
 	}
 	json_decref(root);
-	return err ? unwritable(cmd, path, err) : CTXLAB_OK;
+	return err ? unwritable(path, err) : CTXLAB_OK;
 }
 
-static int draw(const struct ctxlab_cmd *cmd, const char *path,
-		const struct run *run, const struct answers *a)
+static int draw(const char *path, const struct run *run,
+		const struct answers *a)
 {
 	char *problem = plot_draw(run, a, path);
 
 	if (!problem)
 		return CTXLAB_OK;
-	options_failed(cmd, "cannot draw %s: %s", path, problem);
+	error_say("cannot draw %s: %s", path, problem);
 	free(problem);
 	return a->reasons ? CTXLAB_REFUSED : CTXLAB_FAILED;
 }
@@ -279,7 +282,7 @@ static int show(const struct ctxlab_cmd *cmd, const struct asked *r,
 	}
 	problem = report_long(run, a, &r->out);
 	for (i = 0; i < a->reasons && !problem; i++)
-		options_failed(cmd, "no verdict: %s", a->reason[i]);
+		error_say("no verdict: %s", a->reason[i]);
 	return problem ? options_wrong(cmd, "%s", problem) : CTXLAB_OK;
 }
 
@@ -295,11 +298,11 @@ static void die_by_signal(void)
 	raise(sig);
 }
 
-static int writable(const struct ctxlab_cmd *cmd, const char *path)
+static int writable(const char *path)
 {
 	int err = path ? replace_check(path) : 0;
 
-	return err ? unwritable(cmd, path, err) : CTXLAB_OK;
+	return err ? unwritable(path, err) : CTXLAB_OK;
 }
 
 /* Before anything is measured: it would be lost. */
@@ -313,8 +316,8 @@ static int check_targets(const struct ctxlab_cmd *cmd, const struct asked *r)
 		problem = out_select(report_columns(r->experiment), NULL, r->out.columns, &sel);
 	if (problem)
 		return options_wrong(cmd, "%s", problem);
-	status = writable(cmd, r->save);
-	return status ? status : writable(cmd, r->plot);
+	status = writable(r->save);
+	return status ? status : writable(r->plot);
 }
 
 /*
@@ -344,8 +347,8 @@ static void fix_layout(int argc, char **argv)
 static int hand_out(const struct ctxlab_cmd *cmd, const struct asked *r,
 		    const struct run *run, const struct answers *a)
 {
-	int saved = r->save ? save(cmd, r->save, run, a) : CTXLAB_OK;
-	int drawn = r->plot ? draw(cmd, r->plot, run, a) : CTXLAB_OK;
+	int saved = r->save ? save(r->save, run, a) : CTXLAB_OK;
+	int drawn = r->plot ? draw(r->plot, run, a) : CTXLAB_OK;
 	int shown = show(cmd, r, run, a);
 
 	if (saved)

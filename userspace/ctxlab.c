@@ -9,7 +9,7 @@
 
 #include "command.h"
 #include "experiments/experiments.h"
-#include "lib/escape.h"
+#include "lib/error.h"
 #include "options.h"
 #include "overview.h"
 
@@ -88,12 +88,13 @@ int main(int argc, char **argv)
 		printf("ctxlab %s\n", CTXLAB_VERSION);
 		return options_flush(CTXLAB_OK);
 	}
-	for (c = commands; *c; c++)
-		if (!strcmp((*c)->name, argv[1]))
-			return options_flush((*c)->run(*c, argc - 1, argv + 1));
+	for (c = commands; *c; c++) {
+		if (strcmp((*c)->name, argv[1]))
+			continue;
+		error_command((*c)->name);
+		return options_flush((*c)->run(*c, argc - 1, argv + 1));
+	}
 
-	escape_print(stderr, "ctxlab: no command '%s'; see 'ctxlab --help'",
-		     argv[1]);
-	fputc('\n', stderr);
+	error_say("no command '%s'; see 'ctxlab --help'", argv[1]);
 	return CTXLAB_USAGE;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/escape.h"
+#include "lib/error.h"
 #include "lib/xalloc.h"
 #include "options.h"
 
@@ -166,25 +166,9 @@ int options_wrong(const struct ctxlab_cmd *cmd, const char *fmt, ...)
 	va_start(ap, fmt);
 	what = xvasprintf(fmt, ap);
 	va_end(ap);
-	escape_print(stderr, "ctxlab %s: %s; see 'ctxlab %s --help'", cmd->name,
-		     what, cmd->name);
-	fputc('\n', stderr);
+	error_say("%s; see 'ctxlab %s --help'", what, cmd->name);
 	free(what);
 	return CTXLAB_USAGE;
-}
-
-int options_failed(const struct ctxlab_cmd *cmd, const char *fmt, ...)
-{
-	char *what;
-	va_list ap;
-
-	va_start(ap, fmt);
-	what = xvasprintf(fmt, ap);
-	va_end(ap);
-	escape_print(stderr, "ctxlab %s: %s", cmd->name, what);
-	fputc('\n', stderr);
-	free(what);
-	return CTXLAB_FAILED;
 }
 
 int options_flush(int status)
@@ -193,7 +177,7 @@ int options_flush(int status)
 		/* A reader that has seen enough, such as head(1), is no error. */
 		if (errno == EPIPE)
 			return status;
-		fprintf(stderr, "ctxlab: cannot write: %s\n", strerror(errno));
+		error_say("cannot write: %s", strerror(errno));
 		return CTXLAB_FAILED;
 	}
 	return status;

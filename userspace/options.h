@@ -24,10 +24,6 @@ int options_next(const struct ctxlab_cmd *cmd, int argc, char **argv,
 __printf(2, 3)
 int options_wrong(const struct ctxlab_cmd *cmd, const char *fmt, ...);
 
-/* Says what could not be done; returns CTXLAB_FAILED. */
-__printf(2, 3)
-int options_failed(const struct ctxlab_cmd *cmd, const char *fmt, ...);
-
 /* Flushes stdout; a failure there turns @status into CTXLAB_FAILED. */
 int options_flush(int status);
 

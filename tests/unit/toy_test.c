@@ -112,7 +112,7 @@ static int toy_round(void *state, const struct turn *turn, struct sample *s,
 	ns *= 1 + 0.001 * (st->rounds % 7);
 	if (mood == MOOD_HANGS && turn->arm == ARM_DEAR && st->rounds > 100)
 		return -ETIMEDOUT;
-	if (mood == MOOD_BREAKS && st->rounds > 400)
+	if (mood == MOOD_BREAKS && st->rounds > 100)
 		return -EINTR;
 	s->value[0] = ns;
 	s->value[1] = ns / 2;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/escape.h"
+#include "lib/error.h"
 #include "lib/xalloc.h"
 #include "report.h"
 
@@ -126,9 +126,8 @@ char *wait_site(struct report *r, struct thread *t)
 
 static void say(const struct process *p, const char *what, int err)
 {
-	escape_print(stderr, "ctxlab deadlock: %d (%s): %s%s%s", p->pid, p->name,
-		     what, err ? ": " : "", err ? strerror(-err) : "");
-	fputc('\n', stderr);
+	error_say("%d (%s): %s%s%s", p->pid, p->name, what, err ? ": " : "",
+		  err ? strerror(-err) : "");
 }
 
 /* One line for each thing; false where the process could not be judged. */

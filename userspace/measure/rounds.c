@@ -208,17 +208,26 @@ static bool block_due(const struct job *job, double elapsed, double spent)
 
 /*
  * New workers lie elsewhere in memory, and so do their page tables: what that
- * does to one arm's cost must not last for a whole run.
+ * does to one arm's cost must not last for a whole run.  The first block has the
+ * workers that open() made.
  */
-static int begin_block(struct job *job)
+static int renew(struct job *job, double *spent)
+{
+	double start = job_now();
+	int err = 0;
+
+	if (job->run->blocks && job->run->experiment->renew)
+		err = job->run->experiment->renew(job->state);
+	*spent += job_now() - start;
+	return err;
+}
+
+static int begin_block(struct job *job, double *spent)
 {
 	struct run *run = job->run;
 	struct block *b = &run->block[run->blocks];
-	int err = 0;
+	int err = renew(job, spent);
 
-	/* The first block has the workers that open() made. */
-	if (run->blocks && run->experiment->renew)
-		err = run->experiment->renew(job->state);
 	b->start = job_now() - job->begin;
 	b->speed_ns = speed_ns(run->settings.cpu, run->settings.priority);
 	run->blocks++;
@@ -237,10 +246,8 @@ int rounds_measure(struct job *job)
 		done = fmin(elapsed / run->settings.seconds,
 			    fmax(run->passes, 1) / MIN_PASSES);
 		job_progress(job, "measuring", done);
-		start = job_now();
 		if (block_due(job, elapsed, spent))
-			err = begin_block(job);
-		spent += job_now() - start;
+			err = begin_block(job, &spent);
 		start = job_now();
 		if (!err)
 			err = one_pass(job, run->passes);

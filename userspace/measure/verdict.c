@@ -155,7 +155,7 @@ static void check_null(const struct run *run, struct answers *a, int arm)
 			       run_arm_name(run, base), run_arm_name(run, arm),
 			       e->low, e->high);
 	else if (!equal(run, e, cost))
-		answers_refuse(a, "null test: %s and %s are equal, but differ by %.1f ns [%.1f, %.1f]",
+		answers_refuse(a, "null test: %s and %s, equals, differ by %.1f ns [%.1f, %.1f]",
 			       run_arm_name(run, base), run_arm_name(run, arm),
 			       e->value, e->low, e->high);
 }

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "lib/escape.h"
+#include "lib/error.h"
 #include "lib/xalloc.h"
 #include "measure/module.h"
 #include "proc.h"
@@ -66,10 +66,7 @@ static int say_no_module(int err)
 {
 	struct module_problem p = module_problem(err);
 
-	escape_print(stderr, "ctxlab: %s", p.what);
-	if (*p.advice)
-		escape_print(stderr, "; as root: %s", p.advice);
-	fputc('\n', stderr);
+	error_say("%s%s%s", p.what, *p.advice ? "; as root: " : "", p.advice);
 	free(p.what);
 	free(p.advice);
 	return CTXLAB_NO_MODULE;
@@ -87,14 +84,11 @@ int proc_check(void)
 		return say_no_module(err);
 	buf[strcspn(buf, "\n")] = '\0';
 	if (!text_number(buf, &abi)) {
-		fprintf(stderr, "ctxlab: %s/abi does not hold a version\n",
-			module_root());
+		error_say("%s/abi does not hold a version", module_root());
 		err = CTXLAB_NO_MODULE;
 	} else if (abi < CTXLAB_ABI) {
-		fprintf(stderr,
-			"ctxlab: the loaded module speaks version %llu of its formats, this program\n"
-			"needs %d: unload it, and load the one that came with this program\n",
-			abi, CTXLAB_ABI);
+		error_say("the loaded module speaks version %llu of its formats, not %d: load the one that came with this program",
+			  abi, CTXLAB_ABI);
 		err = CTXLAB_NO_MODULE;
 	}
 	free(buf);
@@ -106,29 +100,28 @@ void proc_say_unreadable(const char *name, int err)
 	switch (-err) {
 	case ENOENT:
 	case ESRCH:
-		fprintf(stderr, "ctxlab: %s: no such process or thread%s\n",
-			name, err == -ESRCH ? " any more" : "");
+		error_say("%s: no such process or thread%s", name,
+			  err == -ESRCH ? " any more" : "");
 		break;
 	case EACCES:
 	case EPERM:
-		fprintf(stderr,
-			"ctxlab: %s: you may not look into it; its owner or root may\n",
-			name);
+		error_say("%s: you may not look into it; its owner or root may",
+			  name);
 		break;
 	default:
-		fprintf(stderr, "ctxlab: cannot read %s/%s: %s\n", module_root(),
-			name, strerror(-err));
+		error_say("cannot read %s/%s: %s", module_root(), name,
+			  strerror(-err));
 	}
 }
 
 void proc_say_senseless(const char *name, const struct text_error *err)
 {
-	fprintf(stderr, "ctxlab: %s/%s", module_root(), name);
+	char line[32] = "";
+
 	if (err->line)
-		fprintf(stderr, ", line %u", err->line);
-	fprintf(stderr,
-		": %s\nctxlab: this is not what the module writes; do module and program belong together?\n",
-		err->what);
+		snprintf(line, sizeof(line), ", line %u", err->line);
+	error_say("%s/%s%s: %s", module_root(), name, line, err->what);
+	error_say("this is not what the module writes; do module and program belong together?");
 }
 
 bool proc_is_pid(const char *s)

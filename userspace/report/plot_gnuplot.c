@@ -289,7 +289,8 @@ static void draw_bars(FILE *out, const struct run *run,
 	quote(out, q[bar_quantity(run, BAR_WHOLE)].label);
 	fputs(", \\\n  $bars using 1:2 with boxes lc rgb '#1f77b4' title ", out);
 	quote(out, q[bar_quantity(run, BAR_PART)].label);
-	fputs(", \\\n  $bars using 1:3:4:5 with yerrorbars lc rgb 'black' pt 7 ps 0.4 title '95 % interval'\n"
+	fputs(", \\\n  $bars using 1:3:4:5 with yerrorbars lc rgb 'black' ", out);
+	fputs("pt 7 ps 0.4 title '95 % interval'\n"
 	      "unset label\nunset offsets\nset yrange [*:*]\n", out);
 }
 

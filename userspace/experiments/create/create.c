@@ -17,7 +17,10 @@
 /* Arms of one pace cost about the same. */
 enum { PACE_POOL = 1, PACE_FRESH, PACE_THREAD, PACE_FORK, PACE_NS, PACE_NET };
 
-#define TASK	.claims = { { COUNT_FORKS, 1, 1 } }
+static const struct claim no_task[] = { { COUNT_FORKS, 0, 0 }, {} };
+static const struct claim one_task[] = { { COUNT_FORKS, 1, 1 }, {} };
+
+#define TASK	.claims = one_task
 #define THREAD	.pace = PACE_THREAD, .first = 10, .least = 8, TASK
 #define FORK	.pace = PACE_FORK, .first = 2, .least = 1, TASK
 #define NEW	.against = "clone", .pace = PACE_NS, .first = 1, .least = 1, TASK
@@ -26,12 +29,12 @@ static const struct arm arms[WAYS + 1] = {
 	[WAY_ID_POOL] = {
 		.name = "coroutine", .brief = "a stack from a pool",
 		.judged = true, .pace = PACE_POOL, .first = 1000, .least = 1000,
-		.claims = { { COUNT_FORKS, 0, 0 } },
+		.claims = no_task,
 	},
 	[WAY_ID_FRESH] = {
 		.name = "coroutine-fresh", .brief = "its stack mapped, unmapped",
 		.pace = PACE_FRESH, .first = 20, .least = 8,
-		.claims = { { COUNT_FORKS, 0, 0 } },
+		.claims = no_task,
 	},
 	[WAY_ID_PTHREAD] = {
 		.name = "thread", .brief = "pthread_create, join",
