@@ -94,6 +94,7 @@ bench:
 	scripts/bench-switch
 	scripts/bench-switch --kernel 6.12
 	scripts/bench-create
+	scripts/bench-deadlock
 
 clean:
 	rm -rf $(BUILD)

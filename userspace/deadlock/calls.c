@@ -217,10 +217,24 @@ static void decode_child(struct thread *t)
 		t->wait.kind = WAIT_UNKNOWN;
 }
 
-/* A thread that sleeps in clone(2) waits for a child of vfork(2). */
+/* The flags of clone(2) and clone3(2), which has them in memory. */
+static uint64_t clone_flags(struct thread *t)
+{
+	uint64_t flags = 0;
+	struct piece piece = { t->call.args[0], &flags, sizeof(flags), false };
+
+	if (t->call.nr == SYS_clone)
+		return t->call.args[0];
+	if (t->call.nr == SYS_clone3)
+		process_read(t->process, &piece, 1);
+	else
+		flags = CLONE_VFORK;
+	return flags;
+}
+
 static void decode_vfork(struct thread *t)
 {
-	if (t->call.nr == SYS_clone && !(t->call.args[0] & CLONE_VFORK))
+	if (!(clone_flags(t) & CLONE_VFORK))
 		t->wait.kind = WAIT_UNKNOWN;
 	t->wait.owner = -1;
 }

@@ -222,6 +222,16 @@ static void read_locks(struct holders *h)
 	fclose(f);
 }
 
+/* The number that the kernel gives to the first pid namespace of all. */
+#define FIRST_PID_NS 0xeffffffc
+
+static bool in_first_pid_ns(void)
+{
+	struct stat ns;
+
+	return !stat("/proc/self/ns/pid", &ns) && ns.st_ino == FIRST_PID_NS;
+}
+
 void holders_find(struct holders *h, const unsigned long long *inode, size_t n,
 		  bool locks)
 {
@@ -229,7 +239,7 @@ void holders_find(struct holders *h, const unsigned long long *inode, size_t n,
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 
-	*h = (struct holders){};
+	*h = (struct holders){ .outside = !in_first_pid_ns() };
 	if (!proc)
 		return;
 	if (locks)

@@ -39,6 +39,7 @@ struct holders {
 	struct seen_process *process;
 	size_t processes;
 	size_t unseen;		/* processes whose descriptors may not be read */
+	bool outside;		/* there may be processes outside of this pid namespace */
 	struct holder *holder;
 	size_t n;
 	struct lock_wait *wait;

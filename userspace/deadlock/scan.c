@@ -296,7 +296,7 @@ static void resolve_pipe(struct scan *s, struct thread *t)
 	const struct holders *h = &s->holders;
 	size_t i;
 
-	t->by.certain = !h->unseen;
+	t->by.certain = !h->unseen && !h->outside;
 	for (i = 0; i < h->n; i++) {
 		if (h->holder[i].inode != t->wait.inode ||
 		    !(h->holder[i].how & other))
@@ -357,7 +357,7 @@ static void resolve_lock(struct scan *s, struct thread *t,
 		return;
 	}
 	how = w->holder.kind == FILE_LOCK_FLOCK ? HOLD_FLOCK : HOLD_OFD;
-	t->by.certain = !h->unseen;
+	t->by.certain = !h->unseen && !h->outside;
 	for (i = 0; i < h->n; i++)
 		if (h->holder[i].inode == t->wait.inode &&
 		    h->holder[i].how & how)

@@ -233,6 +233,9 @@ static void print_sum(const struct report *r, FILE *out)
 			s->holders.unseen, s->holders.unseen == 1 ? "" : "es",
 			"A pipe may have an end there,\n"
 			"so no wait for one is called a deadlock; root sees all.\n");
+	if (s->held && s->holders.outside)
+		fputs("Processes outside of this pid namespace may have ends of pipes, so\n"
+		      "no wait for one is called a deadlock.\n", out);
 	if (!sites_unwind())
 		fputs("This build has no libdw: no call sites.\n", out);
 }

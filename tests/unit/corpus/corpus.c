@@ -137,6 +137,7 @@ int main(int argc, char **argv)
 	play(thread_scenes, argv[1], n);
 	play(process_scenes, argv[1], n);
 	play(healthy_scenes, argv[1], n);
+	play(hostile_scenes, argv[1], n);
 	fprintf(stderr, "corpus: no scene '%s'\n", argv[1]);
 	return 2;
 }

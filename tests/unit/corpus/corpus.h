@@ -42,6 +42,7 @@ struct scene {
 	void (*play)(size_t n);
 };
 
-extern const struct scene thread_scenes[], process_scenes[], healthy_scenes[];
+extern const struct scene thread_scenes[], process_scenes[], healthy_scenes[],
+	hostile_scenes[];
 
 #endif /* CORPUS_H */

@@ -387,6 +387,37 @@ static void idle(size_t n)
 	expect_actors("none", actor, n);
 }
 
+static double now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e6 + t.tv_nsec / 1e3;
+}
+
+/* A ring beside a thread that never sleeps, and prints its longest pauses. */
+static void ticker(size_t n)
+{
+	double last, now, longest, second;
+	size_t i;
+
+	members = n;
+	pthread_barrier_init(&barrier, NULL, n);
+	for (i = 0; i < n; i++)
+		start(&actor[i], lock_in_ring, i);
+	for (;;) {
+		longest = 0;
+		last = now_us();
+		for (second = last; last < second + 1e6; last = now) {
+			now = now_us();
+			if (now - last > longest)
+				longest = now - last;
+		}
+		printf("pause %.0f\n", longest);
+		fflush(stdout);
+	}
+}
+
 const struct scene thread_scenes[] = {
 	{ "ring", ring },
 	{ "ring-recursive", ring_recursive },
@@ -409,5 +440,6 @@ const struct scene thread_scenes[] = {
 	{ "chain", chain },
 	{ "stack-sem", stack_sem },
 	{ "idle", idle },
+	{ "ticker", ticker },
 	{}
 };
