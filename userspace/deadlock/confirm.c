@@ -175,8 +175,25 @@ static void compare(struct suspect *row)
 			!same_blockers(&row->by, &row->t->by);
 }
 
+/*
+ * A thread that was not listed can progress, and its process with it.  While all
+ * those that were listed sleep they start no other one.
+ */
+static void free_started(struct graph *g, const struct scan *s,
+			 const struct suspects *list)
+{
+	bool wanted = false;
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		wanted |= list->row[i].wait.kind > WAIT_FUTEX;
+	for (i = 0; wanted && i < s->processes; i++)
+		if (process_has_new_thread(s->process[i]))
+			graph_set_mode(g, s->process[i]->node, GRAPH_FREE);
+}
+
 /* The second reading; see confirm(). */
-static void read_again(struct scan *s, struct suspects *list)
+static void read_again(struct graph *g, struct scan *s, struct suspects *list)
 {
 	size_t i;
 
@@ -188,6 +205,7 @@ static void read_again(struct scan *s, struct suspects *list)
 	for (i = 0; i < list->n; i++)
 		thread_read_call(list->row[i].t);
 	read_waits(list);
+	free_started(g, s, list);
 	scan_find_holders(s);
 	for (i = 0; i < list->n; i++)
 		scan_resolve(s, list->row[i].t);
@@ -333,7 +351,7 @@ static void judge(struct scan *s, bool twice)
 	struct suspects list = list_stuck(g, thread, n);
 
 	if (list.n && twice) {
-		read_again(s, &list);
+		read_again(g, s, &list);
 		s->dropped = free_changed(g, &list);
 		graph_reduce(g);
 	}

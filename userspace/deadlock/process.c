@@ -177,6 +177,8 @@ static struct thread *find_tid(const struct process *p, pid_t tid)
 {
 	struct thread key = { .tid = tid }, *k = &key, **found;
 
+	if (!p->threads)
+		return NULL;
 	found = bsearch(&k, p->thread, p->threads, sizeof(*p->thread), by_tid);
 	return found ? *found : NULL;
 }
@@ -186,7 +188,7 @@ struct thread *process_thread(const struct process *p, pid_t ns_tid)
 	size_t i;
 
 	if (!p->translated)
-		return p->threads ? find_tid(p, ns_tid) : NULL;
+		return find_tid(p, ns_tid);
 	for (i = 0; i < p->threads; i++)
 		if (p->thread[i]->ns_tid == ns_tid)
 			return p->thread[i];
@@ -245,24 +247,39 @@ static void drop_gone(struct thread **old, size_t n, struct thread **list,
 	}
 }
 
+static DIR *open_tasks(const struct process *p)
+{
+	int fd = openat(p->tasks, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? NULL : fdopendir(fd);
+}
+
+bool process_has_new_thread(const struct process *p)
+{
+	DIR *dir = open_tasks(p);
+	struct dirent *entry;
+	bool new = !dir;
+	pid_t tid;
+
+	while (!new && (entry = readdir(dir))) {
+		tid = tid_of(entry->d_name);
+		new = tid && !find_tid(p, tid);
+	}
+	if (dir)
+		closedir(dir);
+	return new;
+}
+
 int process_list(struct process *p)
 {
 	struct thread **list = NULL;
 	size_t n = 0, room = 0;
 	struct dirent *entry;
-	int fd;
-	DIR *dir;
+	DIR *dir = open_tasks(p);
 	pid_t tid;
 
-	fd = openat(p->tasks, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		int err = errno;
-
-		if (fd >= 0)
-			close(fd);
-		return -err;
-	}
+	if (!dir)
+		return -errno;
 	while ((entry = readdir(dir))) {
 		tid = tid_of(entry->d_name);
 		if (!tid)

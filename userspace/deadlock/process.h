@@ -143,6 +143,9 @@ struct thread *process_thread(const struct process *p, pid_t ns_tid);
 /* Whether all its threads have ended; nobody has waited for it yet. */
 bool process_ended(const struct process *p);
 
+/* Whether the process has a thread now that was not listed. */
+bool process_has_new_thread(const struct process *p);
+
 /* Whether the process has a thread of that ID now, whatever was listed. */
 bool process_has_thread(const struct process *p, pid_t ns_tid);
 
