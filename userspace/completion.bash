@@ -19,6 +19,9 @@ _ctxlab_options()
 	create)
 		echo "--cpu --from --no-module --plot --quick --save" \
 		     "--seconds --size $table --help" ;;
+	sync)
+		echo "--cpu --from --limit --no-module --outside --plot --quick" \
+		     "--repeat --save --seconds --threads $table --help" ;;
 	diff)
 		echo "$table --help" ;;
 	deadlock)
@@ -53,7 +56,7 @@ _ctxlab()
 	local cmd=${COMP_WORDS[1]} words=''
 
 	if ((COMP_CWORD == 1)); then
-		words='show compare sharing switch create diff deadlock'
+		words='show compare sharing switch create sync diff deadlock'
 		words+=' --help --version'
 	elif [[ $prev == -o || $prev == --output ]]; then
 		words=$(_ctxlab_columns "$cmd" "$cur")

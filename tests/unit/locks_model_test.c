@@ -16,7 +16,7 @@
 /* All that the threads write. */
 static struct world {
 	union {
-		struct mutex mutex;
+		struct mutex mutex;	/* ours */
 		struct fair fair;
 		struct spin spin;
 		struct ticket ticket;
@@ -222,19 +222,22 @@ static void unlock_rwlock(struct lock_user *u)
 #define IN_TWO(what) BIT(MISTAKE_##what##_IN_TWO)
 #define SLEEPS (BIT(MISTAKE_WAIT_BLIND) | BIT(MISTAKE_WAKE_LOST))
 
-#define MUTEX init_mutex, lock_mutex, unlock_mutex
-#define FAIR init_fair, lock_fair, unlock_fair
-#define SEMAPHORE init_semaphore, lock_semaphore, unlock_semaphore
-#define RWLOCK NULL, lock_rwlock, unlock_rwlock
-
 static const struct scene scenes[] = {
-	{ "mutex, 2 threads", MUTEX, 2, 2, 1, 0, NULL,
+	{ "mutex, 2 threads",
+	  init_mutex, lock_mutex, unlock_mutex,
+	  2, 2, 1, 0, NULL,
 	  IN_TWO(CAS) | IN_TWO(SWAP) | SLEEPS },
-	{ "mutex, 3 threads", MUTEX, 3, 1, 1, 0, NULL,
+	{ "mutex, 3 threads",
+	  init_mutex, lock_mutex, unlock_mutex,
+	  3, 1, 1, 0, NULL,
 	  IN_TWO(CAS) | IN_TWO(SWAP) | SLEEPS },
-	{ "fair mutex, 2 threads", FAIR, 2, 1, 1, 0, after_fair,
+	{ "fair mutex, 2 threads",
+	  init_fair, lock_fair, unlock_fair,
+	  2, 1, 1, 0, after_fair,
 	  IN_TWO(CAS) | SLEEPS | BIT(MISTAKE_STORE_LOST) },
-	{ "fair mutex, 3 threads", FAIR, 3, 1, 1, 0, after_fair, 0 },
+	{ "fair mutex, 3 threads",
+	  init_fair, lock_fair, unlock_fair,
+	  3, 1, 1, 0, after_fair, 0 },
 	{ "test-and-set", NULL, lock_tas, unlock_spin, 3, 1, 1, 0, NULL,
 	  IN_TWO(SWAP) | BIT(MISTAKE_STORE_LOST) },
 	{ "test and test-and-set", NULL, lock_ttas, unlock_spin, 3, 1, 1, 0,
@@ -243,15 +246,25 @@ static const struct scene scenes[] = {
 	  IN_TWO(ADD) | BIT(MISTAKE_STORE_LOST) },
 	{ "mcs", NULL, lock_mcs, unlock_mcs, 3, 1, 1, 0, NULL,
 	  IN_TWO(SWAP) | IN_TWO(CAS) | BIT(MISTAKE_STORE_LOST) },
-	{ "semaphore of 1", SEMAPHORE, 3, 1, 1, 0, NULL,
+	{ "semaphore of 1",
+	  init_semaphore, lock_semaphore, unlock_semaphore,
+	  3, 1, 1, 0, NULL,
 	  IN_TWO(CAS) | IN_TWO(ADD) | SLEEPS },
-	{ "semaphore of 2", SEMAPHORE, 3, 1, 2, 0, NULL,
+	{ "semaphore of 2",
+	  init_semaphore, lock_semaphore, unlock_semaphore,
+	  3, 1, 2, 0, NULL,
 	  IN_TWO(CAS) | IN_TWO(ADD) },
-	{ "rwlock, 2 writers", RWLOCK, 2, 2, 1, 0, NULL,
+	{ "rwlock, 2 writers",
+	  NULL, lock_rwlock, unlock_rwlock,
+	  2, 2, 1, 0, NULL,
 	  IN_TWO(CAS) | IN_TWO(SWAP) | SLEEPS },
-	{ "rwlock, 2 readers and a writer", RWLOCK, 3, 1, 1, 2, NULL,
+	{ "rwlock, 2 readers and a writer",
+	  NULL, lock_rwlock, unlock_rwlock,
+	  3, 1, 1, 2, NULL,
 	  IN_TWO(CAS) | IN_TWO(SWAP) | IN_TWO(ADD) | SLEEPS },
-	{ "rwlock, a reader and 2 writers", RWLOCK, 3, 1, 1, 1, NULL,
+	{ "rwlock, a reader and 2 writers",
+	  NULL, lock_rwlock, unlock_rwlock,
+	  3, 1, 1, 1, NULL,
 	  IN_TWO(CAS) | IN_TWO(SWAP) | SLEEPS | BIT(MISTAKE_WAKE_ONE) },
 	{}
 };

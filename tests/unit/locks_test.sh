@@ -13,13 +13,13 @@ names='mutex fair tas ttas ticket mcs semaphore rwlock atomic cas'
 # run_under TOOL... -- NAME: what it printed is in $said
 run_under()
 {
-	local tool=()
+	local command=()
 
 	while [ "$1" != -- ]; do
-		tool+=("$1")
+		command+=("$1")
 		shift
 	done
-	said=$(timeout 120 "${tool[@]}" "$2" 2>&1)
+	said=$(timeout 120 "${command[@]}" "$2" 2>&1)
 }
 
 # silent TOOL NAME PATTERN COMMAND...

@@ -5,6 +5,11 @@
 
 #include "measure/experiment.h"
 
+/* Each is defined in its folder, whose own header is for that folder alone. */
+extern const struct experiment experiment_switch;
+extern const struct experiment experiment_create;
+extern const struct experiment experiment_sync;
+
 /* NULL ends it. */
 extern const struct experiment *const experiments[];
 

@@ -48,7 +48,7 @@ struct out_opts {
 	const char *columns;
 };
 
-#define OUT_MAX_COLS 64
+#define OUT_MAX_COLS 128
 
 /* The columns to show, as indices into the table of columns. */
 struct out_sel {

@@ -13,6 +13,8 @@ const struct count_info counts_table[COUNTS] = {
 			     "operations made" },
 	[COUNT_RUSAGE] = { "rusage", GROUP_RUN, "RUSAGE",
 			   "switches counted by getrusage" },
+	[COUNT_FUTEX_OWN] = { "futex", GROUP_RUN, "OWN-FUTEX",
+			      "futex calls by the lock's own count" },
 	[COUNT_SWITCHES] = { "switches", GROUP_KERNEL, "SWITCHES",
 			     "switches in the kernel's events" },
 	[COUNT_SAME_MM] = { "same_mm", GROUP_KERNEL, "SAME-MM",

@@ -14,6 +14,7 @@ enum count {
 	COUNT_NONE,		/* ends lists */
 	COUNT_EXPECTED,		/* operations made, by the experiment itself */
 	COUNT_RUSAGE,
+	COUNT_FUTEX_OWN,	/* by locks that count what they do */
 	/* By the kernel's events. */
 	COUNT_SWITCHES,
 	COUNT_SAME_MM,

@@ -66,6 +66,10 @@ static void *thread_main(void *arg)
 	worker_live(s.shared, s.index);
 }
 
+/*
+ * The process was not made by the C library, which therefore does not know its
+ * first thread's ID, as some locks have to: no worker is that thread.
+ */
 static void start_threads(struct shared *shared)
 {
 	struct thread_start *s;
@@ -73,7 +77,7 @@ static void start_threads(struct shared *shared)
 	unsigned int i;
 	int err;
 
-	for (i = 1; i < shared->spec.n; i++) {
+	for (i = 0; i < shared->spec.n; i++) {
 		s = xcalloc(1, sizeof(*s));
 		*s = (struct thread_start){ shared, i };
 		err = pthread_create(&thread, NULL, thread_main, s);
@@ -95,9 +99,11 @@ static void child(struct shared *shared, unsigned int index, pid_t parent)
 	if (getppid() != parent)
 		_exit(1);	/* it has died before the line above */
 	prctl(PR_SET_NAME, "ctxlab-worker");
-	if (shared->spec.kind == WORKERS_THREADS)
-		start_threads(shared);
-	worker_live(shared, index);
+	if (shared->spec.kind != WORKERS_THREADS)
+		worker_live(shared, index);
+	start_threads(shared);
+	for (;;)
+		pause();
 }
 
 /*

@@ -466,7 +466,9 @@ static void start(const struct model *m)
 
 	model = m;
 	wrong = NULL;
-	states = edges = waits = 0;
+	states = 0;
+	edges = 0;
+	waits = 0;
 	table = calloc(TABLE, sizeof(*table));
 	number = calloc(TABLE, sizeof(*number));
 	ends = calloc(MOST_STATES + 1, sizeof(*ends));

@@ -24,14 +24,14 @@
 #else
 #define ANNOTATE_HAPPENS_BEFORE(lock) ((void)(lock))
 #define ANNOTATE_HAPPENS_AFTER(lock) ((void)(lock))
-#define VALGRIND_HG_DISABLE_CHECKING(at, size) ((void)(at))
+#define VALGRIND_HG_DISABLE_CHECKING(at, size) ((void)(at), (void)(size))
 #endif
 
 #define THREADS 3
 #define TIMES 500
 
 static union {
-	struct mutex mutex;
+	struct mutex mutex;	/* ours */
 	struct fair fair;
 	struct spin spin;
 	struct ticket ticket;

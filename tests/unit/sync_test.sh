@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# ctxlab sync: a saved run shown again, reasons for no verdict, and short runs on
+# this machine, of which nothing is left behind however they end.
+
+set -u
+here=$(dirname "${BASH_SOURCE[0]}")
+. "$here/tap.sh"
+export LC_ALL=C.UTF-8
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+. "$here/tool.sh"
+run=$here/fixtures/sync.json
+
+# changed PERL: the run, changed, in $work/run.json.
+changed()
+{
+	perl -pe "$1" "$run" >"$work/run.json"
+	! cmp -s "$run" "$work/run.json"
+	ok $? "the run is changed by $1"
+}
+
+# Numbers of a quantity are all set to one value.
+all()
+{
+	echo "s/\"$1\":\\[\\K[^\\]]*/\$& =~ s|[0-9.e+-]+|$2|gr/ge"
+}
+
+expect sync sync --from "$run"
+
+changed "$(all handoffs_per_1000 0.5)"
+try 4 sync --from "$work/run.json"
+like "$out" 'No verdict*no lock was fought for*' "no contention, no verdict"
+[[ $out != *"One thread alone"* ]]
+ok $? "and no cost"
+changed 's/"cpus":2/"cpus":1/g; '"$(all handoffs_per_1000 0.5)"
+try 0 sync --from "$work/run.json"
+like "$out" '*mutex *not fought for: 0.50 hand-offs*' \
+	"on one CPU what was not fought for is marked so"
+[[ $out != *"Least time an acquisition"* ]]
+ok $? "and nothing is advised"
+
+# shellcheck disable=SC2016 # it is perl's
+changed 's/("arm":"fair","run":\{[^}]*"futex":)\d+/${1}99/'
+try 4 sync --from "$work/run.json"
+like "$out" '*fair: 99 futex calls by its own count, * by the kernel'\''s*' \
+	"two counts of the same calls that differ"
+changed "$(all lost_percent 0.1)"
+try 0 sync --from "$work/run.json"
+[[ $out != *"Nothing was lost"* ]]
+ok $? "what was lost is not denied"
+
+try 0 diff "$run" "$run"
+try 2 sync --threads 65
+try 2 sync --threads 4,2
+
+# workers: those that a run of this test has left.
+workers()
+{
+	local pid
+
+	for pid in $(pgrep -x ctxlab-worker); do
+		! grep -qzxF "SYNC_TEST=$work" "/proc/$pid/environ" 2>/dev/null ||
+			echo "$pid"
+	done
+}
+
+# gone: waits until there are none.
+gone()
+{
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		[ -n "$(workers)" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+export SYNC_TEST=$work
+"$CTXLAB" sync --quick --seconds 1 --threads 2 --json >"$work/json" 2>"$work/err"
+status=$?
+[ $status = 0 ] || [ $status = 4 ]
+ok $? "a short run ends with a verdict or without: $status"
+grep -q '"lost_percent"' "$work/json" && grep -q '"ctxlab": *"sync"' "$work/json"
+ok $? "and is saved"
+gone
+ok $? "and leaves no worker behind"
+
+# SIGINT is ignored in what runs in the background here.
+for signal in TERM KILL; do
+	"$CTXLAB" sync --quick --seconds 30 --threads 2 >/dev/null 2>&1 &
+	tool=$!
+	for ((i = 0; i < 100; i++)); do
+		[ -z "$(workers)" ] || break
+		sleep 0.1
+	done
+	[ -n "$(workers)" ]
+	ok $? "workers run"
+	kill -$signal $tool
+	wait $tool 2>/dev/null
+	gone
+	ok $? "after SIG$signal none is left"
+done
+tap_done

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the workers of a round share: a lock, what it guards, and their records. */
+#ifndef SYNC_ARENA_H
+#define SYNC_ARENA_H
+
+#include <pthread.h>
+#include <semaphore.h>
+
+#include "fair.h"
+#include "measure/workers.h"
+#include "mutex.h"
+#include "race.h"
+#include "rwlock.h"
+#include "semaphore.h"
+#include "spin.h"
+
+/* Acquisitions that are recorded: a round has no more. */
+#define RECORDED (1U << 20)
+
+/* One acquisition in so many is timed, where threads can wait for each other. */
+#define TIMED 16
+#define TIMES 16384
+
+/* Acquisitions in which shares are compared. */
+#define JAIN_WINDOW 1000
+
+union any_lock {
+	struct mutex mutex;	/* ours */
+	struct fair fair;
+	struct spin spin;
+	struct ticket ticket;
+	struct mcs mcs;
+	struct semaphore semaphore;
+	struct rwlock rwlock;
+	pthread_mutex_t pthread;
+	pthread_spinlock_t pthread_spin;
+	pthread_rwlock_t pthread_rwlock;
+	sem_t sem;
+} __aligned(128);
+
+struct arena;
+
+/**
+ * struct way - one way to add to the number
+ * @init: makes the lock; a negative errno where it cannot be had; NULL: zeroes do
+ * @lock: NULL: there is none, and @add is all
+ * @add: to the number, so many times
+ * @many: does a whole round by itself, instead of all the others
+ */
+struct way {
+	int (*init)(union any_lock *l);
+	void (*lock)(union any_lock *l, struct lock_user *u);
+	void (*unlock)(union any_lock *l, struct lock_user *u);
+	uint64_t (*add)(uint64_t *n, uint64_t times);
+	void (*many)(struct arena *a, struct worker *w);
+};
+
+extern const struct way way_race, way_atomic, way_cas, way_mutex, way_fair,
+	way_tas, way_ttas, way_ticket, way_mcs, way_semaphore, way_rwlock,
+	way_colock, way_pthread, way_pthread_adaptive, way_pthread_pi,
+	way_pthread_spin, way_pthread_rwlock, way_sem_t;
+
+/* What one worker found of its round. */
+struct record {
+	uint64_t added;
+	uint64_t cpu_ns;
+	uint32_t voluntary, involuntary;
+	bool late;		/* the time limit ended it */
+	uint32_t times;
+	uint32_t wait_ns[TIMES];	/* UINT32_MAX: that or more */
+} __aligned(128);
+
+struct arena {
+	union any_lock lock;
+	/* Guarded by the lock. */
+	struct {
+		uint64_t number;
+		uint32_t done;
+	} guarded __aligned(128);
+	/* Of the round: written by the controller before it. */
+	const struct way *way __aligned(128);
+	uint32_t ops;		/* acquisitions of all together */
+	uint32_t users;
+	uint32_t section;	/* turns of busy() */
+	uint32_t outside;
+	uint64_t limit_ns;
+	bool timed;
+	bool shared;
+	struct lock_user user[LOCK_USERS];
+	struct record record[LOCK_USERS];
+	uint8_t owner[RECORDED];	/* of each acquisition, in their order */
+};
+
+/* Uses CPU time, and no memory. */
+static inline void busy(uint32_t turns)
+{
+	while (turns--)
+		__asm__ volatile("");
+}
+
+/*
+ * The section, by who holds the lock: records it, adds, uses CPU time.  False: the
+ * round has all its acquisitions already.
+ */
+bool arena_section(struct arena *a, struct record *r, unsigned int index);
+
+/*
+ * Whether a round that began then has had its time: looked at after the first LOOK
+ * operations, each of which may take long, and once in LOOK from then on.
+ */
+bool arena_late(const struct arena *a, uint64_t start);
+#define LOOK 32
+
+/* A round in a single worker, by so many coroutines as there are users. */
+void coroutines_take_turns(struct arena *a, struct worker *w);
+
+/* One round, in each worker. */
+void arena_work(struct worker *w, const struct order *o);
+
+/* Turns of busy() in a nanosecond. */
+double arena_speed(void);
+
+#endif /* SYNC_ARENA_H */

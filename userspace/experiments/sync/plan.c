@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Chooses points and times for this machine. */
+#include <sched.h>
+#include <unistd.h>
+
+#include "lib/xalloc.h"
+#include "sync.h"
+
+#define OUTSIDE_NS	  100
+#define LIMIT_MS	  100
+#define LIMIT_EMULATED_MS 1500
+
+const unsigned int sync_section_ns[SECTIONS] = {
+	[SECTION_0] = 0,
+	[SECTION_100] = 100,
+	[SECTION_1000] = 1000,
+	[SECTION_10000] = 10000,
+};
+
+int sync_point(const struct run *run, unsigned int x, enum section section)
+{
+	unsigned int p;
+
+	for (p = 0; p < run->settings.points; p++)
+		if (run->settings.point[p].x == x &&
+		    run->settings.point[p].variant == (int)section)
+			return p;
+	return -1;
+}
+
+static unsigned int allowed_cpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
+}
+
+static void add(struct run *run, unsigned int x, enum section section)
+{
+	if (x > 1 && x <= LOCK_USERS)
+		run_add_point(&run->settings, &(struct point){x, section, 1});
+}
+
+/* 2, as many as there are CPUs, twice and eight times as many. */
+static void default_points(const struct request *r, struct run *run)
+{
+	unsigned int cpus = allowed_cpus(), s;
+
+	for (s = 0; s < SECTIONS; s++) {
+		if (r->quick && s != SECTION_100)
+			continue;
+		add(run, 2, s);
+		if (s == SECTION_100 && !r->quick)
+			add(run, cpus, s);
+		add(run, 2 * cpus, s);
+		if (s == SECTION_100 && !r->quick)
+			add(run, 8 * cpus, s);
+	}
+}
+
+static void choose_times(const struct request *r, struct run *run)
+{
+	struct settings *set = &run->settings;
+	bool emulated = *run->machine.emulator;
+
+	set->round_us = emulated ? 4000 : 2000;
+	set->value[SET_LIMIT] = emulated ? LIMIT_EMULATED_MS : LIMIT_MS;
+	set->seconds = emulated ? 60 : 20;
+	if (r->quick)
+		set->seconds = emulated ? 20 : 3;
+	if (r->seconds)
+		set->seconds = r->seconds;
+	if (r->setting[SET_LIMIT] > 0)
+		set->value[SET_LIMIT] = r->setting[SET_LIMIT];
+}
+
+char *sync_plan(const struct request *r, struct run *run)
+{
+	struct settings *set = &run->settings;
+	char *problem;
+	int arm;
+
+	for (arm = 0; arm < ARMS; arm++)
+		set->arm[arm] = true;
+	/* Two show the race, and what the ways without a lock cost. */
+	for (arm = ARM_RACE; arm <= ARM_CAS; arm++)
+		set->most_x[arm] = 2;
+	set->value[SET_OUTSIDE] = r->setting[SET_OUTSIDE] >= 0
+					  ? r->setting[SET_OUTSIDE]
+					  : OUTSIDE_NS;
+	choose_times(r, run);
+	run_add_point(set, &(struct point){1, NO_VARIANT, 2});
+	if (!r->xs) {
+		default_points(r, run);
+		return NULL;
+	}
+	problem = run_add_list(run, r->xs);
+	return problem;
+}

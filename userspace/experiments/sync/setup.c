@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Makes the workers, has a round done, and reads what it left behind. */
+#include <errno.h>
+#include <math.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/xalloc.h"
+#include "records.h"
+#include "sync.h"
+
+/* Seconds after which a round that does not end is taken for hung. */
+#define HUNG_SECONDS 8
+
+/* So few rounds that the time limit ended are not worth a note. */
+#define LATE_SHARE 0.05
+
+/* Workers of one place, for points of one number of threads. */
+struct group {
+	bool up;
+	unsigned int users;
+	struct workers workers;
+};
+
+struct state {
+	struct run *run;
+	struct arena *arena;
+	double speed; /* turns of busy() in a nanosecond */
+	unsigned int cpu[MAX_WORKERS];
+	unsigned int cpus;
+	struct group group[PLACES][MAX_POINTS];
+	struct waits waits[ARMS];
+	uint32_t rounds[ARMS];
+	uint32_t late[ARMS]; /* those that the time limit ended */
+};
+
+/* The allowed CPUs, beginning with the one that the user chose. */
+static int find_cpus(struct state *st)
+{
+	unsigned int first = st->run->settings.cpu, i;
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return -errno;
+	st->cpu[st->cpus++] = first;
+	for (i = CPU_SETSIZE; i-- > 0 && st->cpus < MAX_WORKERS;)
+		if (CPU_ISSET(i, &set) && i != first)
+			st->cpu[st->cpus++] = i;
+	st->run->settings.cpus = st->cpus;
+	return 0;
+}
+
+static bool is_coroutines(int arm)
+{
+	return sync_arms[arm].way->many;
+}
+
+/* The group of an arm for so many users: one each, made when it is needed. */
+static struct group *find_group(struct state *st, int arm, unsigned int users)
+{
+	enum place place = sync_arms[arm].place;
+	unsigned int n = is_coroutines(arm) ? 1 : users, i;
+	struct group *g = st->group[place];
+
+	for (i = 0; g[i].users && g[i].users != n; i++)
+		;
+	g[i].users = n;
+	return &g[i];
+}
+
+static int start_group(struct state *st, int arm, struct group *g)
+{
+	enum place place = sync_arms[arm].place;
+	struct workers_spec spec = {
+		.kind = place == PLACE_PROCESSES ? WORKERS_PROCESSES
+						 : WORKERS_THREADS,
+		.n = g->users,
+		.limit = HUNG_SECONDS,
+		.work = arena_work,
+		.arg = st->arena,
+	};
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < g->users; i++)
+		spec.cpu[i] =
+			st->cpu[place == PLACE_ONE_CPU ? 0 : i % st->cpus];
+	err = workers_create(&g->workers, &spec);
+	g->up = !err;
+	return err;
+}
+
+static void stop_groups(struct state *st)
+{
+	struct group *g = st->group[0];
+	size_t i;
+
+	for (i = 0; i < PLACES * MAX_POINTS; i++) {
+		if (g[i].up)
+			workers_destroy(&g[i].workers);
+		g[i] = (struct group){};
+	}
+}
+
+int sync_renew(void *state)
+{
+	struct state *st = state;
+
+	stop_groups(st);
+	workers_memory_free(st->arena, sizeof(*st->arena));
+	st->arena = workers_memory(sizeof(*st->arena));
+	if (!st->arena)
+		return -ENOMEM;
+	/* No round shall pay for the first touch of a page. */
+	memset(st->arena, 0, sizeof(*st->arena));
+	return 0;
+}
+
+/* Some locks the C library does not have everywhere. */
+static void drop_missing(struct state *st)
+{
+	union any_lock lock;
+	int arm, err;
+
+	for (arm = 0; arm < ARMS; arm++) {
+		if (!st->run->settings.arm[arm] || !sync_arms[arm].way->init)
+			continue;
+		err = sync_arms[arm].way->init(&lock);
+		if (err)
+			run_drop(st->run, arm, strerror(-err));
+	}
+}
+
+int sync_open(struct run *run, void **state, const char **what)
+{
+	struct state *st = xcalloc(1, sizeof(*st));
+	int err;
+
+	*state = st;
+	st->run = run;
+	*what = "find the CPUs";
+	err = find_cpus(st);
+	if (err)
+		return err;
+	st->speed = arena_speed();
+	drop_missing(st);
+	*what = "map the memory that the threads share";
+	return sync_renew(st);
+}
+
+static void hand_over_waits(struct state *st, int arm)
+{
+	struct histogram *h = &st->run->histogram[arm];
+	unsigned int i;
+
+	for (i = 0; i < WAIT_BUCKETS; i++)
+		h->n += st->waits[arm].count[i] > 0;
+	if (!h->n)
+		return;
+	h->from_ns = xcalloc(h->n, sizeof(*h->from_ns));
+	h->to_ns = xcalloc(h->n, sizeof(*h->to_ns));
+	h->count = xcalloc(h->n, sizeof(*h->count));
+	h->n = 0;
+	for (i = 0; i < WAIT_BUCKETS; i++) {
+		if (!st->waits[arm].count[i])
+			continue;
+		h->from_ns[h->n] = waits_from(i);
+		h->to_ns[h->n] = waits_from(i + 1);
+		h->count[h->n++] = st->waits[arm].count[i];
+	}
+}
+
+void sync_close(void *state)
+{
+	struct state *st = state;
+	int arm;
+
+	if (!st)
+		return;
+	stop_groups(st);
+	for (arm = 0; arm < ARMS; arm++) {
+		if (!st->run->settings.arm[arm])
+			continue;
+		hand_over_waits(st, arm);
+		if (st->late[arm] > LATE_SHARE * st->rounds[arm])
+			run_note(st->run,
+				 "%s: the time limit of %ld ms ended %u of %u rounds early",
+				 run_arm_name(st->run, arm),
+				 st->run->settings.value[SET_LIMIT],
+				 st->late[arm], st->rounds[arm]);
+	}
+	workers_memory_free(st->arena, sizeof(*st->arena));
+	free(st);
+}
+
+static uint32_t turns(const struct state *st, double ns)
+{
+	return ns * st->speed;
+}
+
+/* In the pass that counts, two threads and a short section: waiting is counted.
+ */
+static unsigned int users_of(const struct state *st, const struct turn *turn)
+{
+	return turn->counts ? 2 : st->run->settings.point[turn->point].x;
+}
+
+static unsigned int section_of(const struct state *st, const struct turn *turn)
+{
+	int variant = st->run->settings.point[turn->point].variant;
+
+	if (turn->counts)
+		return sync_section_ns[SECTION_100];
+	return variant < 0 ? 0 : sync_section_ns[variant];
+}
+
+static int prepare(struct state *st, const struct turn *turn,
+		   unsigned int users)
+{
+	const struct sync_arm *arm = &sync_arms[turn->arm];
+	const long *value = st->run->settings.value;
+	unsigned int section = section_of(st, turn);
+	struct arena *a = st->arena;
+	unsigned int i;
+
+	memset(a, 0, offsetof(struct arena, record));
+	for (i = 0; i < users; i++) {
+		memset(&a->record[i], 0, offsetof(struct record, wait_ns));
+		a->user[i].index = i;
+		a->user[i].shared = arm->place == PLACE_PROCESSES;
+	}
+	a->way = arm->way;
+	a->ops = turn->ops < RECORDED ? turn->ops : RECORDED;
+	a->users = users;
+	a->section = turns(st, section);
+	/* Alone, only the lock is timed. */
+	a->outside = users > 1 ? turns(st, value[SET_OUTSIDE]) : 0;
+	a->limit_ns = value[SET_LIMIT] * 1000000ULL;
+	a->timed = users > 1 && !turn->counts;
+	return arm->way->init ? arm->way->init(&a->lock) : 0;
+}
+
+/* From the first start to the last end. */
+static double window_of(const struct workers *w, unsigned int n)
+{
+	uint64_t start = UINT64_MAX, end = 0;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		const struct slot *s = workers_slot(w, i);
+
+		start = s->start_ns < start ? s->start_ns : start;
+		end = s->end_ns > end ? s->end_ns : end;
+	}
+	return end - start;
+}
+
+/* The records of all users together. */
+struct sums {
+	uint64_t added, cpu_ns, voluntary, involuntary;
+	uint64_t slow, futex, vain;
+	bool late;
+};
+
+static struct sums sum_up(const struct arena *a)
+{
+	struct sums s = {};
+	unsigned int i;
+
+	for (i = 0; i < a->users; i++) {
+		const struct record *r = &a->record[i];
+		const struct lock_user *u = &a->user[i];
+
+		s.added += r->added;
+		s.cpu_ns += r->cpu_ns;
+		s.voluntary += r->voluntary;
+		s.involuntary += r->involuntary;
+		s.late |= r->late;
+		s.slow += u->slow;
+		s.futex += u->waits + u->wakes;
+		s.vain += u->waits_vain + u->wakes_vain;
+	}
+	return s;
+}
+
+/* Operations in which the lock's own part is counted, in thousands. */
+static void own_values(struct sample *s, const struct sums *sum, double n)
+{
+	s->value[Q_FAST] = fmax(100 - 100.0 * sum->slow / n, 0);
+	s->value[Q_FUTEX] = 1000.0 * sum->futex / n;
+	s->value[Q_VAIN] = 1000.0 * sum->vain / n;
+}
+
+static void order_values(struct sample *s, const struct arena *a)
+{
+	struct order_found f =
+		records_order(a->owner, a->guarded.done, a->users);
+	struct wait_found w = records_waits(a, a->users);
+
+	if (a->users < 2)
+		return;
+	s->value[Q_HANDOFFS] = f.handoffs;
+	s->value[Q_STREAK] = f.streak;
+	s->value[Q_JAIN] = f.jain;
+	s->value[Q_PASSED_999] = f.passed_999;
+	s->value[Q_PASSED_MOST] = f.passed_most;
+	s->value[Q_WAIT_50] = w.p50;
+	s->value[Q_WAIT_99] = w.p99;
+	s->value[Q_WAIT_999] = w.p999;
+	s->value[Q_WAIT_LONGEST] = w.longest;
+}
+
+static int collect(struct state *st, const struct turn *turn, struct group *g,
+		   struct sample *s, double *window_ns)
+{
+	const struct sync_arm *arm = &sync_arms[turn->arm];
+	const struct arena *a = st->arena;
+	struct sums sum = sum_up(a);
+	double n = sum.added;
+
+	*window_ns = window_of(&g->workers, g->users);
+	s->moved = workers_moved(&g->workers);
+	st->rounds[turn->arm]++;
+	st->late[turn->arm] += sum.late;
+	if (!sum.added)
+		return -ETIMEDOUT;
+	/* A lock that loses an addition is none. */
+	if (arm->exclusive && a->guarded.number != sum.added)
+		return -EILSEQ;
+	s->value[Q_NS] = *window_ns / n;
+	s->value[Q_LOST] = 100 * (n - a->guarded.number) / n;
+	s->value[Q_CPU] = sum.cpu_ns / n;
+	s->value[Q_VOLUNTARY] = 1000.0 * sum.voluntary / n;
+	s->value[Q_INVOLUNTARY] = 1000.0 * sum.involuntary / n;
+	if (arm->own)
+		own_values(s, &sum, n);
+	if (arm->exclusive)
+		order_values(s, a);
+	if (turn->counts) {
+		counts_set(turn->counts, COUNT_EXPECTED, sum.added);
+		counts_set(turn->counts, COUNT_RUSAGE,
+			   workers_rusage(&g->workers));
+		if (arm->own)
+			counts_set(turn->counts, COUNT_FUTEX_OWN, sum.futex);
+	}
+	/* The core reckons with the operations it asked for. */
+	*window_ns *= turn->ops / n;
+	return 0;
+}
+
+/* The histogram is of one point: two threads for each CPU, a short section. */
+static bool shows_waits(const struct state *st, const struct turn *turn)
+{
+	return (int)turn->point ==
+	       sync_point(st->run, 2 * st->cpus, SECTION_100);
+}
+
+int sync_round(void *state, const struct turn *turn, struct sample *s,
+	       double *window_ns)
+{
+	const struct order o = {.ops = turn->ops, .session = -1};
+	struct state *st = state;
+	unsigned int users = users_of(st, turn);
+	struct group *g = find_group(st, turn->arm, users);
+	int err = 0;
+
+	if (!g->up)
+		err = start_group(st, turn->arm, g);
+	if (!err)
+		err = prepare(st, turn, users);
+	if (!err)
+		err = workers_round(&g->workers, &o);
+	if (!err)
+		err = collect(st, turn, g, s, window_ns);
+	if (!err && !turn->counts && shows_waits(st, turn))
+		waits_add(&st->waits[turn->arm], st->arena, users);
+	if (!err && s->moved)
+		err = workers_bind_again(&g->workers);
+	return err;
+}
+
+/* Those that the pass counts: the two that fight for the lock. */
+unsigned int sync_tasks(void *state, int arm, pid_t tids[MAX_TASKS])
+{
+	struct state *st = state;
+	struct group *g = find_group(st, arm, 2);
+
+	if (!g->up && start_group(st, arm, g))
+		return 0;
+	return workers_tids(&g->workers, tids);
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The answer in words, and when there is none. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "report/words.h"
+#include "sync.h"
+
+/* Waiting for longer than so often the CPU time of one is burning it. */
+#define MUCH_WORSE 5.0
+
+/* Futex calls around a counted round that are the core's, of each worker. */
+#define AROUND 8
+/* Two counts of the same calls may differ by this much. */
+#define COUNT_SHARE 0.005
+
+bool sync_contended(const struct answers *a, int arm, int point)
+{
+	const struct estimate *e;
+
+	if (point < 0)
+		return false;
+	e = &a->cell[arm][point][Q_HANDOFFS];
+	return e->n && e->value >= CONTENDED;
+}
+
+/* Our own count of futex calls is held against the kernel's. */
+static void check_futex(const struct run *run, struct answers *a, int arm)
+{
+	const struct counts *c = &run->counts[arm];
+	double own = c->n[COUNT_FUTEX_OWN], kernel = c->n[COUNT_FUTEX];
+
+	if (!c->present || !c->has[COUNT_FUTEX_OWN] || !c->has[COUNT_FUTEX])
+		return;
+	if (fabs(own - kernel) > AROUND * 2 + COUNT_SHARE * fmax(own, kernel))
+		answers_refuse(a,
+			       "%s: %.0f futex calls by its own count, %.0f by the kernel's",
+			       run_arm_name(run, arm), own, kernel);
+}
+
+/* Whether any lock of threads was fought for, at any point. */
+static bool any_contended(const struct run *run, const struct answers *a)
+{
+	unsigned int p;
+	int arm;
+
+	for (arm = 0; arm < ARMS; arm++)
+		for (p = 0; p < run->settings.points; p++)
+			if (sync_arms[arm].exclusive && arm != ARM_COLOCK &&
+			    run_has(run, arm, p) && sync_contended(a, arm, p))
+				return true;
+	return false;
+}
+
+static bool wants_contention(const struct run *run)
+{
+	unsigned int p;
+
+	for (p = 0; p < run->settings.points; p++)
+		if (run->settings.point[p].x > 1)
+			return run->settings.cpus > 1;
+	return false;
+}
+
+void sync_doubt(const struct run *run, struct answers *a)
+{
+	int arm;
+
+	for (arm = 0; arm < ARMS; arm++)
+		if (run->settings.arm[arm])
+			check_futex(run, a, arm);
+	if (wants_contention(run) && !any_contended(run, a))
+		answers_refuse(a,
+			       "no lock was fought for: fewer than %.0f hand-off in 1000 acquisitions",
+			       CONTENDED);
+}
+
+static void free_costs(FILE *out, const struct run *run,
+		       const struct answers *a)
+{
+	int arm;
+
+	fputs("One thread alone takes the lock, adds to a number and gives it back; on this\n",
+	      out);
+	fprintf(out, "%s that costs, with 95 %% intervals:\n\n",
+		*run->machine.emulator ? "emulated machine" : "machine");
+	for (arm = ARM_ATOMIC; arm < ARMS; arm++)
+		if (run_has(run, arm, 0) && arm != ARM_MUTEX_AGAIN)
+			words_line(out, run->experiment->arms[arm].name,
+				   &a->cell[arm][0][Q_NS], false,
+				   run->experiment->arms[arm].brief);
+	fputs("\n", out);
+}
+
+/* Whether any round but those of the race lost an addition. */
+static bool any_lost(const struct run *run)
+{
+	unsigned int p;
+	size_t i;
+	int arm;
+
+	for (arm = ARM_ATOMIC; arm < ARMS; arm++)
+		for (p = 0; p < run->settings.points; p++)
+			for (i = 0; i < run->series[arm][p].n; i++)
+				if (run->series[arm][p]
+					    .sample[i]
+					    .value[Q_LOST] > 0)
+					return true;
+	return false;
+}
+
+/* What was lost without a lock, where the CPUs differ. */
+static void race(FILE *out, const struct run *run, const struct answers *a)
+{
+	int point = sync_point(run, 2, SECTION_100);
+	const struct estimate *two, *one;
+	struct paragraph p = {};
+
+	if (point < 0)
+		return;
+	two = &a->cell[ARM_RACE][point][Q_LOST];
+	one = &a->cell[ARM_RACE_ONE_CPU][point][Q_LOST];
+	if (!two->n || !one->n)
+		return;
+	paragraph_add(&p,
+		      "Two threads that add to one number without a lock lose");
+	paragraph_add(&p, " %.2g %% [%.2g, %.2g] of the additions", two->value, fmax(two->low, 0),
+		      two->high);
+	if (run->settings.cpus > 1)
+		paragraph_add(&p,
+			      " on two CPUs, and %.2g %% [%.2g, %.2g] on one",
+			      one->value, fmax(one->low, 0), one->high);
+	paragraph_add(&p, ".");
+	if (!any_lost(run))
+		paragraph_add(&p, " Nothing was lost by the atomic ways or under any lock.");
+	paragraph_print(out, &p);
+}
+
+static const char *number(char buf[16], const struct estimate *e,
+			  const char *format)
+{
+	snprintf(buf, 16, "-");
+	if (e->n)
+		snprintf(buf, 16, format, e->value);
+	return buf;
+}
+
+static void contended_row(FILE *out, const struct run *run,
+			  const struct answers *a, int arm, int point)
+{
+	const struct estimate *e = a->cell[arm][point];
+	char b[6][16];
+
+	if (!sync_contended(a, arm, point)) {
+		fprintf(out,
+			"  %-17s %8s  not fought for: %s hand-offs in 1000\n",
+			run_arm_name(run, arm), number(b[0], &e[Q_NS], "%.0f"),
+			number(b[1], &e[Q_HANDOFFS], "%.2f"));
+		return;
+	}
+	fprintf(out, "  %-17s %8s %8s %8s %10s %10s %8s\n",
+		run_arm_name(run, arm), number(b[0], &e[Q_NS], "%.0f"),
+		number(b[1], &e[Q_HANDOFFS], "%.0f"),
+		number(b[2], &e[Q_STREAK], "%.0f"),
+		number(b[3], &e[Q_WAIT_999], "%.0f"),
+		number(b[4], &e[Q_CPU], "%.0f"),
+		number(b[5], &e[Q_FUTEX], "%.0f"));
+}
+
+static void contended(FILE *out, const struct run *run, const struct answers *a,
+		      unsigned int x)
+{
+	int point = sync_point(run, x, SECTION_100), arm;
+
+	if (point < 0)
+		return;
+	fprintf(out,
+		"\n%u threads on %u CPU%s, sections of 100 ns:\n  %-17s %8s %8s %8s %10s %10s %8s\n",
+		x, run->settings.cpus, run->settings.cpus > 1 ? "s" : "", "",
+		"ns", "handoffs", "longest", "p99.9 wait", "CPU ns", "futex");
+	fprintf(out, "  %-17s %8s %8s %8s %10s %10s %8s\n", "", "each",
+		"in 1000", "streak", "ns", "each", "in 1000");
+	for (arm = ARM_MUTEX; arm < ARMS; arm++)
+		if (run_has(run, arm, point))
+			contended_row(out, run, a, arm, point);
+}
+
+/* The lock of threads that costs least where it was fought for; -1. */
+static int cheapest(const struct run *run, const struct answers *a, int point)
+{
+	int arm, best = -1;
+
+	for (arm = ARM_MUTEX; arm < ARMS; arm++) {
+		if (arm == ARM_COLOCK || arm == ARM_MUTEX_AGAIN ||
+		    arm == ARM_MUTEX_PROCESS || !run_has(run, arm, point) ||
+		    !sync_contended(a, arm, point))
+			continue;
+		if (best < 0 || a->cell[arm][point][Q_NS].value <
+					a->cell[best][point][Q_NS].value)
+			best = arm;
+	}
+	return best;
+}
+
+/* Which lock to take, for each length of the section. */
+static void advice(FILE *out, const struct run *run, const struct answers *a)
+{
+	struct paragraph p = {};
+	char ns[REPORT_NS];
+	unsigned int i;
+	int best;
+
+	for (i = 0; i < run->settings.points; i++) {
+		const struct point *at = &run->settings.point[i];
+
+		best = at->variant < 0 ? -1 : cheapest(run, a, i);
+		if (best < 0)
+			continue;
+		paragraph_add(&p, "%s%u threads, sections of %s: %s, %s",
+			      p.text ? "; " : "Least time an acquisition with ",
+			      at->x, run_variant_name(run, at->variant),
+			      run_arm_name(run, best),
+			      report_ns(ns, a->cell[best][i][Q_NS].value));
+	}
+	if (p.text)
+		paragraph_add(&p, ".");
+	paragraph_print(out, &p);
+}
+
+/* Why who spins in order loses where it wins with a CPU for each. */
+static void ordered_spinning(FILE *out, const struct run *run,
+			     const struct answers *a)
+{
+	unsigned int cpus = run->settings.cpus;
+	int few = sync_point(run, cpus, SECTION_100);
+	int many = sync_point(run, 2 * cpus, SECTION_100);
+	const struct estimate *at_few, *at_many;
+	struct paragraph p = {};
+	double ratio;
+
+	if (few < 0 || many < 0 || !sync_contended(a, ARM_TICKET, few) ||
+	    !sync_contended(a, ARM_TICKET, many))
+		return;
+	at_few = a->cell[ARM_TICKET][few];
+	at_many = a->cell[ARM_TICKET][many];
+	ratio = at_many[Q_NS].value / at_few[Q_NS].value;
+	if (ratio < MUCH_WORSE)
+		return;
+	paragraph_add(&p,
+		      "The ticket lock costs %.0f times as much with %u threads as with %u:",
+		      ratio, 2 * cpus, cpus);
+	paragraph_add(&p,
+		      " %.0f of 1000 acquisitions are by the next one in order, which may have no CPU,",
+		      at_many[Q_HANDOFFS].value);
+	paragraph_add(&p,
+		      " and the threads spin for %.0f ns of CPU time for each.",
+		      at_many[Q_CPU].value);
+	paragraph_print(out, &p);
+}
+
+static void fairness(FILE *out, const struct run *run, const struct answers *a)
+{
+	int point = sync_point(run, 2 * run->settings.cpus, SECTION_100);
+	const struct estimate *diff, *fair, *mutex;
+	struct paragraph p = {};
+
+	if (point < 0 || !sync_contended(a, ARM_FAIR, point) ||
+	    !sync_contended(a, ARM_MUTEX, point))
+		return;
+	fair = a->cell[ARM_FAIR][point];
+	mutex = a->cell[ARM_MUTEX][point];
+	diff = &a->diff[ARM_FAIR][point][Q_NS];
+	if (!diff->n)
+		return;
+	paragraph_add(&p, "With %u threads the fair mutex less the other one is",
+		      run->settings.point[point].x);
+	words_estimate(&p, diff);
+	paragraph_add(&p, " an acquisition; the most acquisitions by others before");
+	paragraph_add(&p, " one's own were %.0f a round, against %.0f.",
+		      fair[Q_PASSED_MOST].value, mutex[Q_PASSED_MOST].value);
+	paragraph_print(out, &p);
+}
+
+void sync_say(FILE *out, const struct run *run, const struct answers *a)
+{
+	struct paragraph p = {};
+	unsigned int cpus = run->settings.cpus;
+
+	if (a->reasons)
+		return;
+	free_costs(out, run, a);
+	race(out, run, a);
+	contended(out, run, a, 2);
+	if (cpus != 1)
+		contended(out, run, a, 2 * cpus);
+	fputs("\n", out);
+	ordered_spinning(out, run, a);
+	fairness(out, run, a);
+	advice(out, run, a);
+	if (a->diff[ARM_MUTEX_AGAIN][0][Q_NS].n) {
+		paragraph_add(&p,
+			      "Null test, two arms that differ in nothing:");
+		words_estimate(&p, &a->diff[ARM_MUTEX_AGAIN][0][Q_NS]);
+		paragraph_add(&p, ". ");
+	}
+	words_disturbed(&p, a);
+	paragraph_print(out, &p);
+}
