@@ -108,6 +108,12 @@ awk '$1 == "fork" && $2 == $3 && $2 > 0 { fork = 1 }
 	END { exit !(fork && coroutine) }' "$work/out"
 ok $? 'the kernel counts a task for each fork, none for coroutines'
 
+# A kernel that looks for bugs takes minutes for each run; two have shown enough.
+if [ -e /sys/kernel/debug/kmemleak ]; then
+	echo "1..$count"
+	exit
+fi
+
 quick='ctxlab create --quick --seconds 1 --size 1'
 su user -s /bin/bash -c "$quick --save $work/user.json" >"$work/out" 2>&1
 status=$?
@@ -121,12 +127,10 @@ ok $? 'a limit that is met is named'
 nobody_left
 ok $? 'and nobody is left'
 
-stopped INT 3
-ok $? 'after Ctrl-C at the start nobody is left'
-stopped INT 15
-ok $? 'nor in the middle'
-stopped KILL 3
+stopped INT 8
+ok $? 'after Ctrl-C in the middle nobody is left'
+stopped KILL 2
 ok $? 'after SIGKILL at the start nobody is left'
-stopped KILL 15
+stopped KILL 8
 ok $? 'nor in the middle'
 echo "1..$count"

@@ -17,8 +17,10 @@ const char *report_ns(char buf[REPORT_NS], double ns)
 		snprintf(buf, REPORT_NS, "%.0f ns", ns);
 	else if (fabs(ns) < 99.95e3)
 		snprintf(buf, REPORT_NS, "%.2f us", ns / 1e3);
-	else
+	else if (fabs(ns) < 9.995e6)
 		snprintf(buf, REPORT_NS, "%.0f us", ns / 1e3);
+	else
+		snprintf(buf, REPORT_NS, "%.1f ms", ns / 1e6);
 	return buf;
 }
 

@@ -361,7 +361,7 @@ static void drop_points(struct run *run)
 static void add_first(struct settings *set, bool quick)
 {
 	const struct point first = {
-		.variant = NO_VARIANT, .rounds = quick ? 2 : 4,
+		.variant = NO_VARIANT, .rounds = quick ? 4 : 6,
 	};
 
 	run_add_point(set, &first);
@@ -433,7 +433,7 @@ static char *plan(const struct request *r, struct run *run)
 	/* Whether the module is asked, if it is there. */
 	set->probe = !r->no_module;
 	set->round_us = 1500;
-	set->seconds = r->seconds ? r->seconds : r->quick ? 4 : 16;
+	set->seconds = r->seconds ? r->seconds : r->quick ? 4 : 20;
 	for (arm = 0; arm < WAYS; arm++)
 		set->arm[arm] = !r->quick || in_quick(arm);
 	/* Where fork() takes tens of milliseconds, once is enough. */

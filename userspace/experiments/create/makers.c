@@ -57,6 +57,7 @@ struct makers {
 	struct run *run;
 	uint64_t budget;
 	unsigned int rounds;
+	unsigned int renewed;
 	struct parent parent[MAX_POINTS];
 };
 
@@ -264,10 +265,19 @@ void create_close(void *state)
 	free(state);
 }
 
+/*
+ * The first parent, at which arms are compared, is another one in every block.
+ * To fill the large ones takes long: of those one a block is, in turn.
+ */
 int create_renew(void *state)
 {
-	end_parents(state);
-	return begin_parents(state);
+	struct makers *m = state;
+	unsigned int others = m->run->settings.points - 1;
+
+	end_parent(&m->parent[0]);
+	if (others)
+		end_parent(&m->parent[1 + m->renewed++ % others]);
+	return begin_parents(m);
 }
 
 unsigned int create_tasks(void *state, int arm, pid_t tids[MAX_TASKS])

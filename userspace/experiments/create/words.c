@@ -8,6 +8,9 @@
 #include "lib/paragraph.h"
 #include "report/words.h"
 
+/* A model that is this wrong, in per cent, is none to rely on. */
+#define ROUGH 10
+
 static const struct estimate *cost(const struct answers *a, int arm)
 {
 	return &a->cell[arm][0][Q_WHOLE];
@@ -130,8 +133,9 @@ static void model(FILE *out, const struct run *run, const struct answers *a)
 		      value[SET_MAPPINGS], value[SET_PAGES], value[SET_FILES]);
 	if (error->n)
 		paragraph_add(&p,
-			      " At %zu parents that it was not fitted to it is wrong by at most %.1f %%.",
-			      error->n, error->value);
+			      " At %zu parents that it was not fitted to it is wrong by at most %.1f %%%s.",
+			      error->n, error->value,
+			      error->value > ROUGH ? ": a rough guide here" : "");
 	paragraph_print(out, &p);
 }
 
