@@ -17,7 +17,7 @@ _ctxlab_options()
 		     "--pages --plot --quick --repeat --ring --save --seconds" \
 		     "$table --help" ;;
 	create)
-		echo "--cpu --from --no-module --plot --quick --save" \
+		echo "--cpu --from --no-module --plot --quick --repeat --save" \
 		     "--seconds --size $table --help" ;;
 	sync)
 		echo "--cpu --from --limit --no-module --outside --plot --quick" \
