@@ -39,14 +39,14 @@ check 'a root that is none' '*CTXLAB_ROOT, /nowhere: No such file*' \
 # shellcheck disable=SC2016 # for the other shell
 {
 check 'procfs with processes alone' \
-	'*loaded, but /proc is mounted with subset=pid*mount -t ctxlab none *' \
+	'*loaded, but procfs is mounted with subset=pid*mount -t ctxlab none *' \
 	"$(unshare -m bash -c 'mount -t proc -o subset=pid proc /proc; "$@" 2>&1' \
 		- "${compare[@]}")"
 check 'where its advice helps' '*one and the same task*' \
 	"$(CTXLAB_ROOT=$lab unshare -m bash -c \
 		'mount -t proc -o subset=pid proc /proc; "$@" 2>&1' \
 		- "${compare[@]}")"
-check 'no procfs' '*/proc is not mounted; as root: mount -t proc proc /proc' \
+check 'no procfs' '*/proc is not mounted; as root: mount -t proc none /proc' \
 	"$(unshare -m bash -c 'umount -l /proc; "$@" 2>&1' - "${compare[@]}")"
 blind=$(unshare -m bash -c 'umount -l /proc; "$@" 2>&1; echo "status $?"' \
 	- "${run[@]}" | tr -s '\n ' ' ')

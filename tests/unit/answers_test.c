@@ -432,6 +432,49 @@ static void tolerance(void)
 	run_free(&run);
 }
 
+/* CPUID says @told, the cost of a coroutine's page rises past @rise of both. */
+static void tlb_of(int told, double rise, bool differs, double least,
+		   double most, const char *what)
+{
+	static const unsigned int pages[] = { 0, 128, 512, 1024, 2048, 4096 };
+	struct answers a;
+	struct run run;
+	bool contradicts;
+	unsigned int p;
+	double tlb;
+	size_t i;
+
+	sample_run(&run, &calm);
+	run.machine.tlb_l2 = told;
+	for (p = 0; p < 6; p++) {
+		struct series *s = &run.series[ARM_COROUTINE][p];
+		double page = 2 * pages[p] > rise ? 25 : 5;
+
+		run.settings.point[p].x = pages[p];
+		for (i = 0; i < s->n; i++)
+			s->sample[i].value[0] =
+				3 + page * pages[p] * (1 + i % 7 / 1e3);
+	}
+	answers_find(&run, &a);
+	tlb = switch_tlb(&run, &a, &contradicts);
+	if (!ok(contradicts == differs && tlb >= least && tlb <= most, "%s",
+		what))
+		printf("# got %g\n", tlb);
+	answers_free(&a);
+	run_free(&run);
+}
+
+/* What the sweep finds overrules what CPUID says, where they differ by much. */
+static void tlb_sizes(void)
+{
+	tlb_of(128, 3000, true, 2048, 4096,
+	       "128 entries of CPUID's are no match for a rise near 3000");
+	tlb_of(2048, 3000, false, 2048, 2048, "2048 are, more or less");
+	tlb_of(-1, 3000, false, 2048, 4096, "what is not known is found");
+	tlb_of(128, 1e9, false, 128, 128,
+	       "without a rise CPUID is all there is");
+}
+
 int main(void)
 {
 	static const struct trouble drift = { .noise = 0.02, .drift = 0.3 };
@@ -455,5 +498,6 @@ int main(void)
 	busy_blocks();
 	median_of_block();
 	tolerance();
+	tlb_sizes();
 	return tap_done();
 }

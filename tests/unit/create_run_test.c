@@ -115,7 +115,7 @@ static void make_up(struct run *run)
 	*run = (struct run){ .experiment = &experiment_create };
 	for (arm = 0; arm < MAX_ARMS; arm++)
 		set->most_x[arm] = UINT32_MAX;
-	machine_read(&run->machine);
+	machine_read(&run->machine, 0);
 	free(run->machine.emulator);
 	run->machine.emulator = xstrdup("");
 	problem = experiment_create.plan(&r, run);

@@ -55,8 +55,22 @@ int main(void)
 		{ 0x80000006, 0, { 0, 0x5c002200, 0, 0 } },
 		{}
 	};
+	static const struct leaf zen5[] = {
+		{ 0x80000005, 0, { 0, 0xff60ff40, 0, 0 } },
+		{ 0x80000006, 0, { 0, 0x60804040, 0, 0 } },
+		{ 0x80000021, 0, { 1u << 14, 0, 0, 0 } },
+		{}
+	};
+	static const struct leaf zen5_guest[] = {
+		{ 0x80000005, 0, { 0, 0xff60ff40, 0, 0 } },
+		{ 0x80000006, 0, { 0, 0x60804040, 0, 0 } },
+		{ 0x80000021, 0, { 0, 0, 0, 0 } },
+		{}
+	};
 	static const struct leaf nothing[] = { {} };
 
+	check("AMD's units of 32 entries", zen5, true, 96, 4096);
+	check("which a hypervisor may hide", zen5_guest, true, 96, 128);
 	check("Intel's descriptors", cascade_lake, false, 64, 1536);
 	check("a register marked as reserved is skipped", reserved, false, 64,
 	      -1);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@
 
 #define SYS_CPU "/sys/devices/system/cpu"
 #define SHORT_REST_MS 200
+/* How long a killed child may take to end. */
+#define END_MS 500
 
 /* A set of @cpus CPUs, none of them in it; CPU_FREE() ends it. */
 static cpu_set_t *new_set(unsigned int cpus, size_t *size)
@@ -77,6 +80,20 @@ void cpus_release(pid_t tid)
 	sched_setscheduler(tid, SCHED_OTHER, &other);
 	sched_setaffinity(tid, size, set);
 	CPU_FREE(set);
+}
+
+void cpus_end(pid_t child)
+{
+	const struct timespec moment = { .tv_nsec = 200000 };
+	int waits;
+
+	cpus_release(child);
+	kill(child, SIGKILL);
+	for (waits = 0; waits < END_MS * 5; waits++) {
+		if (waitpid(child, NULL, WNOHANG))
+			return;
+		nanosleep(&moment, NULL);
+	}
 }
 
 /* 1 if a list such as "0-3,8" holds @cpu, 0 if not, -1 if it is not there. */

@@ -28,6 +28,13 @@ int cpus_bind(pid_t tid, unsigned int cpu);
  */
 void cpus_release(pid_t tid);
 
+/*
+ * Kill a child and wait for it, but not for ever: a task with a higher priority
+ * may have its CPU.  It is freed from that; else it ends when it is let, as
+ * nobody's child.
+ */
+void cpus_end(pid_t child);
+
 /* Why no thread can be bound to @cpu, in words; the caller frees. */
 char *cpus_problem(unsigned int cpu);
 

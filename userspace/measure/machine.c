@@ -2,6 +2,8 @@
 /* Reads the machine's facts from CPUID, procfs and sysfs. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 #include <cpuid.h>
 #endif
 
+#include "cpus.h"
 #include "lib/xalloc.h"
 #include "machine.h"
 
@@ -45,9 +48,10 @@ static bool file_contains(const char *path, const char *word)
 	return found;
 }
 
-/* The value of @key in /proc/cpuinfo's first paragraph, or NULL. */
-static char *cpuinfo(const char *key)
+/* The value of @key in the paragraph of @cpu in /proc/cpuinfo, or NULL. */
+static char *cpuinfo(const char *key, unsigned int cpu)
 {
+	unsigned int here = cpu;
 	char *line = NULL, *value = NULL, *colon;
 	size_t size = 0, len = strlen(key);
 	FILE *f;
@@ -55,9 +59,11 @@ static char *cpuinfo(const char *key)
 	f = fopen("/proc/cpuinfo", "re");
 	if (!f)
 		return NULL;
-	while (!value && getline(&line, &size, f) > 1) {
+	while (!value && getline(&line, &size, f) > 0) {
 		colon = strchr(line, ':');
-		if (strncmp(line, key, len) || !colon ||
+		if (!strncmp(line, "processor", 9) && colon)
+			here = atoi(colon + 1);
+		if (here != cpu || strncmp(line, key, len) || !colon ||
 		    strspn(line + len, "\t ") + len != (size_t)(colon - line))
 			continue;
 		line[strcspn(line, "\n")] = '\0';
@@ -94,7 +100,19 @@ static char *mitigations(void)
 	return all;
 }
 
-static void read_kernel(struct machine *m)
+/* Of @cpu; "" where cpufreq is not in charge of it. */
+static char *governor(unsigned int cpu)
+{
+	char *path, *line;
+
+	path = xasprintf("/sys/devices/system/cpu/cpu%u/cpufreq/scaling_governor",
+			 cpu);
+	line = first_line(path);
+	free(path);
+	return line ? line : xstrdup("");
+}
+
+static void read_kernel(struct machine *m, unsigned int cpu)
 {
 	struct utsname u;
 	char *line;
@@ -106,10 +124,7 @@ static void read_kernel(struct machine *m)
 	m->cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	m->page_size = sysconf(_SC_PAGESIZE);
 	m->mitigations = mitigations();
-	m->governor =
-	    first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
-	if (!m->governor)
-		m->governor = xstrdup("");
+	m->governor = governor(cpu);
 	line = first_line("/proc/loadavg");
 	m->load = line ? atof(line) : -1;
 	free(line);
@@ -140,10 +155,45 @@ static bool native_cpuid(void *arg, unsigned int leaf, unsigned int sub,
 	return __get_cpuid_count(leaf, sub, &r->eax, &r->ebx, &r->ecx, &r->edx);
 }
 
+struct tlb_sizes {
+	int l1;
+	int l2;
+};
+
+/* In a child, which may be bound to the CPU; where it gets no time there: -1. */
+static struct tlb_sizes tlb_sizes(unsigned int cpu, bool amd)
+{
+	struct tlb_sizes sizes = { -1, -1 };
+	struct pollfd wait = { .events = POLLIN };
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return sizes;
+	pid = fork();
+	if (!pid) {
+		/* Offline, say: then the run will tell. */
+		cpus_bind(0, cpu);
+		machine_tlb(native_cpuid, NULL, amd, &sizes.l1, &sizes.l2);
+		_exit(write(ends[1], &sizes, sizeof(sizes)) < 0);
+	}
+	wait.fd = ends[0];
+	if (pid > 0) {
+		if (poll(&wait, 1, 2000) > 0 &&
+		    read(ends[0], &sizes, sizeof(sizes)) != sizeof(sizes))
+			sizes = (struct tlb_sizes){ -1, -1 };
+		cpus_end(pid);
+	}
+	close(ends[0]);
+	close(ends[1]);
+	return sizes;
+}
+
 /* The hypervisor's signature: twelve letters of leaf 0x40000000. */
 static void read_hypervisor(struct machine *m)
 {
 	unsigned int r[4] = {}, eax;
+	size_t end;
 
 	__cpuid(1, eax, r[0], r[1], r[2]);
 	if (!(r[1] & (1u << 31))) {
@@ -152,6 +202,9 @@ static void read_hypervisor(struct machine *m)
 	}
 	__cpuid(0x40000000, eax, r[0], r[1], r[2]);
 	r[3] = 0;
+	/* Some fill it up with blanks. */
+	for (end = strlen((char *)r); end && ((char *)r)[end - 1] == ' '; end--)
+		((char *)r)[end - 1] = '\0';
 	m->hypervisor = xstrdup(*(char *)r ? (char *)r : "unknown");
 }
 
@@ -181,22 +234,23 @@ static int isolation(const char *flags)
 	int on = -1;
 
 	if (meltdown)
-		on = strstr(meltdown, "PTI") != NULL;
+		on = !!strstr(meltdown, "PTI");
 	if (flags && on < 1)
 		on = has_word(flags, "pti");
 	free(meltdown);
 	return on;
 }
 
-static void read_cpu(struct machine *m)
+static void read_cpu(struct machine *m, unsigned int cpu)
 {
-	char *flags = cpuinfo("flags");
+	char *flags = cpuinfo("flags", cpu);
+	struct tlb_sizes sizes;
 	bool amd;
 
-	m->cpu = cpuinfo("model name");
+	m->cpu = cpuinfo("model name", cpu);
 	if (!m->cpu)
 		m->cpu = xstrdup("unknown");
-	m->vendor = cpuinfo("vendor_id");
+	m->vendor = cpuinfo("vendor_id", cpu);
 	if (!m->vendor)
 		m->vendor = xstrdup("unknown");
 	m->pcid = flags ? has_word(flags, "pcid") : -1;
@@ -204,16 +258,18 @@ static void read_cpu(struct machine *m)
 	m->pti = isolation(flags);
 	amd = !strcmp(m->vendor, "AuthenticAMD") ||
 	      !strcmp(m->vendor, "HygonGenuine");
-	machine_tlb(native_cpuid, NULL, amd, &m->tlb_l1, &m->tlb_l2);
+	sizes = tlb_sizes(cpu, amd);
+	m->tlb_l1 = sizes.l1;
+	m->tlb_l2 = sizes.l2;
 	free(flags);
 	read_hypervisor(m);
 	read_emulator(m);
 }
 #else
 /* Other machines tell less; what is not known stays so. */
-static void read_cpu(struct machine *m)
+static void read_cpu(struct machine *m, unsigned int cpu)
 {
-	char *part = cpuinfo("CPU part");
+	char *part = cpuinfo("CPU part", cpu);
 
 	m->cpu = part ? xasprintf("CPU part %s", part) : xstrdup("unknown");
 	m->vendor = xstrdup("unknown");
@@ -232,11 +288,11 @@ static void read_cpu(struct machine *m)
 }
 #endif
 
-void machine_read(struct machine *m)
+void machine_read(struct machine *m, unsigned int cpu)
 {
 	*m = (struct machine){};
-	read_kernel(m);
-	read_cpu(m);
+	read_kernel(m, cpu);
+	read_cpu(m, cpu);
 }
 
 void machine_free(struct machine *m)

@@ -30,7 +30,8 @@ struct machine {
 	long long throttled;	/* times that a cgroup's CPU quota stopped the run */
 };
 
-void machine_read(struct machine *m);
+/* What differs between CPUs is read of, and on, @cpu. */
+void machine_read(struct machine *m, unsigned int cpu);
 void machine_free(struct machine *m);
 
 /* Time of a CPU since boot, in ticks of sysconf(_SC_CLK_TCK). */

@@ -63,8 +63,12 @@ static bool loaded(void)
 	       has_line("/proc/filesystems", "nodev", "\tctxlab\n", "");
 }
 
-#define LOAD "modprobe ctxlab (where it is installed) or make load (in its source tree)"
-#define ELSEWHERE "mount -t ctxlab none DIRECTORY, and CTXLAB_ROOT=DIRECTORY for this program"
+#define LOAD \
+	"modprobe ctxlab (where it is installed) or make load (in its source tree)"
+#define ELSEWHERE \
+	"mount -t ctxlab none DIRECTORY, and CTXLAB_ROOT=DIRECTORY for this program"
+#define HIDDEN "procfs is mounted with subset=pid, which hides " DEFAULT_ROOT
+#define NOT_MOUNTED "the module is loaded, but " DEFAULT_ROOT " is not mounted"
 
 static struct module_problem problem(char *what, const char *advice)
 {
@@ -76,21 +80,20 @@ struct module_problem module_problem(int err)
 	const char *root = module_root();
 
 	if (strcmp(root, DEFAULT_ROOT))
-		return problem(xasprintf("the module's files cannot be read in CTXLAB_ROOT, %s: %s", root,
-					 strerror(-err)), "");
+		return problem(xasprintf("the module's files cannot be read in CTXLAB_ROOT, %s: %s",
+					 root, strerror(-err)), "");
 	if (err != -ENOENT && err != -ENOTDIR)
 		return problem(xasprintf("%s: %s", root, strerror(-err)), "");
 	if (access("/proc/self", F_OK))
 		return problem(xstrdup("/proc is not mounted"),
-			       "mount -t proc proc /proc");
+			       "mount -t proc none /proc");
 	if (only_pids() && access("/sys/module", F_OK))
-		return problem(xstrdup("/proc is mounted with subset=pid, which hides " DEFAULT_ROOT),
-			       ELSEWHERE);
+		return problem(xstrdup(HIDDEN), ELSEWHERE);
 	if (only_pids() && loaded())
-		return problem(xstrdup("the module is loaded, but /proc is mounted with subset=pid, which hides "
-				       DEFAULT_ROOT), ELSEWHERE);
+		return problem(xstrdup("the module is loaded, but " HIDDEN),
+			       ELSEWHERE);
 	if (loaded())
-		return problem(xstrdup("the module is loaded, but " DEFAULT_ROOT " is not mounted"),
+		return problem(xstrdup(NOT_MOUNTED),
 			       "mount -t ctxlab none " DEFAULT_ROOT);
 	return problem(xstrdup("the module is not loaded"), LOAD);
 }

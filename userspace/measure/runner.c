@@ -36,10 +36,11 @@ char *runner_plan(const struct experiment *e, const struct request *r,
 	*run = (struct run){ .experiment = e };
 	for (arm = 0; arm < MAX_ARMS; arm++)
 		run->settings.most_x[arm] = UINT32_MAX;
-	machine_read(&run->machine);
 	problem = choose_cpu(r, &run->settings);
-	if (!problem)
-		problem = e->plan(r, run);
+	if (problem)
+		return problem;
+	machine_read(&run->machine, run->settings.cpu);
+	problem = e->plan(r, run);
 	if (problem)
 		run_free(run);
 	return problem;

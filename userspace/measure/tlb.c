@@ -68,14 +68,18 @@ static void intel_parameters(cpuid_fn cpuid, void *arg, int *l1, int *l2)
 	}
 }
 
+/* The second level's size may be in units of 32 entries. */
 static void amd(cpuid_fn cpuid, void *arg, int *l1, int *l2)
 {
 	struct cpuid_regs r;
+	int unit = 1;
 
+	if (cpuid(arg, 0x80000021, 0, &r) && r.eax & (1u << 14))
+		unit = 32;
 	if (cpuid(arg, 0x80000005, 0, &r))
 		larger(l1, (r.ebx >> 16) & 0xff);
 	if (cpuid(arg, 0x80000006, 0, &r))
-		larger(l2, (r.ebx >> 16) & 0xfff);
+		larger(l2, ((r.ebx >> 16) & 0xfff) * unit);
 }
 
 void machine_tlb(cpuid_fn cpuid, void *arg, bool is_amd, int *l1, int *l2)

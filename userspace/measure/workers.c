@@ -10,7 +10,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cpus.h"
@@ -20,8 +19,6 @@
 
 /* An emulated machine under load takes its time; a hang takes for ever. */
 #define ANSWER_SECONDS 60
-/* How long a killed child may take to end. */
-#define END_MS 2000
 
 static volatile sig_atomic_t stop_signal;
 
@@ -225,31 +222,18 @@ int workers_create(struct workers *w, const struct workers_spec *spec)
 	return err;
 }
 
-/*
- * A task with a higher priority may have the children's CPU for ever.  They are
- * freed from it first; where that does not help either, they end when it lets
- * them, as nobody's children.
- */
 static void end_children(struct workers *w)
 {
-	const struct timespec moment = { .tv_nsec = 200000 };
-	unsigned int i, n = w->shared ? w->spec.n : 0, waits = 0;
+	unsigned int i, n = w->shared ? w->spec.n : 0;
 
-	for (i = 0; i < w->pids; i++)
-		cpus_release(w->pid[i]);
+	/* The threads of a child are freed from their CPU one by one. */
 	for (i = 0; i < n; i++)
 		if (w->shared->slot[i].tid > 0)
 			cpus_release(w->shared->slot[i].tid);
 	for (i = 0; i < w->pids; i++)
 		kill(w->pid[i], SIGKILL);
-	for (i = 0; i < w->pids && waits < END_MS * 5; ) {
-		if (waitpid(w->pid[i], NULL, WNOHANG)) {
-			i++;
-			continue;
-		}
-		nanosleep(&moment, NULL);
-		waits++;
-	}
+	for (i = 0; i < w->pids; i++)
+		cpus_end(w->pid[i]);
 }
 
 void workers_destroy(struct workers *w)

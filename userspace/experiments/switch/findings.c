@@ -14,14 +14,31 @@ static struct estimate plain(double value)
 	return (struct estimate){ value, value, value, 1 };
 }
 
+double switch_tlb(const struct run *run, const struct answers *a,
+		  bool *contradicts)
+{
+	double told = run->machine.tlb_l2, found = 0;
+	int p;
+
+	for (p = PATTERNS - 1; p >= 0; p--)
+		if (a->finding[FOUND_TLB][p].n)
+			found = a->finding[FOUND_TLB][p].value;
+	*contradicts = found > 0 && told > 0 &&
+		       (found > 2 * told || found < told / 2);
+	if (found > 0 && (told <= 0 || *contradicts))
+		return found;
+	return told > 0 ? told : 1024;
+}
+
 /*
  * Points that say what a page costs after a flush: all that fit into the
  * second-level TLB with room to spare, so that the unflushed arm hits.
  */
-static size_t refill_points(const struct run *run, int arm, int pattern,
-			    unsigned int *points)
+static size_t refill_points(const struct run *run, const struct answers *a,
+			    int arm, int pattern, unsigned int *points)
 {
-	int tlb = run->machine.tlb_l2 > 0 ? run->machine.tlb_l2 : 1024;
+	bool contradicts;
+	double tlb = switch_tlb(run, a, &contradicts);
 	const struct settings *set = &run->settings;
 	unsigned int p;
 	size_t n = 0;
@@ -29,8 +46,7 @@ static size_t refill_points(const struct run *run, int arm, int pattern,
 	for (p = 0; p < set->points; p++) {
 		if (!run_has(run, arm, p) || !run_in_variant(run, p, pattern))
 			continue;
-		if (set->point[p].x * switch_members(run, arm) <=
-		    (unsigned int)tlb / 2)
+		if (set->point[p].x * switch_members(run, arm) <= tlb / 2)
 			points[n++] = p;
 	}
 	return n;
@@ -38,16 +54,15 @@ static size_t refill_points(const struct run *run, int arm, int pattern,
 
 /* What each page adds to (arm - base): the slope over the points above. */
 static struct estimate refill(const struct run *run, const struct answers *a,
-			      int arm, int pattern)
+			      int arm, int base, int pattern)
 {
-	int base = run_base(run, arm, Q_NS);
 	unsigned int points[MAX_POINTS];
 	double typical[MAX_POINTS];
 	size_t k, i;
 
 	if (!run->settings.arm[arm] || !run->settings.arm[base])
 		return (struct estimate){};
-	k = refill_points(run, arm, pattern, points);
+	k = refill_points(run, a, arm, pattern, points);
 	for (i = 0; i < k; i++)
 		typical[i] = a->cell[base][points[i]][Q_NS].value;
 	return estimate_slope(run, run->series[arm], run->series[base], points,
@@ -111,15 +126,17 @@ static struct estimate ends(const struct run *run, const struct answers *a,
 /* A page's own cost over their number: it rises where they outgrow the TLB. */
 static void find_rise(const struct run *run, struct answers *a, int pattern)
 {
-	double empty = a->cell[ARM_THREAD][0][Q_NS].value, at, before, after;
 	const struct settings *set = &run->settings;
+	/* Who enters the kernel may lose its entries there, coroutines do not. */
+	int arm = set->arm[ARM_COROUTINE] ? ARM_COROUTINE : ARM_THREAD;
+	double empty = a->cell[arm][0][Q_NS].value, at, before, after;
 	double x[MAX_POINTS], y[MAX_POINTS];
 	const struct estimate *e;
 	unsigned int p;
 	size_t n = 0;
 
 	for (p = 0; p < set->points; p++) {
-		e = &a->cell[ARM_THREAD][p][Q_NS];
+		e = &a->cell[arm][p][Q_NS];
 		if (set->point[p].x < RISE_PAGES || !e->n ||
 		    set->point[p].variant != pattern)
 			continue;
@@ -138,13 +155,20 @@ void switch_conclude(const struct run *run, struct answers *a)
 	int p;
 
 	/* In huge pages many of those touched have one entry. */
-	for (p = 0; p < PATTERNS && !run->settings.value[SET_HUGE]; p++) {
-		a->finding[FOUND_REFILL][p] =
-			refill(run, a, ARM_THREAD_FLUSH, p);
+	if (run->settings.value[SET_HUGE])
+		return;
+	for (p = 0; p < PATTERNS; p++)
+		find_rise(run, a, p);
+	for (p = 0; p < PATTERNS; p++) {
+		a->finding[FOUND_REFILL][p] = refill(run, a, ARM_THREAD_FLUSH,
+						     ARM_THREAD_CONTROL, p);
 		a->finding[FOUND_RING_REFILL][p] =
-			refill(run, a, ARM_RING_PROCESS, p);
+			refill(run, a, ARM_RING_PROCESS, ARM_RING_THREAD, p);
+		a->finding[FOUND_THREAD_REFILL][p] =
+			refill(run, a, ARM_THREAD, ARM_COROUTINE, p);
+		a->finding[FOUND_PROCESS_REFILL][p] =
+			refill(run, a, ARM_PROCESS, ARM_THREAD, p);
 		a->finding[FOUND_EXCEEDS][p] = exceeds(run, a, p);
 		a->finding[FOUND_ENDS][p] = ends(run, a, p);
-		find_rise(run, a, p);
 	}
 }

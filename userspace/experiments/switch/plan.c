@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Chooses arms, points and times for this machine. */
 #include <errno.h>
+#include <math.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,21 +76,27 @@ static void quick_points(const struct machine *m, struct settings *set)
 
 /*
  * From a few pages to well past the second-level TLB; the steps are smaller
- * near it, where the curve bends.
+ * near it, where the curve bends.  CPUID is a hint only, which hypervisors change
+ * at will: the sweep goes on to where both members together have more pages than
+ * the largest TLBs have entries.
  */
+#define FAR_PAGES 5000
+
 static void default_points(const struct machine *m, struct settings *set)
 {
 	static const unsigned int many[] = { 8, 16, 32, 64, 128, 192, 256 };
 	static const double near[] = { 0.25, 0.35, 0.42, 0.5, 0.6, 0.72, 1,
 				       1.4, 2 };
 	unsigned int tlb = m->tlb_l2 > 0 ? m->tlb_l2 : 1024, i;
-	unsigned int pages[16], n = 0;
+	unsigned int pages[32], n = 0;
 
 	for (i = 0; i < sizeof(many) / sizeof(*many); i++)
 		if (many[i] < near[0] * tlb)
 			pages[n++] = many[i];
 	for (i = 0; i < sizeof(near) / sizeof(*near); i++)
 		pages[n++] = near[i] * tlb;
+	for (; !*m->emulator && pages[n - 1] < FAR_PAGES / 1.3; n++)
+		pages[n] = fmin(pages[n - 1] * 1.4, FAR_PAGES);
 	add_points(set, pages, n, PATTERN_CHAIN);
 	add_points(set, pages, n, PATTERN_INDEPENDENT);
 }

@@ -222,6 +222,10 @@ static const struct finding findings[] = {
 			   true },
 	[FOUND_AFTER] = { "page_ns_after", "ns", "each page after that",
 			  true },
+	[FOUND_THREAD_REFILL] = { "thread_refill_ns_per_page", "ns",
+				  "each page touched, thread - coroutine", true },
+	[FOUND_PROCESS_REFILL] = { "process_refill_ns_per_page", "ns",
+				   "each page touched, process - thread", true },
 	{}
 };
 

@@ -99,6 +99,8 @@ enum {
 	FOUND_TLB,
 	FOUND_BEFORE,
 	FOUND_AFTER,
+	FOUND_THREAD_REFILL,
+	FOUND_PROCESS_REFILL,
 };
 
 /* Workers of an arm: they all touch their pages. */
@@ -115,6 +117,13 @@ int switch_round(void *state, const struct turn *turn, struct sample *s,
 unsigned int switch_tasks(void *state, int arm, pid_t tids[MAX_TASKS]);
 int switch_renew(void *state);
 void switch_close(void *state);
+/*
+ * Entries of the TLB to go by: where the cost of a page rises, if that is more
+ * than a factor of two from CPUID's number (*@contradicts) or there is none.
+ */
+double switch_tlb(const struct run *run, const struct answers *a,
+		  bool *contradicts);
+
 void switch_conclude(const struct run *run, struct answers *a);
 void switch_say(FILE *out, const struct run *run, const struct answers *a);
 

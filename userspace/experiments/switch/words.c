@@ -34,16 +34,11 @@ static const char *tables_register(const struct machine *m)
 static const char *process_remark(const struct run *run)
 {
 	double share = flushing_share(&run->counts[ARM_PROCESS]);
-	const struct machine *m = &run->machine;
 
 	if (share >= 0.5)
 		return "written, TLB flushed";
 	if (share >= 0)
 		return "written, TLB entries kept";
-	if (m->pcid == 1)
-		return "written; PCID: entries kept";
-	if (m->pcid == 0)
-		return "written; no PCID: flushed";
 	return "written";
 }
 
@@ -52,7 +47,9 @@ static void costs(FILE *out, const struct run *run, const struct answers *a)
 	const char *reg = tables_register(&run->machine);
 	char same[64], other[64];
 
-	snprintf(same, sizeof(same), "same mm: %s not written", reg);
+	snprintf(same, sizeof(same), "same mm: %s %s", reg,
+		 run->machine.pti == 1 ? "written by system calls alone" :
+					 "not written");
 	snprintf(other, sizeof(other), "another mm: %s %s", reg,
 		 process_remark(run));
 	words_line(out, "between coroutines", cost(a, ARM_COROUTINE), false,
@@ -129,14 +126,57 @@ static void flushing(FILE *out, const struct run *run)
 		paragraph_add(&p, "Process switches here %s: %.1f %% of %llu counted.",
 			      share >= 0.5 ? "flush the TLB" :
 					     "do not flush the TLB",
-			      share * 100,
+			      fmin(share, 1) * 100,
 			      (unsigned long long)c->n[COUNT_EXPECTED]);
-	if (pcid == 1)
+	if (pcid == 1 && share >= 0 && share < 0.5)
 		paragraph_add(&p, " The CPU has PCID: entries carry the tag of %s",
 			      "their address space, and stay.");
-	else if (pcid == 0)
+	else if (pcid == 0 && share >= 0.5)
 		paragraph_add(&p, " The CPU has no PCID: writing CR3 drops %s",
 			      "every entry that is not global.");
+	paragraph_print(out, &p);
+}
+
+/*
+ * Coroutines make no system call: what threads pay for each page more than they
+ * do shows what the way through the kernel costs them.
+ */
+static void threads_refill(FILE *out, const struct run *run,
+			   const struct answers *a, enum pattern i)
+{
+	const struct estimate *e = &a->finding[FOUND_THREAD_REFILL][i];
+	struct paragraph p = {};
+
+	if (!e->n || e->low <= 0 || run->machine.pti != 1 || run->machine.pcid)
+		return;
+	paragraph_add(&p, "Threads lose TLB entries, too: each page touched (%s) costs them",
+		      run_variant_name(run, i));
+	words_estimate(&p, e);
+	paragraph_add(&p, " more than coroutines, which make no system call. With page-table");
+	paragraph_add(&p, " isolation and without PCID each one drops the user's entries.");
+	paragraph_print(out, &p);
+}
+
+/* What does not grow with the pages is a fixed cost; only the rest is refilling. */
+static void processes_refill(FILE *out, const struct run *run,
+			     const struct answers *a, enum pattern i)
+{
+	const struct estimate *e = &a->finding[FOUND_PROCESS_REFILL][i];
+	const struct machine *m = &run->machine;
+	struct paragraph p = {};
+
+	if (!e->n)
+		return;
+	paragraph_add(&p, "Each page touched (%s) costs processes",
+		      run_variant_name(run, i));
+	words_estimate(&p, e);
+	paragraph_add(&p, " more than threads: ");
+	if (e->low > 0)
+		paragraph_add(&p, "that is refilling, the rest a fixed cost.");
+	else
+		paragraph_add(&p, "what they cost more is a fixed cost.");
+	if (e->low <= 0 && *m->hypervisor && !*m->emulator)
+		paragraph_add(&p, " How much of it the hypervisor adds is not known here.");
 	paragraph_print(out, &p);
 }
 
@@ -208,6 +248,7 @@ static void rise(FILE *out, const struct run *run, const struct answers *a,
 {
 	char before[REPORT_NS], after[REPORT_NS];
 	struct paragraph p = {};
+	bool contradicts;
 
 	if (!a->finding[FOUND_TLB][i].n)
 		return;
@@ -217,7 +258,13 @@ static void rise(FILE *out, const struct run *run, const struct answers *a,
 		      report_ns(after, a->finding[FOUND_AFTER][i].value));
 	paragraph_add(&p, " %.0f pages (both tasks together)",
 		      a->finding[FOUND_TLB][i].value);
-	if (run->machine.tlb_l2 > 0)
+	switch_tlb(run, a, &contradicts);
+	if (contradicts)
+		paragraph_add(&p, ", which contradicts the %d entries that CPUID reports%s",
+			      run->machine.tlb_l2,
+			      *run->machine.hypervisor ?
+				      " (here as the hypervisor has it)" : "");
+	else if (run->machine.tlb_l2 > 0)
 		paragraph_add(&p, "; CPUID reports a TLB of %d entries",
 			      run->machine.tlb_l2);
 	paragraph_add(&p, ".");
@@ -277,6 +324,10 @@ void switch_say(FILE *out, const struct run *run, const struct answers *a)
 	if (a->parts_ok)
 		kernel_part(out, a, "The module times");
 	flushing(out, run);
+	for (p = 0; p < PATTERNS; p++)
+		threads_refill(out, run, a, p);
+	for (p = 0; p < PATTERNS; p++)
+		processes_refill(out, run, a, p);
 	for (p = 0; p < PATTERNS; p++)
 		refilling(out, run, a, p);
 	ring(out, run, a);
