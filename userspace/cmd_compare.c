@@ -61,9 +61,12 @@ static const struct saying relations[] = {
 	},
 	{
 		"shared-other",
-		"two tasks that share neither memory nor descriptors, but",
+		"two tasks that share neither memory map nor file table, but",
 	},
-	{ "separate", "separate: neither memory nor descriptors are shared" },
+	{
+		"separate",
+		"separate: they share neither a memory map nor a file table",
+	},
 	{}
 };
 
@@ -72,14 +75,14 @@ static const struct saying must_do[] = {
 	{
 		"same-mm",
 		"The kernel saves and loads registers and changes the kernel stack. The\n"
-		"address space stays: " REGISTER " is not written, and no TLB entry is lost.\n",
+		"address space stays: the switch does not write " REGISTER ".\n",
 	},
 	{
 		"lazy",
-		"A task without memory of its own runs on the address space that happens to\n"
-		"be loaded: " REGISTER " is not written, no TLB entry is lost. The write is put\n"
-		"off until a task with another address space runs, and spared if the old one\n"
-		"comes back first.\n",
+		"A task without memory of its own runs on the address space of the task\n"
+		"before it: the switch does not write " REGISTER ". The write is put off until a\n"
+		"task with another address space runs, and spared if the old one comes back\n"
+		"first.\n",
 	},
 	{
 		"other-mm",
@@ -109,6 +112,9 @@ static const struct saying tlb[] = {
 static const char isolation[] =
 	"Page-table isolation is on: each way into the kernel and out of it writes\n"
 	REGISTER " as well, whatever is switched.\n";
+static const char isolation_untagged[] =
+	"Without " TAG " that drops the user's TLB entries at each system call, also\n"
+	"where both have the same address space.\n";
 
 static const char *say(const struct saying *sayings, const char *word)
 {
@@ -151,6 +157,17 @@ static void print_shared(const struct pair *p)
 	}
 }
 
+/* Two kernel threads, or zombies, have no memory that could be separate. */
+static bool have_no_memory(const struct pair *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->nrow; i++)
+		if (!strcmp(p->row[i].resource, "mm"))
+			return !strcmp(p->row[i].is, "neither");
+	return false;
+}
+
 static void print_relation(const struct pair *p)
 {
 	const char *known = say(relations, p->relation);
@@ -162,6 +179,13 @@ static void print_relation(const struct pair *p)
 	if (!strcmp(p->relation, "shared-other"))
 		print_shared(p);
 	puts(".");
+	if (have_no_memory(p))
+		puts("Neither has memory of its own.");
+}
+
+static bool is_zombie(const struct side *s)
+{
+	return *s->state == 'Z' || *s->state == 'X';
 }
 
 static void print_switch(const struct pair *p)
@@ -171,12 +195,18 @@ static void print_switch(const struct pair *p)
 
 	printf("\n%sA switch from one to the other%s\n", out_look_on(OUT_BOLD),
 	       out_look_off());
+	if (is_zombie(&p->a) || is_zombie(&p->b)) {
+		puts("A zombie never runs again: there is no such switch.");
+		return;
+	}
 	if (must)
 		fputs(must, stdout);
 	if (write)
 		fputs(write, stdout);
 	if (!strcmp(p->pti, "yes"))
 		fputs(isolation, stdout);
+	if (!strcmp(p->pti, "yes") && !strcmp(p->pcid, "no"))
+		fputs(isolation_untagged, stdout);
 	if (strcmp(p->must, "none"))
 		puts("'ctxlab switch' measures what that costs here.");
 }
@@ -264,6 +294,27 @@ static int print(const struct pair *p, const struct out_sel *sel,
 	return err;
 }
 
+/* Which of the two tasks of @name could not be read; else, both. */
+static void say_which(const char *name, int err)
+{
+	char *copy = xstrdup(name), *rest = copy, *one, *buf;
+	bool said = false;
+	size_t len;
+	int why;
+
+	while ((one = strsep(&rest, ","))) {
+		why = proc_read(one, &buf, &len);
+		if (why)
+			proc_say_unreadable(one, why);
+		else
+			free(buf);
+		said |= why != 0;
+	}
+	if (!said)
+		proc_say_unreadable(name, err);
+	free(copy);
+}
+
 static int compare(const char *name, const struct out_sel *sel,
 		   const struct out_opts *opts)
 {
@@ -275,7 +326,7 @@ static int compare(const char *name, const struct out_sel *sel,
 
 	err = proc_read(name, &buf, &len);
 	if (err) {
-		proc_say_unreadable(name, err);
+		say_which(name, err);
 		return CTXLAB_FAILED;
 	}
 	if (pair_parse(&p, buf, len, &wrong)) {

@@ -185,7 +185,8 @@ static void print_total(const struct groups *all, bool empty)
 	       all->mms == 1 ? "" : "s", once);
 	if (strcmp(once, by_process))
 		printf(" (counted for each process: %s)", by_process);
-	puts(".");
+	puts(".\n"
+	     "A page that several maps share is counted in each of them.");
 	if (geteuid())
 		puts("Tasks that you may not see are left out; root sees all.");
 	free(by_process);
@@ -267,7 +268,8 @@ const struct ctxlab_cmd cmd_sharing = {
 	.about =
 	"Shows every memory map, file table, fs (root, cwd, umask) and set of signal\n"
 	"handlers that more than one process holds, and the processes that hold it.\n"
-	"The whole system is read in one pass; memory is counted once for each map.\n"
+	"The whole system is read in one pass; memory is counted once for each map, a\n"
+	"page that several maps share in each of them.\n"
 	"Users that are no thread you may see are told as a number.\n",
 	.opts = options,
 	.cols = columns,

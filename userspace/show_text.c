@@ -46,13 +46,13 @@ static const struct out_col elsewhere_columns[] = {
 	{}
 };
 
-static const char *state_word(const char *state)
+static const char *state_word(const char *state, const char *cpus)
 {
 	static const struct {
 		char letter;
 		const char *word;
 	} words[] = {
-		{ 'R', "running" },
+		{ 'R', "running or runnable" },
 		{ 'S', "sleeping" },
 		{ 'D', "in uninterruptible sleep" },
 		{ 'T', "stopped" },
@@ -64,6 +64,9 @@ static const char *state_word(const char *state)
 	};
 	size_t i;
 
+	/* What runs has its memory loaded on a CPU. */
+	if (*state == 'R' && cpus && !strcmp(cpus, "none"))
+		return "runnable";
 	for (i = 0; i < ARRAY_SIZE(words); i++)
 		if (*state == words[i].letter)
 			return words[i].word;
@@ -103,7 +106,7 @@ static void print_head(const struct process *p)
 	else if (!is_kthread(p))
 		printf(" of %llu thread%s", p->threads,
 		       p->threads == 1 ? "" : "s");
-	printf(", %s", state_word(p->state));
+	printf(", %s", state_word(p->state, p->mm_cpus));
 	if (p->uid && !is_kthread(p))
 		escape_print(stdout, ", uid %s", p->uid);
 	if (p->ppid)
@@ -120,6 +123,8 @@ static void print_notes(const struct process *p)
 		escape_print(stdout, "%s", p->summary);
 		putchar('\n');
 	}
+	if (is_kthread(p) && p->res[RES_FILES].unseen)
+		puts("Unseen: users that no list of tasks shows, such as the CPUs' idle tasks.");
 	if (is_exited(p) && !p->tid && p->nthread > 1)
 		puts("Its leader has exited before its threads; this is what they hold.");
 	if (p->threads_unseen)

@@ -97,7 +97,7 @@ try 1 show 712 4711
 like "$err" "*4711: no such process*" "and says which is not there"
 like "$out" "712 nginx*" "and shows the one that is"
 try 1 compare 712 4711
-like "$err" "*712,4711: no such process*" "and says so"
+is "$err" "ctxlab: 4711: no such process or thread" "and says which of the two"
 
 mkdir "$work/root"
 cp "$here"/fixtures/plain/* "$work/root"

@@ -178,11 +178,19 @@ try 1 switch --from "$work/run.json"
 like "$err" '*buckets do not rise*' "times beyond all bounds"
 for wrong in '--cpu x' '--cpu 99999' '--mechanism x' '--ring 1' '--ring 99' \
 	'--seconds 0' '--seconds x' '--pages 1,x' '--pages -1' \
-	'--pages 99999999' '--pages 16,16' '--pages 16,8' 'extra' "--from $run -o NONE"; do
+	'--pages 99999999' '--pages 4,' '--pages ,' '--pages 16,16' '--pages 16,8' 'extra' "--from $run -o NONE"; do
 	# shellcheck disable=SC2086 # an option and its argument
 	try 2 switch $wrong
 	like "$err" "*see 'ctxlab switch --help'*" "with the way to help"
 done
+try 2 switch --pages ''
+like "$err" '*is no list of pages*' "nor is nothing a list"
+changed 's/"ns":\[[0-9.]*/"ns":[-4.0/'
+try 1 switch --from "$work/run.json"
+like "$err" '*a sample took no time, or less*' "no switch takes negative time"
+changed 's/"ns":\[[0-9.]*/"ns":[0.0/'
+try 1 switch --from "$work/run.json"
+like "$err" '*a sample took no time, or less*' "nor none at all"
 try 2 diff "$run"
 try 2 diff "$run" "$run" "$run"
 tap_done

@@ -330,6 +330,9 @@ static void read_checks(struct reader *r, const struct run *run, const json_t *o
 		one->counted = count_at(r, counted, i);
 		one->expected = count_at(r, expected, i);
 		one->moved = json_is_true(json_array_get(moved, i));
+		/* Only a round in which nothing was done took no time. */
+		if (one->value[0] < 0 || (one->value[0] == 0 && !one->moved))
+			return wrong(r, "a sample took no time, or less");
 		one->block = count_at(r, block, i);
 		if (one->block >= run->blocks ||
 		    (i && one->block < one[-1].block))

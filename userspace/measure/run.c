@@ -205,7 +205,7 @@ char *run_add_list(struct run *run, const char *list)
 	unsigned long x;
 	char *end;
 
-	while (*p) {
+	do {
 		x = strtoul(p, &end, 10);
 		if (end == p || *p < '0' || *p > '9' ||
 		    (*end && *end != ',') || x > axis->most)
@@ -215,8 +215,8 @@ char *run_add_list(struct run *run, const char *list)
 			return xasprintf("'%s' does not rise, or has more than %d numbers",
 					 list,
 					 (MAX_POINTS - 1) / run_variants(run));
-		p = *end ? end + 1 : end;
-	}
+		p = end + 1;
+	} while (*end);
 	return NULL;
 }
 

@@ -14,7 +14,7 @@ const struct resource_name resource_names[RESOURCES] = {
 	[RES_SIGHAND] = { "Sighand", "SIGHAND", "sighand", "signal handlers" },
 	[RES_SIGNAL] = { "Signal", "SIGNAL", "signal", "signals, limits" },
 	[RES_IO] = { "Io", "IO", "io", "I/O priority" },
-	[RES_SYSVSEM] = { "Sysvsem", "SYSVSEM", "sysvsem", "semaphore undo" },
+	[RES_SYSVSEM] = { "Sysvsem", "SYSVSEM", "sysvsem", "semaphore undo (may be empty)" },
 	[RES_CRED] = { "Cred", "CRED", "cred", "credentials" },
 	[RES_NSPROXY] = { "Nsproxy", "NSPROXY", "nsproxy", "namespaces" },
 };
