@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* /proc/ctxlab/<tid>: one thread; where it leads its group, the process. */
+#include <linux/module.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -94,17 +95,19 @@ static int open_target(struct file *file, const struct ctxlab_target *target)
 {
 	struct ctxlab_reader who = ctxlab_opener(file);
 	struct task_struct *task = ctxlab_get_visible(&who, target->a);
+	const struct file_operations *fops = &thread_fops;
+	bool process;
 
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 	put_task_struct(task);
 
-	if (is_process(target->a)) {
-		replace_fops(file, fops_get(&ctxlab_process_fops));
-		return ctxlab_process_open(file, target);
-	}
-	replace_fops(file, fops_get(&thread_fops));
-	return ctxlab_single_open(file, thread_show, target);
+	process = is_process(target->a);
+	if (process)
+		fops = &ctxlab_process_fops;
+	replace_fops(file, fops_get(fops));
+	return process ? ctxlab_process_open(file, target) :
+			 ctxlab_single_open(file, thread_show, target);
 }
 
 static int task_open(struct inode *inode, struct file *file)
