@@ -124,7 +124,7 @@ ok $? "and lets no escape sequence through"
 # Without the module, or with another one.
 echo 0 >"$work/root/abi"
 try 3 sharing
-like "$err" "*speaks version 0*needs 1*" "and says that the module is too old"
+like "$err" "*has version 0*needs 1*" "and says that the module is too old"
 echo 7 >"$work/root/abi"
 try 0 compare 712 714
 echo what >"$work/root/abi"

@@ -318,13 +318,14 @@ static void list_all(struct m *m, struct selection *s)
 static int wait_for_any(struct m *m, struct selection *s)
 {
 	struct g *g = m->current;
+	struct gpm_chan *one;
 	struct waiter *woken;
 	unsigned int i;
 	int result;
 
 	list_all(m, s);
-	wait_claimed(m, WAIT_SELECT, s->n == 1 ? s->cases[0].chan : NULL,
-		     unlock_all, s);
+	one = s->n == 1 ? s->cases[0].chan : NULL;
+	wait_claimed(m, WAIT_SELECT, one, unlock_all, s);
 	woken = g->woken;
 	result = g->result;
 	lock_all(s);

@@ -87,7 +87,7 @@ int proc_check(void)
 		error_say("%s/abi does not hold a version", module_root());
 		err = CTXLAB_NO_MODULE;
 	} else if (abi < CTXLAB_ABI) {
-		error_say("the module speaks version %llu of its formats, this program needs %d: load its own",
+		error_say("the module has version %llu of its formats, this program needs %d",
 			  abi, CTXLAB_ABI);
 		err = CTXLAB_NO_MODULE;
 	}

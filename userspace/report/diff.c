@@ -34,7 +34,7 @@ const struct out_col diff_columns[] = {
 	[COL_RATIOHIGH] = { "RATIOHIGH", 0, OUT_RIGHT, OUT_NUMBER,
 			    "upper end" },
 	[COL_IS] = { "IS", 0, 0, OUT_STRING,
-		     "B is slower, faster (less, more) or same: the interval holds 0; ?: of single runs nobody knows" },
+		     "B is slower, faster (more, less), same: 0 is in the interval; ?: not repeated" },
 	[COL_CPU] = { "CPU", 0, 0, OUT_STRING,
 		      "hardware, or emulated in one of the runs: always there then" },
 	{}
@@ -300,10 +300,11 @@ void diff_words(FILE *out, const struct diff_side *a,
 	one_side(out, 'B', b);
 	differences(out, &a->run, &b->run);
 	if (repeated(a, b))
-		fputs("Where nothing differs, one row in twenty seems to by chance.\n\n", out);
+		fputs("Where nothing differs, one row in twenty does by chance.\n\n",
+		      out);
 	else
-		fputs("How much two runs of one machine differ is not in these intervals: nobody can\n"
-		      "say whether a difference would be there again.  '--repeat 5' measures that.\n\n",
+		fputs("Intervals of single runs do not know how much two runs of one machine differ,\n"
+		      "and so not whether a difference would be there again: use '--repeat 5'.\n\n",
 		      out);
 }
 
