@@ -90,14 +90,14 @@ wrong "two PIDs" compare 1 2 3
 wrong "'-' is not a PID" compare 712 -
 wrong "no operand '712'" sharing 712
 wrong "too many columns" show \
-	-o "$(printf 'TID%.0s,' {1..72})TID" 712
+	-o "$(printf 'TID%.0s,' {1..128})TID" 712
 
 # What cannot be read is told; the rest is shown.
 try 1 show 712 4711
 like "$err" "*4711: no such process*" "and says which is not there"
 like "$out" "712 nginx*" "and shows the one that is"
 try 1 compare 712 4711
-is "$err" "ctxlab: 4711: no such process or thread" "and says which of the two"
+is "$err" "ctxlab compare: 4711: no such process or thread" "and says which of the two"
 
 mkdir "$work/root"
 cp "$here"/fixtures/plain/* "$work/root"
