@@ -22,6 +22,9 @@ int exit_status(pid_t pid)
 void die_with_parent(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* The parent has ended before that: nobody would end this one any more. */
+	if (getppid() == 1)
+		_exit(1);
 }
 
 void spin_attached(int fd)
