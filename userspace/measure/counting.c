@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "counter.h"
+#include "counting.h"
 #include "lib/xalloc.h"
-#include "rounds.h"
 
 /*
  * Long rounds: what happens around the counted operations (the workers wake and

@@ -10,7 +10,9 @@
 #include "cgroup.h"
 #include "cpus.h"
 #include "lib/xalloc.h"
+#include "counting.h"
 #include "rounds.h"
+#include "runner.h"
 #include "workers.h"
 
 static char *choose_cpu(const struct request *r, struct settings *set)
@@ -44,33 +46,6 @@ char *runner_plan(const struct experiment *e, const struct request *r,
 	if (problem)
 		run_free(run);
 	return problem;
-}
-
-double job_now(void)
-{
-	return worker_now() / 1e9;
-}
-
-void job_progress(const struct job *job, const char *doing, double done)
-{
-	if (job->progress)
-		job->progress(job->arg, doing, fmin(done, 1));
-}
-
-int job_round(struct job *job, const struct turn *turn, struct sample *s,
-	      double *window_ns)
-{
-	const struct experiment *e = job->run->experiment;
-	int i, err;
-
-	*s = (struct sample){};
-	for (i = 0; i < MAX_QUANTITIES; i++)
-		s->value[i] = NAN;
-	err = e->round(job->state, turn, s, window_ns);
-	if (err != -ETIMEDOUT)
-		return err;
-	run_drop(job->run, turn->arm, "a round of it took too long");
-	return e->renew ? e->renew(job->state) : 0;
 }
 
 static int measure(struct job *job, const char **what)

@@ -3,10 +3,7 @@
 #ifndef MEASURE_RUNNER_H
 #define MEASURE_RUNNER_H
 
-#include "experiment.h"
-
-/* Told now and then how far it is (0 to 1); NULL where nobody asks. */
-typedef void (*progress_fn)(void *arg, const char *doing, double done);
+#include "job.h"
 
 /**
  * runner_plan() - choose what to measure on this machine
