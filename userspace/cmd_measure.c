@@ -31,6 +31,7 @@ enum {
 };
 
 static const struct ctxlab_opt common_opts[] = {
+	{ 'a', "all", NULL, "also all tables, plots, and what was counted" },
 	{ 'c', "cpu", "N", "the CPU to measure on (default: the last allowed)" },
 	{ OPT_FROM, "from", "FILE", "show a saved run again; measure nothing" },
 	{ OPT_NO_MODULE, "no-module", NULL, "leave the module's probe alone" },
@@ -61,6 +62,7 @@ struct asked {
 	const char *from;
 	const char *save;
 	const char *plot;
+	bool all;
 	unsigned int repeat;		/* 0: once, in this process */
 };
 
@@ -123,6 +125,9 @@ static int option(const struct ctxlab_cmd *cmd, int key, struct asked *a)
 		return 0;
 	}
 	switch (key) {
+	case 'a':
+		a->all = true;
+		return 0;
 	case 'c':
 		if (!number(optarg, CPUS_MOST - 1, &n))
 			return options_wrong(cmd, "no CPU '%s'", optarg);
@@ -277,7 +282,7 @@ static int show(const struct ctxlab_cmd *cmd, const struct asked *r,
 	if (r->out.json)
 		return out_json_print(run_to_json(run, a)) ? CTXLAB_FAILED : 0;
 	if (!r->out.raw && !r->out.noheadings && !r->out.columns) {
-		report_people(run, a, &r->out);
+		report_people(run, a, &r->out, r->all);
 		return CTXLAB_OK;
 	}
 	problem = report_long(run, a, &r->out);

@@ -13,14 +13,14 @@ _ctxlab_options()
 	sharing)
 		echo "--all $table --help" ;;
 	switch)
-		echo "--cpu --from --huge-pages --mechanism --no-module" \
+		echo "--all --cpu --from --huge-pages --mechanism --no-module" \
 		     "--pages --plot --quick --repeat --ring --save --seconds" \
 		     "$table --help" ;;
 	create)
-		echo "--cpu --from --no-module --plot --quick --repeat --save" \
+		echo "--all --cpu --from --no-module --plot --quick --repeat --save" \
 		     "--seconds --size $table --help" ;;
 	sync)
-		echo "--cpu --from --limit --no-module --outside --plot --quick" \
+		echo "--all --cpu --from --limit --no-module --outside --plot --quick" \
 		     "--repeat --save --seconds --threads $table --help" ;;
 	diff)
 		echo "$table --help" ;;

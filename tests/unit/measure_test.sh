@@ -14,7 +14,7 @@ run=$work/run.json
 # measure ARGUMENT...: a short run; a busy machine may refuse the verdict.
 measure()
 {
-	"$CTXLAB" switch --seconds 1 --ring 4 "$@" --save "$run" \
+	"$CTXLAB" switch --all --seconds 1 --ring 4 "$@" --save "$run" \
 		>"$work/out" 2>"$work/err" </dev/null
 	status=$?
 	[ $status = 0 ] || [ $status = 4 ]

@@ -113,7 +113,7 @@ for name in de_DE tr_TR; do
 	chmod +x "$work/ctxlab"
 	CTXLAB=$work/ctxlab
 	expect switch-raw switch --raw --from "$run"
-	expect switch switch --from "$run"
+	expect switch switch --all --from "$run"
 	expect diff-same diff -r -o what,x,a,b,diff,is "$run" "$run"
 	try 0 diff --json "$run" "$run"
 	like "$out" '*"diff": 0.0,*"is": "[?]"*' "numbers and names of JSON"

@@ -20,7 +20,8 @@ changed()
 	ok $? "the run is changed by $*"
 }
 
-expect switch switch --from "$run"
+expect switch switch --all --from "$run"
+expect switch-short switch --from "$run"
 expect switch-raw switch --raw --from "$run"
 expect switch-columns switch -n -o ARM,PAGES,NS --from "$run"
 
@@ -45,7 +46,7 @@ like "$out" '*another mm: TTBR0 written*' "arm64 has another register"
 
 # No cost is told where there is no verdict.
 changed 's/"rusage":40000/"rusage":41000/'
-try 4 switch --from "$work/run.json"
+try 4 switch --all --from "$work/run.json"
 like "$out" 'No verdict*41000 switches counted by getrusage*' "the reason is told"
 like "$out" '*Counted:*41000*' "and what was counted"
 [[ $out != *"A switch on this"* && $out != *"between coroutines"* &&

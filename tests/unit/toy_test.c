@@ -287,7 +287,7 @@ static char *printed(const struct answers *a)
 
 	fflush(stdout);
 	stdout = f;
-	report_people(&run, a, &opts);
+	report_people(&run, a, &opts, true);
 	stdout = saved;
 	fclose(f);
 	return text;

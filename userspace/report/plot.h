@@ -8,9 +8,14 @@
 #include "measure/answers.h"
 #include "measure/run.h"
 
-/* The cost over the sweep of a variant, and the histograms, in letters. */
+/*
+ * The cost over the sweep of a variant, what each arm adds to its baseline there,
+ * and the histograms, in letters.
+ */
 void plot_text(FILE *out, const struct run *run, const struct answers *a,
 	       int variant);
+void plot_text_added(FILE *out, const struct run *run, const struct answers *a,
+		     int variant);
 void plot_text_histograms(FILE *out, const struct run *run);
 
 /* What is wrong with the name of a picture's file, or NULL. */

@@ -250,7 +250,15 @@ void plot_text(FILE *out, const struct run *run, const struct answers *a,
 	fprintf(out, "\nCost of %s by %s%s:\n", run->experiment->operation,
 		run->experiment->axis.key, name);
 	print_plot(out, run, a, &v);
-	v.added = true;
+}
+
+void plot_text_added(FILE *out, const struct run *run, const struct answers *a,
+		     int variant)
+{
+	struct view v = { .variant = variant, .added = true };
+	char name[REPORT_VARIANT];
+
+	report_variant(name, run, variant);
 	fprintf(out, "\nWhat each adds to its baseline%s, at least %.0f ns:\n",
 		name, LEAST_ADDED);
 	print_plot(out, run, a, &v);

@@ -15,9 +15,12 @@
 /* The columns of the long table: one row for each arm at each point. */
 const struct out_col *report_columns(const struct experiment *e);
 
-/* Everything for people; the answer comes first. */
+/*
+ * For people: the answer, the machine, notes, and a plot where stdout is a
+ * terminal that has room for it; with @all every table, plot and count as well.
+ */
 void report_people(const struct run *run, const struct answers *a,
-		   const struct out_opts *opts);
+		   const struct out_opts *opts, bool all);
 
 /* The long table; returns NULL, or what is wrong with the columns asked for. */
 const char *report_long(const struct run *run, const struct answers *a,

@@ -2,6 +2,8 @@
 /* The tables of a run. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "lib/xalloc.h"
 #include "measure/experiment.h"
@@ -51,6 +53,8 @@ struct columns {
 };
 
 #define MAX_EXPERIMENTS 16
+/* Of a terminal that has room for a plot below the answer. */
+#define ROWS 50
 
 /* Not toupper(): names are the same in every locale. */
 char *report_capitals(const char *text)
@@ -370,17 +374,33 @@ static void print_costs(const struct run *run, const struct answers *a,
 	for (v = 0; v < run_variants(run); v++)
 		if (run_has_variant(run, v))
 			print_sweep(run, a, v, opts);
-	if (run_has_variant(run, 0))
+	if (run_has_variant(run, 0)) {
 		plot_text(stdout, run, a, 0);
+		plot_text_added(stdout, run, a, 0);
+	}
 	plot_text_histograms(stdout, run);
 }
 
+/* A plot below the answer must not push that out of sight. */
+static bool has_room(void)
+{
+	struct winsize size;
+
+	return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row >= ROWS;
+}
+
 void report_people(const struct run *run, const struct answers *a,
-		   const struct out_opts *opts)
+		   const struct out_opts *opts, bool all)
 {
 	const struct out_opts plain = { .noheadings = opts->noheadings };
 
 	print_verdict(run, a);
+	if (!all) {
+		if (!a->reasons && run_has_variant(run, 0) && has_room())
+			plot_text(stdout, run, a, 0);
+		puts("\nWith --all also the tables, all plots, and what was counted.");
+		return;
+	}
 	if (!a->reasons)
 		print_costs(run, a, &plain);
 	puts("\nCounted:");
