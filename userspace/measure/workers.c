@@ -65,7 +65,7 @@ static void *thread_main(void *arg)
 
 /*
  * The process was not made by the C library, which therefore does not know its
- * first thread's ID, as some do: no worker is that thread.
+ * first thread's ID, which some of its functions need: no worker is that thread.
  */
 static void start_threads(struct shared *shared)
 {
