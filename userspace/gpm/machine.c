@@ -506,6 +506,23 @@ static struct g *go_idle(struct m *m, struct p *p)
 	return poll_asleep(m);
 }
 
+/*
+ * An M without a P may have left its own G in the global queue, after a P that
+ * found nothing there has gone idle: both happen under the lock, so it is seen.
+ */
+static void wait_for_p(struct m *m)
+{
+	struct p *p = sched.length ? idle_p_get() : NULL;
+
+	if (!p) {
+		park(m);
+		p = m->given;
+		m->given = NULL;
+	}
+	if (p)
+		take_p(m, p);
+}
+
 static struct g *find(struct m *m)
 {
 	struct p *p;
@@ -514,11 +531,7 @@ static struct g *find(struct m *m)
 	while (!sched.stop) {
 		p = my_p(m);
 		if (!p) {
-			park(m);
-			p = m->given;
-			m->given = NULL;
-			if (p)
-				take_p(m, p);
+			wait_for_p(m);
 			continue;
 		}
 		g = search(m, p);

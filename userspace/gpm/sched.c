@@ -340,6 +340,8 @@ void switched(void)
 			trace(p->ring, TRACE_YIELD, g->id, 1, 0);
 		put_global(p ? p->ring : outside_ring(), g);
 		unlock(&sched.lock);
+		if (p && sched.procs > 1)
+			wake_machine();
 		break;
 	case AFTER_EXIT:
 		free_g(p, g);
