@@ -21,7 +21,7 @@ help:
 	@echo 'make module     build the module for kernel KVER=$$(uname -r)'
 	@echo 'make load       load the module and mount /proc/ctxlab (as root)'
 	@echo 'make unload     unmount and unload it (as root)'
-	@echo 'make install    install tool, man page and completion below PREFIX,'
+	@echo 'make install    install tool, libgpm, man pages and completion below PREFIX,'
 	@echo '                and the module for KVER through DKMS (as root)'
 	@echo 'make uninstall  take all that away again (as root)'
 	@echo 'make check      run every test, in virtual machines (scripts/test)'
@@ -75,12 +75,25 @@ install: tool
 		$(DESTDIR)$(PREFIX)/share/man/man1/ctxlab.1
 	install -D -m 644 userspace/completion.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ctxlab
+	install -D -m 644 $(BUILD)/userspace/libgpm.a \
+		$(DESTDIR)$(PREFIX)/lib/libgpm.a
+	install -D -m 644 userspace/gpm/gpm.h $(DESTDIR)$(PREFIX)/include/gpm.h
+	install -D -m 644 userspace/gpm/gpm.3 \
+		$(DESTDIR)$(PREFIX)/share/man/man3/gpm.3
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' \
+		userspace/gpm/gpm.pc.in \
+		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/gpm.pc
 	scripts/lib/dkms install $(VERSION) '$(DESTDIR)' $(KVER)
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/ctxlab \
 		$(DESTDIR)$(PREFIX)/share/man/man1/ctxlab.1 \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ctxlab
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ctxlab \
+		$(DESTDIR)$(PREFIX)/lib/libgpm.a \
+		$(DESTDIR)$(PREFIX)/lib/pkgconfig/gpm.pc \
+		$(DESTDIR)$(PREFIX)/include/gpm.h \
+		$(DESTDIR)$(PREFIX)/share/man/man3/gpm.3
 	scripts/lib/dkms remove $(VERSION) '$(DESTDIR)' $(KVER)
 
 check:

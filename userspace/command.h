@@ -61,5 +61,6 @@ extern const struct ctxlab_cmd cmd_compare;
 extern const struct ctxlab_cmd cmd_sharing;
 extern const struct ctxlab_cmd cmd_diff;
 extern const struct ctxlab_cmd cmd_deadlock;
+extern const struct ctxlab_cmd cmd_sched;
 
 #endif /* CTXLAB_COMMAND_H */

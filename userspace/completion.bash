@@ -26,6 +26,9 @@ _ctxlab_options()
 		echo "$table --help" ;;
 	deadlock)
 		echo "--all --dot --exit-code --stop --watch $table --help" ;;
+	sched)
+		echo "--bound --check --from --json --procs --save --seed" \
+		     "--trace --help" ;;
 	esac
 }
 
@@ -56,10 +59,12 @@ _ctxlab()
 	local cmd=${COMP_WORDS[1]} words=''
 
 	if ((COMP_CWORD == 1)); then
-		words='show compare sharing switch create sync diff deadlock'
+		words='show compare sharing switch create sync diff deadlock sched'
 		words+=' --help --version'
 	elif [[ $prev == -o || $prev == --output ]]; then
 		words=$(_ctxlab_columns "$cmd" "$cur")
+	elif [[ $prev == --trace ]]; then
+		words='overflow 61st steal netpoll hand-over deadlock'
 	elif [[ $prev == -m || $prev == --mechanism ]]; then
 		words='yield futex pipe perf-pipe'
 	elif [[ $prev == --from || $prev == --plot || $prev == --save ||

@@ -27,6 +27,7 @@ static void list_commands(const struct ctxlab_cmd *commands[MAX_COMMANDS])
 		commands[n++] = cmd_measure(experiments[i]);
 	commands[n++] = &cmd_diff;
 	commands[n++] = &cmd_deadlock;
+	commands[n++] = &cmd_sched;
 	commands[n] = NULL;
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "gpm/gpm.h"
+#include "gpm/replay.h"
 #include "tap.h"
 
 #define MSEC 1000000ll
@@ -772,6 +773,36 @@ static const struct scenario {
 	{ "a G keeps its identity", selves, NULL },
 };
 
+/* Every run is traced, and the trace held against the rules. */
+#ifndef __SANITIZE_THREAD__
+static char trace_file[32] = "/tmp/gpm_test.XXXXXX";
+
+static int run_checked(void (*fn)(void *arg))
+{
+	struct gpm_trace t;
+	const char *error;
+	int err;
+
+	how.trace = trace_file;
+	err = gpm_run(&how, fn, NULL);
+	if (gpm_trace_replay(&t, trace_file, 0, &error)) {
+		printf("# replay: %s\n", error);
+		wrong++;
+		return err;
+	}
+	if (t.broken)
+		printf("# replay: step %zu: %s\n", t.n, t.what);
+	wrong += t.broken || !t.gs;
+	gpm_trace_free(&t);
+	return err;
+}
+#else
+static int run_checked(void (*fn)(void *arg))
+{
+	return gpm_run(&how, fn, NULL);
+}
+#endif
+
 static void run_all(const char *label)
 {
 	size_t i;
@@ -780,7 +811,7 @@ static void run_all(const char *label)
 	for (i = 0; i < ARRAY_SIZE(scenarios); i++) {
 		wrong = 0;
 		for (n = 0; n < repeats && !wrong && !err; n++) {
-			err = gpm_run(&how, scenarios[i].run, NULL);
+			err = run_checked(scenarios[i].run);
 			if (!err && scenarios[i].check)
 				scenarios[i].check();
 		}
@@ -958,6 +989,9 @@ int main(int argc, char **argv)
 	/* As write(2) does, gpm_write() raises it for a pipe. */
 	signal(SIGPIPE, SIG_IGN);
 	arguments();
+#ifndef __SANITIZE_THREAD__
+	close(mkstemp(trace_file));
+#endif
 	for (how.procs = PROCS_LEAST; how.procs <= 4; how.procs *= 2) {
 		snprintf(label, sizeof(label), "%u P", how.procs);
 		run_all(label);
@@ -972,6 +1006,9 @@ int main(int argc, char **argv)
 		deadlocks(3, seed);
 		stopping(3, seed);
 	}
+#ifndef __SANITIZE_THREAD__
+	unlink(trace_file);
+#endif
 	overflows();
 	crowds(argc > 2 ? atol(argv[2]) : MANY);
 	return tap_done();

@@ -631,9 +631,10 @@ void step_loop(struct m *m)
 				break;
 		}
 	}
-	if (!sched.stop && alive()) {
-		report_deadlock();
-		sched.status = -EDEADLK;
+	if (!sched.stop) {
+		if (alive())
+			report_deadlock();
+		stop_all(alive() ? -EDEADLK : 0);
 	}
 	overflow_restore(m);
 	machine_set(NULL);
@@ -652,6 +653,7 @@ void stop_all(int status)
 	if (!sched.stop) {
 		sched.status = status;
 		atomic_store(&sched.stop, true);
+		trace(outside_ring(), TRACE_STOP, 0, status, 0);
 	}
 	for (i = 0; i < sched.procs; i++)
 		if (sched.p[i].status != P_IDLE)

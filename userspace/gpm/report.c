@@ -34,7 +34,7 @@ static void say_g(struct g *g, void *arg)
 		snprintf(what, sizeof(what), " %p", g->what);
 	snprintf(line, sizeof(line), "G %u%s%s%s waits for: %s%s", g->id,
 		 g->name[0] ? " (" : "", g->name, g->name[0] ? ")" : "",
-		 trace_waits[g->why], what);
+		 gpm_trace_waits[g->why], what);
 	say(line);
 }
 

@@ -11,7 +11,7 @@
 
 uint64_t trace_steps;
 
-const char *const trace_verbs[TRACE_VERBS] = {
+const char *const gpm_trace_verbs[TRACE_VERBS] = {
 	[TRACE_NAME] = "name",
 	[TRACE_GO] = "go",
 	[TRACE_RUN] = "run",
@@ -36,9 +36,10 @@ const char *const trace_verbs[TRACE_VERBS] = {
 	[TRACE_SPIN] = "spin",
 	[TRACE_POLL] = "poll",
 	[TRACE_DEADLOCK] = "deadlock",
+	[TRACE_STOP] = "stop",
 };
 
-const char *const trace_whys[WHY_COUNT] = {
+const char *const gpm_trace_whys[WHY_COUNT] = {
 	[WHY_NEXT] = "runnext",
 	[WHY_LOCAL] = "local",
 	[WHY_61ST] = "1 in 61",
@@ -50,7 +51,7 @@ const char *const trace_whys[WHY_COUNT] = {
 	[WHY_TURN] = "turn",
 };
 
-const char *const trace_waits[WAIT_REASONS] = {
+const char *const gpm_trace_waits[WAIT_REASONS] = {
 	[WAIT_NONE] = "nothing",
 	[WAIT_SEND] = "send on channel",
 	[WAIT_RECV] = "receive from channel",
@@ -97,7 +98,14 @@ static int write_all(int fd, const void *data, size_t n)
 int trace_open(const char *path, uint32_t procs, uint32_t queue_size,
 	       uint64_t seed, int *fd)
 {
-	struct trace_header h = { TRACE_MAGIC, procs, queue_size, seed };
+	struct trace_header h = {
+		.magic = TRACE_MAGIC,
+		.procs = procs,
+		.queue_size = queue_size,
+		.seed = seed,
+		.ticks = trace_ticks(),
+		.ns = monotonic(),
+	};
 	int err;
 
 	*fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -23,6 +23,8 @@ struct trace_header {
 	uint32_t procs;
 	uint32_t queue_size;
 	uint64_t seed;
+	uint64_t ticks;		/* both clocks, as in a chunk */
+	uint64_t ns;
 };
 
 struct trace_chunk {
@@ -64,6 +66,7 @@ enum trace_verb {
 	TRACE_SPIN,		/* M */
 	TRACE_POLL,		/* Gs whose descriptors are ready */
 	TRACE_DEADLOCK,		/* Gs */
+	TRACE_STOP,		/* -, status: the run ends */
 	TRACE_VERBS
 };
 
@@ -96,9 +99,9 @@ enum gpm_wait_reason {
 	WAIT_REASONS
 };
 
-extern const char *const trace_verbs[TRACE_VERBS];
-extern const char *const trace_whys[WHY_COUNT];
-extern const char *const trace_waits[WAIT_REASONS];
+extern const char *const gpm_trace_verbs[TRACE_VERBS];
+extern const char *const gpm_trace_whys[WHY_COUNT];
+extern const char *const gpm_trace_waits[WAIT_REASONS];
 
 /* NAME has eight bytes of the name in @g, @a and @b instead. */
 struct trace_event {

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ctxlab sched: the coroutine scheduler's decisions, shown and checked. */
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "experiments/sched/loads.h"
+#include "experiments/sched/trace_show.h"
+#include "gpm/gpm.h"
+#include "lib/error.h"
+#include "lib/xalloc.h"
+#include "options.h"
+
+struct request {
+	const struct sched_load *load;
+	const char *from, *save;
+	unsigned long procs, seed, bound;
+	bool seeded, check, json;
+};
+
+enum {
+	OPT_TRACE = CTXLAB_LONG_ONLY,
+	OPT_CHECK,
+	OPT_FROM,
+	OPT_PROCS,
+	OPT_SEED,
+	OPT_BOUND,
+};
+
+static const struct ctxlab_opt opts[] = {
+	{ OPT_TRACE, "trace", "LOAD", "run a scripted load (see above)" },
+	{ OPT_FROM, "from", "FILE", "take the trace that a program wrote to FILE" },
+	{ OPT_CHECK, "check", NULL, "hold each step against the rules" },
+	{ OPT_PROCS, "procs", "N", "number of Ps; default: what the load needs" },
+	{ OPT_SEED, "seed", "N", "take each choice from N; 0: real threads" },
+	{ OPT_BOUND, "bound", "MS", "--check: longest wait of a ready G, default 1000" },
+	{ 's', "save", "FILE", "keep the trace in FILE" },
+	{ 'J', "json", NULL, "print JSON for Perfetto and chrome://tracing" },
+	{}
+};
+
+static int wrong(const char *what, const char *problem)
+{
+	error_say("%s: %s", what, problem);
+	return CTXLAB_FAILED;
+}
+
+static bool number(const char *s, unsigned long most, unsigned long *n)
+{
+	char *end;
+
+	*n = strtoul(s, &end, 10);
+	return *s >= '0' && *s <= '9' && !*end && *n <= most;
+}
+
+static int option(const struct ctxlab_cmd *cmd, int c, struct request *r)
+{
+	switch (c) {
+	case OPT_TRACE:
+		r->load = sched_load_find(optarg);
+		if (!r->load)
+			return options_wrong(cmd, "no load '%s'", optarg);
+		break;
+	case OPT_FROM:
+		r->from = optarg;
+		break;
+	case OPT_CHECK:
+		r->check = true;
+		break;
+	case OPT_PROCS:
+		if (!number(optarg, 1024, &r->procs) || !r->procs)
+			return options_wrong(cmd, "--procs takes 1 to 1024");
+		break;
+	case OPT_SEED:
+		if (!number(optarg, ULONG_MAX, &r->seed))
+			return options_wrong(cmd, "--seed takes a number");
+		r->seeded = true;
+		break;
+	case OPT_BOUND:
+		if (!number(optarg, 1000000000, &r->bound))
+			return options_wrong(cmd, "--bound takes a number");
+		break;
+	case 's':
+		r->save = optarg;
+		break;
+	case 'J':
+		r->json = true;
+		break;
+	}
+	return CTXLAB_OK;
+}
+
+/* A deadlock is what one of the loads is for: the trace has it. */
+static void quiet(void *arg, const char *line)
+{
+	(void)arg;
+	(void)line;
+}
+
+static int record(const struct request *r, const char *path)
+{
+	const struct sched_load *l = r->load;
+	struct gpm_options o = {
+		.procs = r->procs ? r->procs : l->procs,
+		.seed = r->seeded ? r->seed : !l->threads,
+		.trace = path,
+		.report = quiet,
+	};
+	int err = gpm_run(&o, l->run, NULL);
+
+	return err == l->status ? CTXLAB_OK :
+	       wrong(l->name, strerror(err < 0 ? -err : EINVAL));
+}
+
+static int show(const struct request *r, const char *path)
+{
+	struct gpm_trace t;
+	const char *error;
+	int status = CTXLAB_OK;
+
+	if (gpm_trace_replay(&t, path, r->check ? r->bound * 1000000ll : 0,
+			     &error))
+		return wrong(r->from ? r->from : r->load->name, error);
+	if (r->json)
+		status = trace_show_json(&t) ? CTXLAB_FAILED : CTXLAB_OK;
+	else if (!r->check)
+		trace_show_text(stdout, &t);
+	if (r->check || t.broken)
+		trace_show_verdict(r->json ? stderr : stdout, &t);
+	if (t.broken)
+		status = CTXLAB_FAILED;
+	gpm_trace_free(&t);
+	return status;
+}
+
+static int record_and_show(const struct request *r)
+{
+	int fd = memfd_create("ctxlab-trace", MFD_CLOEXEC), status;
+	char *path;
+
+	if (fd < 0)
+		return wrong(r->load->name, strerror(errno));
+	path = r->save ? xstrdup(r->save) : xasprintf("/proc/self/fd/%d", fd);
+	status = record(r, path);
+	if (!status)
+		status = show(r, path);
+	free(path);
+	close(fd);
+	return status;
+}
+
+static int run_sched(const struct ctxlab_cmd *cmd, int argc, char **argv)
+{
+	struct request r = { .bound = 1000 };
+	int c, status;
+
+	while ((c = options_next(cmd, argc, argv, NULL)) != -1) {
+		status = option(cmd, c, &r);
+		if (status)
+			return status;
+	}
+	if (optind < argc)
+		return options_wrong(cmd, "no operands are taken");
+	if (!r.load == !r.from)
+		return options_wrong(cmd, "either --trace or --from is needed");
+	return r.from ? show(&r, r.from) : record_and_show(&r);
+}
+
+const struct ctxlab_cmd cmd_sched = {
+	.name = "sched",
+	.args = "",
+	.brief = "watch a coroutine scheduler decide, and check that it may",
+	.about =
+	"Show, event by event, which coroutine (G) runs on which context (P) and why\n"
+	"this one: a scripted load, or the trace of a program linked with libgpm that\n"
+	"ran with GPM_TRACE=FILE.  --check holds it against the rules of gpm(3).\n"
+	"\n"
+	"The loads:\n"
+	"  overflow   300 Gs at once: half of a full queue moves to the global one\n"
+	"  61st       two Gs keep a queue busy, each 61st look finds the global one\n"
+	"  steal      one P has 60 Gs, the others take half of them, and half again\n"
+	"  netpoll    a G waits for a pipe in epoll\n"
+	"  hand-over  a thread blocks, announced and not, and its P goes on\n"
+	"  deadlock   two Gs wait for each other's mutex\n",
+	.opts = opts,
+	.run = run_sched,
+};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Scripted loads for the scheduler: each shows one of its rules at work. */
+#ifndef SCHED_LOADS_H
+#define SCHED_LOADS_H
+
+#include <stdbool.h>
+
+struct sched_load {
+	const char *name;
+	const char *brief;
+	unsigned int procs;	/* enough to show it */
+	bool threads;		/* shows nothing when single-stepped */
+	int status;		/* what gpm_run() returns */
+	void (*run)(void *arg);
+};
+
+/* Ends with an empty entry. */
+extern const struct sched_load sched_loads[];
+
+const struct sched_load *sched_load_find(const char *name);
+
+#endif /* SCHED_LOADS_H */
