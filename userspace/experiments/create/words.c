@@ -18,8 +18,10 @@ static const struct estimate *cost(const struct answers *a, int arm)
 
 static void head(FILE *out, const struct run *run)
 {
-	fprintf(out, "A child on this %s costs, made, gone and reaped, with 95 %% intervals:\n\n",
+	fprintf(out, "A child on this %s costs, made, gone and reaped, ",
 		*run->machine.emulator ? "emulated machine" : "machine");
+	words_intervals(out, run);
+	fputs(":\n\n", out);
 }
 
 static void costs(FILE *out, const struct answers *a)

@@ -82,8 +82,10 @@ static void free_costs(FILE *out, const struct run *run,
 
 	fputs("One thread alone takes the lock, adds to a number and gives it back; on this\n",
 	      out);
-	fprintf(out, "%s that costs, with 95 %% intervals:\n\n",
+	fprintf(out, "%s that costs, ",
 		*run->machine.emulator ? "emulated machine" : "machine");
+	words_intervals(out, run);
+	fputs(":\n\n", out);
 	for (arm = ARM_ATOMIC; arm < ARMS; arm++)
 		if (run_has(run, arm, 0) && arm != ARM_MUTEX_AGAIN)
 			words_line(out, run->experiment->arms[arm].name,
