@@ -83,14 +83,17 @@ static pid_t neighbour(int priority, int busy)
 	}
 }
 
-static void put(const char *path, const char *text)
+/* Return: whether it could be written. */
+static bool put(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	bool done = fd >= 0 && write(fd, text, strlen(text)) >= 0;
 
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+	if (!done)
 		perror(path);
 	if (fd >= 0)
 		close(fd);
+	return done;
 }
 
 /* What the child becomes before it runs the tool. */
@@ -254,11 +257,20 @@ FIXTURE_TEARDOWN(tool)
 	TH_LOG("it printed: %.1500s", self->t.out);
 }
 
+/*
+ * A kernel that watches each access spends more time in a round than a neighbour
+ * takes; the run is refused there, too, but for other reasons.
+ */
+#define TOO_SLOW "this kernel itself takes the time"
+
 TEST_F(tool, busy_ordinary_neighbour)
 {
-	pid_t busy = neighbour(0, 10);
 	int status;
+	pid_t busy;
 
+	if (pace() > 1)
+		SKIP(return, TOO_SLOW);
+	busy = neighbour(0, 10);
 	start(&self->t, &user, "--cpu", "1", "--seconds", "1", "--pages", "0",
 	      NULL);
 	status = finish(&self->t);
@@ -269,9 +281,12 @@ TEST_F(tool, busy_ordinary_neighbour)
 
 TEST_F(tool, real_time_neighbour_of_three_in_ten_ms)
 {
-	pid_t busy = neighbour(50, 3);
 	int status;
+	pid_t busy;
 
+	if (pace() > 1)
+		SKIP(return, TOO_SLOW);
+	busy = neighbour(50, 3);
 	start(&self->t, &root, "--cpu", "1", "--seconds", "1", "--pages", "0",
 	      "--ring", "0", NULL);
 	status = finish(&self->t);
@@ -383,7 +398,10 @@ TEST_F(tool, quota_of_the_cgroup)
 
 	put("/sys/fs/cgroup/cgroup.subtree_control", "+cpu");
 	mkdir(GROUP, 0755);
-	put(GROUP "/cpu.max", "20000 100000");
+	if (!put(GROUP "/cpu.max", "20000 100000")) {
+		rmdir(GROUP);
+		SKIP(return, "this kernel has no CPU quota for cgroups");
+	}
 	start(&self->t, &inside, "--cpu", "1", "--seconds", "1", "--pages",
 	      "0", NULL);
 	status = finish(&self->t);
