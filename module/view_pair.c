@@ -35,10 +35,17 @@ static enum ctxlab_relation relation_of(const struct ctxlab_pair *p, bool vfork)
 	return CTXLAB_SEPARATE;
 }
 
+/* It has left the CPU for good; nothing switches to it. */
+static bool has_exited(const struct ctxlab_task *t)
+{
+	return t->state == 'Z' || t->state == 'X';
+}
+
 /* What context_switch() and switch_mm() decide by. */
 static enum ctxlab_switch switch_of(const struct ctxlab_pair *p)
 {
-	if (p->relation == CTXLAB_SAME_TASK)
+	if (p->relation == CTXLAB_SAME_TASK || has_exited(&p->task[0]) ||
+	    has_exited(&p->task[1]))
 		return CTXLAB_SWITCH_NONE;
 	if (!p->task[0].held[CTXLAB_MM] || !p->task[1].held[CTXLAB_MM])
 		return CTXLAB_SWITCH_LAZY;

@@ -322,6 +322,31 @@ static int print_threads(const struct process *p, const struct out_sel *sel)
 	return print_table(t, sel);
 }
 
+static bool on_one_stack(const struct process *p, size_t thread)
+{
+	const char *stack = p->thread[thread].stack;
+	size_t i;
+
+	for (i = 0; stack && i < p->nthread; i++)
+		if (i != thread && p->thread[i].stack &&
+		    !strcmp(p->thread[i].stack, stack))
+			return true;
+	return false;
+}
+
+/* A mapping is not a stack: what places stacks itself puts many into one. */
+static void print_placed_stacks(const struct process *p)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < p->nthread; i++)
+		n += on_one_stack(p, i);
+	if (n)
+		printf("\nThe stack pointers of %zu threads lie in a mapping with those of others:\n"
+		       "STACK is the mapping, in which the program places its stacks.\n",
+		       n);
+}
+
 /* From here on kernel threads that hold the same are told as one. */
 #define FOLD_KTHREADS 4
 
@@ -429,6 +454,8 @@ int show_text(const struct process *p, const struct out_sel *sel)
 	err = print_holdings(p);
 	if (!err)
 		err = print_threads(p, sel);
+	if (!err)
+		print_placed_stacks(p);
 	if (!err)
 		err = print_elsewhere(p);
 	return err;

@@ -28,6 +28,12 @@ expect_of_all()
 export CTXLAB_ROOT=$here/fixtures/plain
 expect show show 712
 expect show-thread show 714
+mkdir "$work/placed"
+cp "$CTXLAB_ROOT"/* "$work/placed"
+sed -i 's/7ffd3b29f000/7ffd3baa0000/' "$work/placed/712"
+CTXLAB_ROOT=$work/placed try 0 show 712
+like "$out" '*stack pointers of 2 threads lie in a mapping with*' \
+	"a mapping that holds several stacks is no stack"
 expect show-kthread show 9
 expect show-zombie show 800
 expect show-odd show 900
