@@ -26,7 +26,7 @@ all()
 	echo "s/\"$1\":\\[\\K[^\\]]*/\$& =~ s|[0-9.e+-]+|$2|gr/ge"
 }
 
-expect sync sync --from "$run"
+expect sync sync --all --from "$run"
 
 changed "$(all handoffs_per_1000 0.5)"
 try 4 sync --from "$work/run.json"
