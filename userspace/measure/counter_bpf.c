@@ -191,45 +191,6 @@ static int bpf_stop(struct counter *counter, struct counts *c)
 	return 0;
 }
 #else
-/* What the kernel's verifier said last, or nothing. */
-static char verifier_reason[160];
-
-/* Its log ends in a line of statistics; the reason is the line before. */
-static void keep_reason(const char *log)
-{
-	const char *end = strstr(log, "\nprocessed "), *line = end;
-
-	if (!end)
-		return;
-	while (line > log && line[-1] != '\n')
-		line--;
-	snprintf(verifier_reason, sizeof(verifier_reason), "%.*s",
-		 (int)(end - line), line);
-}
-
-/* libbpf hands on the verifier's log as one of its warnings. */
-static int on_message(enum libbpf_print_level level, const char *format,
-		      va_list args)
-{
-	char *message;
-	int len = vasprintf(&message, format, args);
-
-	(void)level;
-	if (len >= 0) {
-		keep_reason(message);
-		free(message);
-	}
-	return len;
-}
-
-static char *refusal(int err)
-{
-	if (*verifier_reason)
-		return xasprintf("BPF: refused by the kernel's verifier: %s",
-				 verifier_reason);
-	return xasprintf("BPF: %s", strerror(-err));
-}
-
 static struct counter *bpf_open(const struct settings *set,
 				const enum count *wanted, char **why)
 {
