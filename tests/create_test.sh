@@ -25,7 +25,7 @@ ok()
 # create OPTION...: a short run; an emulated machine may refuse the verdict.
 create()
 {
-	ctxlab create --quick --seconds 1 --size 1 "$@" >"$work/out" 2>&1
+	ctxlab create --all --quick --seconds 1 --size 1 "$@" >"$work/out" 2>&1
 	status=$?
 	[ $status = 0 ] || [ $status = 4 ]
 }

@@ -3,6 +3,7 @@
 # What the tool says where it does not find the module's files: each reason by its
 # name, and with advice that works.
 
+shopt -s extglob
 count=0
 failed=0
 
@@ -20,7 +21,8 @@ check()
 }
 
 compare=(ctxlab compare 1 1)
-run=(ctxlab switch --seconds 1 --pages 0 --ring 0)
+# An emulated machine may refuse the verdict; the tables are there all the same.
+run=(ctxlab switch --all --seconds 1 --pages 0 --ring 0)
 lab=$(mktemp -d)
 
 umount /proc/ctxlab
@@ -51,10 +53,11 @@ check 'no procfs' '*/proc is not mounted; as root: mount -t proc none /proc' \
 blind=$(unshare -m bash -c 'umount -l /proc; "$@" 2>&1; echo "status $?"' \
 	- "${run[@]}" | tr -s '\n ' ' ')
 }
-check 'a run without procfs is one' '*status 0 ' "$blind"
-check 'what was not counted is not told as none' \
-	'*flush the TLB here was not counted*not counted by BPF: /proc/self/ns/pid*' \
+check 'a run without procfs is one' '*thread *process *status [04] ' "$blind"
+check 'what was not counted is noted' '*not counted by BPF: /proc/self/ns/pid*' \
 	"$blind"
+check 'and not told as none' \
+	'*Counted:*process +([0-9]) +([0-9]) - - - - *' "$blind"
 umount "$lab"
 rmdir "$lab"
 rmmod ctxlab
