@@ -262,6 +262,72 @@ static void refusals(void)
 	refused(&crowded, NULL, "disturbed by other tasks");
 }
 
+/* Adds @ns to a process's switch, and so to what is told of it: 108 ns so far. */
+static void tell_more(struct run *run, double ns)
+{
+	add_ns(&run->series[ARM_PROCESS][0], ns);
+	/* What the probe costs is told, too. */
+	add_ns(&run->series[ARM_THREAD_CONTROL][0], ns + 78);
+	add_ns(&run->series[ARM_CONTROL_AGAIN][0], ns + 78);
+	add_ns(&run->series[ARM_THREAD_FLUSH][0], ns + 78);
+}
+
+/* The rounds of each block dearer or cheaper by up to @part; in the mean, not. */
+static void sway(struct run *run, int arm, double part)
+{
+	struct series *s = &run->series[arm][0];
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		s->sample[i].value[Q_NS] *= 1 + part *
+			((s->sample[i].block * 5 % SAMPLE_BLOCKS) /
+			 (SAMPLE_BLOCKS - 1.) * 2 - 1);
+}
+
+/* A null test that is @off, and sways, in a run that tells @told. */
+static void null_of(double told, double off, double part, const char *word,
+		    const char *what)
+{
+	struct answers a;
+	struct run run;
+	bool found = false;
+	unsigned int i;
+
+	sample_run(&run, &calm);
+	tell_more(&run, told - 108);
+	add_ns(&run.series[ARM_THREAD_AGAIN][0], off);
+	sway(&run, ARM_THREAD_AGAIN, part);
+	answers_find(&run, &a);
+	verdict_find(&run, &a);
+	for (i = 0; i < a.reasons && word; i++)
+		found = found || strstr(a.reason[i], word);
+	if (!ok(word ? found : !a.reasons, "%s", what))
+		printf("# null test %.1f [%.1f, %.1f], %s\n",
+		       a.diff[ARM_THREAD_AGAIN][0][Q_NS].value,
+		       a.diff[ARM_THREAD_AGAIN][0][Q_NS].low,
+		       a.diff[ARM_THREAD_AGAIN][0][Q_NS].high,
+		       a.reasons ? a.reason[0] : "no reason");
+	answers_free(&a);
+	run_free(&run);
+}
+
+/* A null test is held against what the run tells of the same baseline. */
+static void null_bounds(void)
+{
+	static const char differ[] = "equals, differ by";
+	static const char wide[] = "thread-again: interval too wide";
+
+	null_of(108, 9, 0, NULL, "9 ns are little beside 108");
+	null_of(108, 14, 0, differ, "14 are not");
+	null_of(300, 14, 0, NULL, "but they are beside 300");
+	null_of(300, 25, 0, differ, "and 25, of a switch of 1000, never");
+	null_of(40, 4.5, 0, NULL, "half a per cent of the cost is always little");
+	null_of(40, 8, 0, differ, "more, beside 40, is not");
+	null_of(300, 0, 0.04, NULL, "an interval that would show half of 300");
+	null_of(40, 0, 0.06, wide, "is too wide to show half of 40");
+	null_of(40, 0, 0.01, NULL, "as a narrow one is not");
+}
+
 /* What the probe timed stands by itself. */
 static void kernel_part(void)
 {
@@ -492,6 +558,7 @@ int main(void)
 	effects(&guests, "with rounds that others got into", 8, true);
 	intervals();
 	refusals();
+	null_bounds();
 	kernel_part();
 	emulated();
 	wobble();

@@ -24,14 +24,22 @@
  * medians leave aside until there are too many.
  */
 #define STEAL_SHARE 0.30
-/* Differences of equal arms that nobody need worry about. */
-#define NULL_NS 5.0
 /*
- * In an emulated machine, as a part of the operation.  Several null tests are
- * made, and the interval of each leaves out zero by chance in one run of twenty;
- * what is told there is many times as large.
+ * A null test has to be surer than the least difference that is told of the same
+ * baseline is large: its interval no wider, half of it, than half of that
+ * difference, or than a part of the cost that nobody asks about, ...
  */
-#define NULL_EMULATED 0.02
+#define NULL_WIDE 0.5
+#define NULL_SURE 0.01
+/*
+ * ... and what it finds, where its interval leaves out zero, at most this much of
+ * that difference.  It does leave zero out by chance in one of twenty, and several
+ * null tests are made: so this much of the cost is never worth a refusal, ...
+ */
+#define NULL_CLAIMED 0.10
+#define NULL_LEAST 0.005
+/* ... and this much always is. */
+#define NULL_MOST 0.02
 /* Blocks of a run; where it consists of several, so many of those. */
 #define MIN_BLOCKS 5
 #define MIN_REPEATS 2
@@ -108,12 +116,18 @@ static bool check_counts(const struct run *run, struct answers *a)
 	return probe;
 }
 
-/* @scale: what the uncertainty is held against. */
-static bool wide(const struct run *run, const struct estimate *e, double scale)
+/* Half of the widest interval that a value may have; @scale: of its baseline. */
+static double allowed_half(const struct run *run, const struct estimate *e,
+			   double scale)
 {
 	double own = *run->machine.emulator ? WIDE_EMULATED : WIDE_OWN;
 
-	return estimate_half(e) > fmax(WIDE_SHARE * scale, own * fabs(e->value));
+	return fmax(WIDE_SHARE * scale, own * fabs(e->value));
+}
+
+static bool wide(const struct run *run, const struct estimate *e, double scale)
+{
+	return estimate_half(e) > allowed_half(run, e, scale);
 }
 
 static void check_width(const struct run *run, struct answers *a, int arm)
@@ -132,15 +146,47 @@ static void check_width(const struct run *run, struct answers *a, int arm)
 		       base < 0 ? "" : run_arm_name(run, base), e->low, e->high);
 }
 
-/* Arms that differ in nothing, of which the first costs @cost. */
-static bool equal(const struct run *run, const struct estimate *e, double cost)
+/*
+ * The least difference from @base that is told of quantity @q: of arms that are
+ * judged by it, or of parts of bars.  INFINITY: none.
+ */
+static double least_told(const struct run *run, const struct answers *a,
+			 int base, int q)
 {
-	double allowed = NULL_NS;
+	const struct arm *arms = run->experiment->arms;
+	double least = INFINITY;
+	const struct estimate *e;
+	int arm;
 
-	if (*run->machine.emulator)
-		allowed = NULL_EMULATED * cost;
+	for (arm = 0; arm < run_arms(run); arm++) {
+		if (arms[arm].twin || !(arms[arm].judged || q) ||
+		    run_base(run, arm, q) != base)
+			continue;
+		e = &a->diff[arm][0][q];
+		if (e->n && (e->low > 0 || e->high < 0))
+			least = fmin(least, fabs(e->value));
+	}
+	return least;
+}
+
+/* Equal arms, of which one costs @cost, where @told is told of others. */
+static bool equal(const struct estimate *e, double cost, double told)
+{
+	double allowed = fmin(NULL_CLAIMED * told, NULL_MOST * cost);
+
 	return !e->n || (e->low <= 0 && e->high >= 0) ||
-	       fabs(e->value) <= allowed;
+	       fabs(e->value) <= fmax(allowed, NULL_LEAST * cost);
+}
+
+/* Whether a null test would let pass what the run takes for a difference. */
+static bool blunt(const struct run *run, const struct estimate *e, double cost,
+		  double told)
+{
+	const struct estimate least = { .value = isinf(told) ? 0 : told };
+	double half = estimate_half(e);
+
+	return half > allowed_half(run, &least, cost) ||
+	       half > fmax(NULL_WIDE * told, NULL_SURE * cost);
 }
 
 /* A control says nothing where its interval is too wide to leave out an effect. */
@@ -149,15 +195,19 @@ static void check_null(const struct run *run, struct answers *a, int arm)
 	const struct estimate *e = &a->diff[arm][0][0];
 	int base = run_base(run, arm, 0);
 	double cost = a->cell[base][0][0].value;
+	double told = least_told(run, a, base, 0);
+	char *beside = isinf(told) ? xstrdup("") :
+		xasprintf(", beside a difference of %.1f ns", told);
 
-	if (e->n && wide(run, e, cost))
-		answers_refuse(a, "null test: %s and %s: interval too wide, %.1f to %.1f ns",
+	if (e->n && blunt(run, e, cost, told))
+		answers_refuse(a, "null test: %s and %s: interval too wide, %.1f to %.1f ns%s",
 			       run_arm_name(run, base), run_arm_name(run, arm),
-			       e->low, e->high);
-	else if (!equal(run, e, cost))
-		answers_refuse(a, "null test: %s and %s, equals, differ by %.1f ns [%.1f, %.1f]",
+			       e->low, e->high, beside);
+	else if (!equal(e, cost, told))
+		answers_refuse(a, "null test: %s and %s, equals, differ by %.1f ns [%.1f, %.1f]%s",
 			       run_arm_name(run, base), run_arm_name(run, arm),
-			       e->value, e->low, e->high);
+			       e->value, e->low, e->high, beside);
+	free(beside);
 }
 
 static void check_arms(const struct run *run, struct answers *a)
@@ -184,7 +234,8 @@ static bool part_ok(const struct run *run, const struct answers *a, int arm,
 
 	if (wide(run, own, scale) || wide(run, diff, scale))
 		return false;
-	return !run->experiment->arms[arm].twin || equal(run, diff, scale);
+	return !run->experiment->arms[arm].twin ||
+	       equal(diff, scale, least_told(run, a, base, q));
 }
 
 /* What was timed apart can be told without the rest. */
