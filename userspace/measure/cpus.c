@@ -35,25 +35,49 @@ static cpu_set_t *new_set(unsigned int cpus, size_t *size)
 	return set;
 }
 
-/* The kernel refuses a set smaller than its own, whose size it does not tell. */
-int cpus_last_allowed(void)
+/*
+ * The CPUs that the caller may run on; NULL with a negative errno in *@err.  The
+ * kernel refuses a set smaller than its own, whose size it does not tell.
+ */
+static cpu_set_t *allowed_set(size_t *size, int *err)
 {
 	unsigned int cpus = CPU_SETSIZE;
-	int cpu = -EINVAL;
 	cpu_set_t *set;
-	size_t size;
 
-	for (; cpu == -EINVAL && cpus <= CPUS_MOST; cpus *= 2) {
-		set = new_set(cpus, &size);
-		if (sched_getaffinity(0, size, set))
-			cpu = -errno;
-		else
-			for (cpu = 8 * size - 1;
-			     cpu > 0 && !CPU_ISSET_S(cpu, size, set); cpu--)
-				;
+	for (*err = -EINVAL; *err == -EINVAL && cpus <= CPUS_MOST; cpus *= 2) {
+		set = new_set(cpus, size);
+		if (!sched_getaffinity(0, *size, set))
+			return set;
+		*err = -errno;
 		CPU_FREE(set);
 	}
-	return cpu;
+	return NULL;
+}
+
+int cpus_allowed(unsigned int *cpu, unsigned int most)
+{
+	unsigned int i, n = 0;
+	cpu_set_t *set;
+	size_t size;
+	int err;
+
+	set = allowed_set(&size, &err);
+	if (!set)
+		return err;
+	for (i = 8 * size; i-- > 0 && n < most;)
+		if (CPU_ISSET_S(i, size, set))
+			cpu[n++] = i;
+	n = CPU_COUNT_S(size, set);
+	CPU_FREE(set);
+	return n;
+}
+
+int cpus_last_allowed(void)
+{
+	unsigned int last = 0;
+	int n = cpus_allowed(&last, 1);
+
+	return n < 0 ? n : (int)last;
 }
 
 int cpus_bind(pid_t tid, unsigned int cpu)

@@ -13,7 +13,15 @@
 /* The highest CPU number that an option may name. */
 #define CPUS_MOST (1 << 16)
 
-/* The last CPU that the caller may run on, or a negative errno. */
+/**
+ * cpus_allowed() - the CPUs that the caller may run on
+ * @cpu: gets their numbers, the highest first, of @most of them
+ *
+ * Return: how many they are, or a negative errno.
+ */
+int cpus_allowed(unsigned int *cpu, unsigned int most);
+
+/* The highest of them, or a negative errno. */
 int cpus_last_allowed(void);
 
 /* Whether @cpu is a number that this kernel can have; true if unknown. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is shown of each way before anything is timed. */
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "lib/xalloc.h"
 #include "limits.h"
 #include "look.h"
+#include "measure/cpus.h"
 #include "measure/workers.h"
 
 /* How long tasks calculate side by side, and how often that is tried. */
@@ -79,14 +79,9 @@ static void do_deeds(struct run *run, int arm)
 
 static unsigned int allowed_cpus(void)
 {
-	size_t size = CPU_ALLOC_SIZE(1 << 16);
-	cpu_set_t *set = CPU_ALLOC(1 << 16);
-	int n = 0;
+	int n = cpus_allowed(NULL, 0);
 
-	if (set && !sched_getaffinity(0, size, set))
-		n = CPU_COUNT_S(size, set);
-	CPU_FREE(set);
-	return n;
+	return n > 0 ? n : 0;
 }
 
 /* The try in which they had most of the CPUs: others may have had them, too. */

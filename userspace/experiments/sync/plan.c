@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Chooses points and times for this machine. */
-#include <sched.h>
 #include <unistd.h>
 
 #include "lib/xalloc.h"
+#include "measure/cpus.h"
 #include "sync.h"
 
 #define OUTSIDE_NS	  100
@@ -30,9 +30,9 @@ int sync_point(const struct run *run, unsigned int x, enum section section)
 
 static unsigned int allowed_cpus(void)
 {
-	cpu_set_t set;
+	int n = cpus_allowed(NULL, 0);
 
-	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
+	return n > 0 ? n : 1;
 }
 
 static void add(struct run *run, unsigned int x, enum section section)

@@ -2,11 +2,11 @@
 /* Makes the workers, has a round done, and reads what it left behind. */
 #include <errno.h>
 #include <math.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/xalloc.h"
+#include "measure/cpus.h"
 #include "records.h"
 #include "sync.h"
 
@@ -38,15 +38,15 @@ struct state {
 /* The allowed CPUs, beginning with the one that the user chose. */
 static int find_cpus(struct state *st)
 {
-	unsigned int first = st->run->settings.cpu, i;
-	cpu_set_t set;
+	unsigned int first = st->run->settings.cpu, cpu[MAX_WORKERS];
+	int n = cpus_allowed(cpu, MAX_WORKERS), i;
 
-	if (sched_getaffinity(0, sizeof(set), &set))
-		return -errno;
+	if (n < 0)
+		return n;
 	st->cpu[st->cpus++] = first;
-	for (i = CPU_SETSIZE; i-- > 0 && st->cpus < MAX_WORKERS;)
-		if (CPU_ISSET(i, &set) && i != first)
-			st->cpu[st->cpus++] = i;
+	for (i = 0; i < n && i < MAX_WORKERS && st->cpus < MAX_WORKERS; i++)
+		if (cpu[i] != first)
+			st->cpu[st->cpus++] = cpu[i];
 	st->run->settings.cpus = st->cpus;
 	return 0;
 }
