@@ -42,15 +42,18 @@ static inline u32 ctxlab_flush_modes(void)
 
 /*
  * As the kernel's flush_tlb_mm(), but on this CPU alone.  The ASID in use here
- * outlives a rollover: an address space that runs keeps its number.
+ * outlives a rollover: an address space that runs keeps its number.  With isolation
+ * the user's half has one of its own.  What the kernel makes such operands with is
+ * no longer for others since Linux 7.3: the ASID is in the upper 16 bits.
  */
 static inline void ctxlab_flush_mm(void)
 {
-	unsigned long asid = __TLBI_VADDR(0, ASID(current->active_mm));
+	u64 asid = (u64)ASID(current->active_mm) << 48;
 
 	dsb(nshst);
 	__tlbi(aside1, asid);
-	__tlbi_user(aside1, asid);
+	if (arm64_kernel_unmapped_at_el0())
+		__tlbi(aside1, asid | USER_ASID_FLAG);
 	dsb(nsh);
 	isb();
 }
