@@ -48,7 +48,7 @@
 #endif
 
 /* Times of one kind, and their sum. */
-struct times {
+struct switch_times {
 	u64 cycles;
 	u64 lost;
 	u64 hist[CTXLAB_HIST_BUCKETS];
@@ -58,13 +58,13 @@ struct times {
  * Everything that is counted, by one attachment or by those that are gone.  How
  * many switches there were follows from the times.
  */
-struct tally {
+struct switch_tally {
 	u64 to_kernel;
 	u64 to_other;
 	u64 from_elsewhere;
 	u64 flushes;
 	u64 migrations;
-	struct times times[CTXLAB_HISTS];
+	struct switch_times times[CTXLAB_HISTS];
 };
 
 struct ctxlab_session {
@@ -78,7 +78,7 @@ struct ctxlab_session {
 	 * counter that a task is using.  With what the attachments count it
 	 * adds up, modulo 2^64.
 	 */
-	struct tally gone;
+	struct switch_tally gone;
 	enum ctxlab_flush flush;	/* each attachment has it too */
 };
 
@@ -88,12 +88,12 @@ struct ctxlab_session {
  * other switch between, and takes it away: no mark is ever left over for a later
  * switch to be taken for that one.
  */
-struct mark {
-	struct times *times;		/* of that kind of switch; NULL: no mark */
+struct switch_mark {
+	struct switch_times *times;		/* of that kind of switch; NULL: no mark */
 	u64 clock;			/* when it was left */
 };
 
-struct attachment {
+struct switch_attachment {
 	struct preempt_notifier notifier;
 	struct ctxlab_session *session;
 	struct file *file;
@@ -103,8 +103,8 @@ struct attachment {
 	enum ctxlab_flush flush;
 	int cpu;			/* where the task ran last */
 	unsigned int untimed;		/* arrivals up to the next timed flush */
-	struct mark mark;		/* written by who switches to the task */
-	struct tally tally;		/* written by the task alone */
+	struct switch_mark mark;		/* written by who switches to the task */
+	struct switch_tally tally;		/* written by the task alone */
 };
 
 static struct preempt_ops notifier_ops;
@@ -113,13 +113,13 @@ static struct preempt_ops notifier_ops;
  * The attachment of @task, or NULL.  @task is current, or a task that does not
  * run and cannot begin to (its run queue is locked).
  */
-static struct attachment *attachment_of(struct task_struct *task)
+static struct switch_attachment *attachment_of(struct task_struct *task)
 {
 	struct preempt_notifier *n;
 
 	hlist_for_each_entry(n, &task->preempt_notifiers, link)
 		if (n->ops == &notifier_ops)
-			return container_of(n, struct attachment, notifier);
+			return container_of(n, struct switch_attachment, notifier);
 	return NULL;
 }
 
@@ -138,7 +138,7 @@ static void add(u64 *counter, u64 n)
  * A time below zero is, without sign, beyond the histogram.  Inline, so that who
  * calls it in the scheduler is a leaf and has no registers to save.
  */
-static __always_inline void record(struct times *t, u64 value)
+static __always_inline void record(struct switch_times *t, u64 value)
 {
 	/* Buckets below 2^SUB_BITS are as wide as those of the power above. */
 	unsigned long top = __fls(value | BIT(CTXLAB_HIST_SUB_BITS));
@@ -166,9 +166,9 @@ static enum ctxlab_hist relation(struct task_struct *a, struct task_struct *b)
 static notrace void sched_out(struct preempt_notifier *notifier,
 			      struct task_struct *next)
 {
-	struct attachment *from = container_of(notifier, struct attachment,
-					       notifier);
-	struct attachment *to = attachment_of(next);
+	struct switch_attachment *from =
+		container_of(notifier, struct switch_attachment, notifier);
+	struct switch_attachment *to = attachment_of(next);
 
 	if (unlikely(!to || to->session != from->session)) {
 		/* It may be in the midst of changing others of its flags. */
@@ -181,9 +181,9 @@ static notrace void sched_out(struct preempt_notifier *notifier,
 }
 
 /* What has come in at @in counts. */
-static __always_inline void came_in(struct attachment *a, int cpu, u64 in)
+static __always_inline void came_in(struct switch_attachment *a, int cpu, u64 in)
 {
-	struct times *times = a->mark.times;
+	struct switch_times *times = a->mark.times;
 
 	if (likely(times)) {
 		a->mark.times = NULL;
@@ -202,7 +202,7 @@ static __always_inline void came_in(struct attachment *a, int cpu, u64 in)
  * Apart, so that what it takes in registers and on the stack, and the guard
  * around that, is not paid for each time.
  */
-static noinline notrace void come_in_flushing(struct attachment *a, int cpu, u64 in)
+static noinline notrace void come_in_flushing(struct switch_attachment *a, int cpu, u64 in)
 {
 	enum ctxlab_flush mode = READ_ONCE(a->flush);
 
@@ -228,8 +228,8 @@ static noinline notrace void come_in_flushing(struct attachment *a, int cpu, u64
 static notrace void sched_in(struct preempt_notifier *notifier, int cpu)
 {
 	u64 in = ctxlab_clock();
-	struct attachment *a = container_of(notifier, struct attachment,
-					    notifier);
+	struct switch_attachment *a =
+		container_of(notifier, struct switch_attachment, notifier);
 
 	if (likely(--a->untimed && READ_ONCE(a->flush) == CTXLAB_FLUSH_NONE))
 		came_in(a, cpu, in);
@@ -286,9 +286,9 @@ static void hooks_put(void)
 }
 
 /* All counters are u64, so that a tally is an array of them. */
-#define TALLY_LEN (sizeof(struct tally) / sizeof(u64))
+#define TALLY_LEN (sizeof(struct switch_tally) / sizeof(u64))
 
-static u64 *tally_array(struct tally *t)
+static u64 *tally_array(struct switch_tally *t)
 {
 	return (u64 *)t;
 }
@@ -298,7 +298,7 @@ static u64 *tally_array(struct tally *t)
  * put last: it may be what holds the module.  Its release does not run before
  * this task is on its way back to user space or has exited, so not under us.
  */
-static void attachment_end(struct attachment *a)
+static void attachment_end(struct switch_attachment *a)
 {
 	struct ctxlab_session *s = a->session;
 	struct file *file = a->file;
@@ -315,7 +315,7 @@ static void attachment_end(struct attachment *a)
 	fput(file);
 }
 
-static void unhook_current(struct attachment *a)
+static void unhook_current(struct switch_attachment *a)
 {
 	preempt_disable();
 	preempt_notifier_unregister(&a->notifier);
@@ -324,7 +324,7 @@ static void unhook_current(struct attachment *a)
 
 static void attachment_end_work(struct callback_head *work)
 {
-	struct attachment *a = container_of(work, struct attachment, work);
+	struct switch_attachment *a = container_of(work, struct switch_attachment, work);
 
 	unhook_current(a);
 	attachment_end(a);
@@ -339,16 +339,16 @@ static void attachment_end_work(struct callback_head *work)
  */
 static void on_exit(CTXLAB_EXIT_PROBE)
 {
-	struct attachment *a = attachment_of(current);
+	struct switch_attachment *a = attachment_of(current);
 
 	if (a)
 		WARN_ON_ONCE(task_work_add(current, &a->work, TWA_NONE));
 }
 
-static struct attachment *attachment_new(struct ctxlab_session *s,
-					 struct file *file)
+static struct switch_attachment *attachment_new(struct ctxlab_session *s,
+						struct file *file)
 {
-	struct attachment *a = kvzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
+	struct switch_attachment *a = kvzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
 
 	if (!a)
 		return NULL;
@@ -361,7 +361,7 @@ static struct attachment *attachment_new(struct ctxlab_session *s,
 }
 
 /* Into the session's list, which then knows what the task counts. */
-static int enlist(struct ctxlab_session *s, struct attachment *a)
+static int enlist(struct ctxlab_session *s, struct switch_attachment *a)
 {
 	int err = 0;
 
@@ -380,7 +380,7 @@ static int enlist(struct ctxlab_session *s, struct attachment *a)
 
 int ctxlab_session_attach(struct ctxlab_session *s, struct file *file)
 {
-	struct attachment *a;
+	struct switch_attachment *a;
 	int err;
 
 	if (attachment_of(current))
@@ -404,14 +404,14 @@ int ctxlab_session_attach(struct ctxlab_session *s, struct file *file)
 
 bool ctxlab_session_attached(struct ctxlab_session *s)
 {
-	struct attachment *a = attachment_of(current);
+	struct switch_attachment *a = attachment_of(current);
 
 	return a && a->session == s;
 }
 
 int ctxlab_session_detach(struct ctxlab_session *s)
 {
-	struct attachment *a = attachment_of(current);
+	struct switch_attachment *a = attachment_of(current);
 
 	if (!a || a->session != s)
 		return -ENOENT;
@@ -422,7 +422,7 @@ int ctxlab_session_detach(struct ctxlab_session *s)
 
 void ctxlab_session_set_flush(struct ctxlab_session *s, enum ctxlab_flush flush)
 {
-	struct attachment *a;
+	struct switch_attachment *a;
 
 	mutex_lock(&s->lock);
 	s->flush = flush;
@@ -444,7 +444,7 @@ static u64 sum(const u64 *first, size_t len)
 }
 
 static void add_times(struct ctxlab_switch_read *read, unsigned int hist,
-		      const struct times *t)
+		      const struct switch_times *t)
 {
 	u64 lost = READ_ONCE(t->lost);
 
@@ -454,7 +454,7 @@ static void add_times(struct ctxlab_switch_read *read, unsigned int hist,
 		read->switches[hist] += lost + sum(t->hist, CTXLAB_HIST_BUCKETS);
 }
 
-static void add_tally(struct ctxlab_switch_read *read, const struct tally *t)
+static void add_tally(struct ctxlab_switch_read *read, const struct switch_tally *t)
 {
 	unsigned int i;
 
@@ -476,7 +476,7 @@ void ctxlab_session_read(struct ctxlab_session *s,
 			 struct ctxlab_switch_read *read)
 {
 	struct ctxlab_switch_read sums = { .size = read->size };
-	struct attachment *a;
+	struct switch_attachment *a;
 
 	mutex_lock(&s->lock);
 	sums.attached = s->nr_attachments;
@@ -493,7 +493,7 @@ void ctxlab_session_read(struct ctxlab_session *s,
 void ctxlab_session_read_hist(struct ctxlab_session *s, enum ctxlab_hist hist,
 			      u64 buckets[CTXLAB_HIST_BUCKETS])
 {
-	struct attachment *a;
+	struct switch_attachment *a;
 	size_t i;
 
 	mutex_lock(&s->lock);
@@ -510,7 +510,7 @@ void ctxlab_session_read_hist(struct ctxlab_session *s, enum ctxlab_hist hist,
 void ctxlab_session_reset(struct ctxlab_session *s)
 {
 	u64 *gone = tally_array(&s->gone);
-	struct attachment *a;
+	struct switch_attachment *a;
 	size_t i;
 
 	mutex_lock(&s->lock);
