@@ -12,10 +12,12 @@
 
 #include "kselftest_harness.h"
 #include "probe.h"
+#include "procfs.h"
 
 #define ATTACHED 1000
 #define TRIES 10
-#define STACK_SIZE (64 << 10)
+/* The least that arm64 allows. */
+#define STACK_SIZE (128 << 10)
 /* More often than at the few places at which any system call lets others in. */
 #define OFTEN 8
 
@@ -25,17 +27,26 @@ static struct {
 	int cpu;
 	int error;
 	sem_t attached;
+	pid_t tids[ATTACHED];
 	unsigned long ran;
 } many;
 
-static void *attach_and_wait(void *unused)
+static void *attach_and_wait(void *tid)
 {
+	*(pid_t *)tid = gettid();
 	if (probe_attach(many.fd))
 		many.error = 1;
 	sem_post(&many.attached);
 	for (;;)
 		pause();
-	return unused;
+	return tid;
+}
+
+/* A thread has a stack pointer in "syscall" only once it has left its CPU. */
+static void wait_asleep(pid_t tid)
+{
+	while (!procfs_syscall_sp(getpid(), tid))
+		usleep(1000 * pace());
 }
 
 /* Wants the CPU again and again, and goes before the others. */
@@ -70,9 +81,12 @@ FIXTURE_SETUP(many)
 	ASSERT_EQ(0, pthread_attr_init(&attr));
 	ASSERT_EQ(0, pthread_attr_setstacksize(&attr, STACK_SIZE));
 	for (i = 0; i < self->attached; i++)
-		ASSERT_EQ(0, pthread_create(&thread, &attr, attach_and_wait, NULL));
+		ASSERT_EQ(0, pthread_create(&thread, &attr, attach_and_wait,
+					    &many.tids[i]));
 	for (i = 0; i < self->attached; i++)
 		ASSERT_EQ(0, sem_wait(&many.attached));
+	for (i = 0; i < self->attached; i++)
+		wait_asleep(many.tids[i]);
 	many.cpu = last_cpu();
 	ASSERT_EQ(0, pin(many.cpu, false));
 	ASSERT_EQ(0, pthread_create(&thread, &attr, want_cpu, NULL));
