@@ -20,6 +20,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -269,7 +270,8 @@ static int wait_events(struct epoll_event *e, int64_t timeout)
 
 	if (timeout <= 0)
 		return epoll_wait(epoll_fd, e, EVENTS, timeout < 0 ? -1 : 0);
-	n = epoll_pwait2(epoll_fd, e, EVENTS, &t, NULL);
+	/* epoll_pwait2(2), which not every C library has. */
+	n = syscall(SYS_epoll_pwait2, epoll_fd, e, EVENTS, &t, NULL, 0);
 	if (n >= 0 || errno == EINTR)
 		return n;
 	/* A filter of system calls may not know that one. */

@@ -2,6 +2,7 @@
 /* A worker whose two coroutines switch. */
 #include "coroutine/coroutine.h"
 #include "handover.h"
+#include "lib/compiler.h"
 
 struct pair {
 	const struct table *table;
