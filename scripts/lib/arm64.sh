@@ -60,6 +60,8 @@ select_arm64()
 	TOOL_MAKE=(
 		"CC=aarch64-linux-gnu-gcc --sysroot=$ARM64_ROOT"
 		AR=aarch64-linux-gnu-ar
+		LD=aarch64-linux-gnu-ld
+		OBJCOPY=aarch64-linux-gnu-objcopy
 		"PKG_CONFIG=env PKG_CONFIG_SYSROOT_DIR=$ARM64_ROOT PKG_CONFIG_LIBDIR=$libraries/pkgconfig pkg-config"
 	)
 }
