@@ -9,6 +9,12 @@ debian_version()
 		[ "${ID-}" = debian ] && echo "${VERSION_ID-}")
 }
 
+# And its suite's name.
+debian_suite()
+{
+	(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME-}")
+}
+
 # Is it one that scripts/setup knows the packages of?
 is_debian()
 {

@@ -29,7 +29,7 @@ debian_release()
 		"linux-headers-${version/./\\.}\\.([0-9+.~-]|deb|bpo)*-$flavour$arch" |
 		tail -n 1)
 	[ -n "$headers" ] ||
-		die "Debian's $suite has no kernel $version-$flavour$arch"
+		die "Debian's $suite has no kernel $version-$flavour$arch$(suite_lost "$suite" "$arch")"
 	echo "${headers#linux-headers-}"
 }
 
@@ -259,6 +259,16 @@ select_built_kernel()
 	KERNEL_OPTIONS=kasan_multi_shot
 }
 
+# name_compiler PREFIX: the headers name the compiler of their suite; on a newer
+# one it is not there, and a newer one does.
+name_compiler()
+{
+	local version
+
+	version=$(sed -n 's/^CC = .*gcc-//p' "$KERNEL_BUILD/.kernelvariables")
+	command -v "$1gcc-$version" >/dev/null || KERNEL_MAKE+=("CC=$1gcc")
+}
+
 # select_debian VERSION FLAVOUR SUITE: FLAVOUR as in the package's name, or arm64.
 select_debian()
 {
@@ -280,6 +290,10 @@ select_debian()
 		# shellcheck disable=SC2046 # two words
 		need_root "$suite" $([ $arch = amd64 ] ||
 			echo aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu)
+	elif [ $arch = amd64 ]; then
+		name_compiler x86_64-linux-gnu-
+	else
+		name_compiler aarch64-linux-gnu-
 	fi
 }
 

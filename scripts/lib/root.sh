@@ -24,8 +24,7 @@ host_does_for()
 {
 	local host
 
-	host=$(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME-}")
-	host=$(suite_rank "$host")
+	host=$(suite_rank "$(debian_suite)")
 	[ -z "$host" ] || [ "$host" -ge "$(suite_rank "$1")" ]
 }
 
@@ -42,7 +41,7 @@ make_root()
 	logged "$CACHE/roots/$suite.log" as_root debootstrap \
 		--variant=minbase "--include=${packages// /,}" "$suite" \
 		"$root.new" "$(archive_of Debian http://deb.debian.org/debian)" ||
-		{ as_root rm -rf "$root.new"; die "debootstrap failed"; }
+		{ as_root rm -rf "$root.new"; die "cannot make a Debian $suite: debootstrap failed"; }
 	as_root mv "$root.new" "$root"
 }
 

@@ -42,15 +42,49 @@ suite_apt()
 		-oAPT::Architectures="$arch" -oAPT::Sandbox::User=root "$@"
 }
 
+# Those of a suite's parts that apt complained of.
+parts_lost()
+{
+	local part
+
+	for part in "$1" "$1-updates" "$1-backports" "$1-security"; do
+		! grep -qE "^[EW]: .*[ /]$part([ /]|\$)" "$2" || echo "$part"
+	done
+}
+
+# Not every mirror has all parts of a suite: without some of them, not the suite
+# itself, what the others have is known, the file "lost" names those, and a day
+# later it is tried again.
 suite_update()
 {
-	local suite=$1 arch=$2 state=$CACHE/apt/$1-$2
+	local suite=$1 arch=$2 state=$CACHE/apt/$1-$2 lost
+	local -a update=(suite_apt "$suite" "$arch" apt-get
+			 -oAPT::Update::Error-Mode=any update)
 
 	say "looking up what Debian's $suite has for $arch"
 	mkdir -p "$state/lists/partial" "$state/archives/partial"
 	suite_sources "$suite" >"$state/sources.list"
-	logged "$state/update.log" suite_apt "$suite" "$arch" apt-get \
-		-oAPT::Update::Error-Mode=any update && touch "$state/fetched"
+	if ! "${update[@]}" >"$state/update.log" 2>&1 </dev/null; then
+		lost=$(parts_lost "$suite" "$state/update.log")
+		if [ -z "$lost" ] || grep -qx "$suite" <<<"$lost"; then
+			tail -n 20 "$state/update.log" >&2
+			return 1
+		fi
+		sed -i -E "/ (${lost//$'\n'/|}) main\$/d" "$state/sources.list"
+		logged "$state/update.log" "${update[@]}" || return
+	fi
+	echo "${lost-}" >"$state/lost"
+	touch ${lost:+-d '6 days ago'} "$state/fetched"
+}
+
+# Nothing, or in brackets what this host could not fetch of a suite.
+suite_lost()
+{
+	local lost
+
+	lost=$(tr '\n' ' ' 2>/dev/null <"$CACHE/apt/$1-$2/lost")
+	[ -z "${lost// /}" ] ||
+		echo " (its archive has no ${lost%% }, or cannot be reached)"
 }
 
 # know_suite SUITE ARCHITECTURE: what apt knows of it is a week old at most, or,
