@@ -24,6 +24,7 @@ help:
 	@echo 'make install    install tool, libgpm, man pages and completion below PREFIX,'
 	@echo '                and the module for KVER through DKMS (as root)'
 	@echo 'make uninstall  take all that away again (as root)'
+	@echo 'make deb        build Debian packages of tool and module (scripts/deb)'
 	@echo 'make check      run every test, in virtual machines (scripts/test)'
 	@echo 'make style      run checkpatch, sparse and shellcheck'
 	@echo 'make bench      measure what ctxlab itself costs, beside its like'
@@ -96,6 +97,9 @@ uninstall:
 		$(DESTDIR)$(PREFIX)/share/man/man3/gpm.3
 	scripts/lib/dkms remove $(VERSION) '$(DESTDIR)' $(KVER)
 
+deb:
+	scripts/deb
+
 check:
 	scripts/test
 
@@ -113,4 +117,4 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all help module tool tests install-list bench-list unit unit-list load unload \
-	install uninstall check style bench clean
+	install uninstall deb check style bench clean
