@@ -27,9 +27,11 @@
 /*
  * A null test has to be surer than the least difference that is told of the same
  * baseline is large: its interval no wider, half of it, than half of that
- * difference, or than a part of the cost that nobody asks about, ...
+ * difference, or than twice that one's own, or than a part of the cost that nobody
+ * asks about, ...
  */
 #define NULL_WIDE 0.5
+#define NULL_WIDER 2
 #define NULL_SURE 0.01
 /*
  * ... and what it finds, where its interval leaves out zero, at most this much of
@@ -148,13 +150,13 @@ static void check_width(const struct run *run, struct answers *a, int arm)
 
 /*
  * The least difference from @base that is told of quantity @q: of arms that are
- * judged by it, or of parts of bars.  INFINITY: none.
+ * judged by it, or of parts of bars.  With n = 0: none is.
  */
-static double least_told(const struct run *run, const struct answers *a,
-			 int base, int q)
+static struct estimate least_told(const struct run *run,
+				  const struct answers *a, int base, int q)
 {
 	const struct arm *arms = run->experiment->arms;
-	double least = INFINITY;
+	struct estimate least = {};
 	const struct estimate *e;
 	int arm;
 
@@ -163,30 +165,37 @@ static double least_told(const struct run *run, const struct answers *a,
 		    run_base(run, arm, q) != base)
 			continue;
 		e = &a->diff[arm][0][q];
-		if (e->n && (e->low > 0 || e->high < 0))
-			least = fmin(least, fabs(e->value));
+		if (!e->n || (e->low <= 0 && e->high >= 0))
+			continue;
+		if (!least.n || fabs(e->value) < fabs(least.value))
+			least = *e;
 	}
 	return least;
 }
 
 /* Equal arms, of which one costs @cost, where @told is told of others. */
-static bool equal(const struct estimate *e, double cost, double told)
+static bool equal(const struct estimate *e, double cost,
+		  const struct estimate *told)
 {
-	double allowed = fmin(NULL_CLAIMED * told, NULL_MOST * cost);
+	double allowed = NULL_MOST * cost;
 
+	if (told->n)
+		allowed = fmin(allowed, NULL_CLAIMED * fabs(told->value));
 	return !e->n || (e->low <= 0 && e->high >= 0) ||
 	       fabs(e->value) <= fmax(allowed, NULL_LEAST * cost);
 }
 
 /* Whether a null test would let pass what the run takes for a difference. */
 static bool blunt(const struct run *run, const struct estimate *e, double cost,
-		  double told)
+		  const struct estimate *told)
 {
-	const struct estimate least = { .value = isinf(told) ? 0 : told };
-	double half = estimate_half(e);
+	double half = estimate_half(e), enough;
 
-	return half > allowed_half(run, &least, cost) ||
-	       half > fmax(NULL_WIDE * told, NULL_SURE * cost);
+	if (half > allowed_half(run, told, cost))
+		return true;
+	enough = fmax(NULL_WIDE * fabs(told->value),
+		      NULL_WIDER * estimate_half(told));
+	return told->n && half > fmax(enough, NULL_SURE * cost);
 }
 
 /* A control says nothing where its interval is too wide to leave out an effect. */
@@ -195,15 +204,15 @@ static void check_null(const struct run *run, struct answers *a, int arm)
 	const struct estimate *e = &a->diff[arm][0][0];
 	int base = run_base(run, arm, 0);
 	double cost = a->cell[base][0][0].value;
-	double told = least_told(run, a, base, 0);
-	char *beside = isinf(told) ? xstrdup("") :
-		xasprintf(", beside a difference of %.1f ns", told);
+	struct estimate told = least_told(run, a, base, 0);
+	char *beside = told.n ? xasprintf(", beside a difference of %.1f ns",
+					  told.value) : xstrdup("");
 
-	if (e->n && blunt(run, e, cost, told))
+	if (e->n && blunt(run, e, cost, &told))
 		answers_refuse(a, "null test: %s and %s: interval too wide, %.1f to %.1f ns%s",
 			       run_arm_name(run, base), run_arm_name(run, arm),
 			       e->low, e->high, beside);
-	else if (!equal(e, cost, told))
+	else if (!equal(e, cost, &told))
 		answers_refuse(a, "null test: %s and %s, equals, differ by %.1f ns [%.1f, %.1f]%s",
 			       run_arm_name(run, base), run_arm_name(run, arm),
 			       e->value, e->low, e->high, beside);
@@ -231,11 +240,14 @@ static bool part_ok(const struct run *run, const struct answers *a, int arm,
 	const struct estimate *diff = &a->diff[arm][0][q];
 	int base = run_base(run, arm, q);
 	double scale = base < 0 ? own->value : a->cell[base][0][q].value;
+	struct estimate told;
 
 	if (wide(run, own, scale) || wide(run, diff, scale))
 		return false;
-	return !run->experiment->arms[arm].twin ||
-	       equal(diff, scale, least_told(run, a, base, q));
+	if (!run->experiment->arms[arm].twin)
+		return true;
+	told = least_told(run, a, base, q);
+	return equal(diff, scale, &told);
 }
 
 /* What was timed apart can be told without the rest. */
