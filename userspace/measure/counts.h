@@ -14,7 +14,10 @@ enum count {
 	COUNT_NONE,		/* ends lists */
 	COUNT_EXPECTED,		/* operations made, by the experiment itself */
 	COUNT_RUSAGE,
+	COUNT_VOLUNTARY,	/* those of COUNT_RUSAGE where a task waited */
 	COUNT_FUTEX_OWN,	/* by locks that count what they do */
+	COUNT_CALLS,		/* system calls made for it, by who makes them */
+	COUNT_MEETING,		/* those that workers made to begin together */
 	/* By the kernel's events. */
 	COUNT_SWITCHES,
 	COUNT_SAME_MM,

@@ -14,7 +14,7 @@
 #include "lib/compiler.h"
 #include "machine.h"
 
-#define MAX_ARMS 48
+#define MAX_ARMS 96
 #define MAX_BLOCKS 1024
 #define MAX_FACTS 48
 #define MAX_FINDINGS 24

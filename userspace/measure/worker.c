@@ -19,6 +19,30 @@ uint64_t worker_now(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
+static uint64_t thread_cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+void worker_use(struct worker_use *use, bool begins)
+{
+	struct worker_use now;
+	struct rusage u;
+
+	getrusage(RUSAGE_THREAD, &u);
+	now = (struct worker_use){ thread_cpu_ns(), u.ru_nvcsw, u.ru_nivcsw };
+	if (begins) {
+		*use = now;
+		return;
+	}
+	use->cpu_ns = now.cpu_ns - use->cpu_ns;
+	use->voluntary = now.voluntary - use->voluntary;
+	use->involuntary = now.involuntary - use->involuntary;
+}
+
 static uint32_t kernel_switches(void)
 {
 	struct rusage u;
@@ -86,10 +110,13 @@ void worker_meet(struct worker *w)
 {
 	struct shared *shared = w->shared;
 
+	w->slot->yields = 0;
 	__atomic_add_fetch(&shared->arrived, 1, __ATOMIC_ACQ_REL);
 	while (__atomic_load_n(&shared->arrived, __ATOMIC_ACQUIRE) <
-	       shared->spec.n)
+	       shared->spec.n) {
 		sched_yield();
+		w->slot->yields++;
+	}
 	w->cpu = sched_getcpu();
 	w->switches = kernel_switches();
 	span_begin(w);

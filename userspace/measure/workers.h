@@ -44,6 +44,7 @@ struct slot {
 	/* Set by worker_part(). */
 	uint32_t rusage;	/* switches that the kernel made of it */
 	uint32_t moved;		/* it was seen on another CPU */
+	uint32_t yields;	/* calls that worker_meet() made while waiting */
 	pid_t tid;
 	/*
 	 * Of the first worker: how long it took from worker_meet() to
@@ -143,6 +144,20 @@ void worker_meet(struct worker *w);
 
 /* Ends what worker_meet() began. */
 void worker_part(struct worker *w);
+
+/**
+ * struct worker_use - what the kernel has given a thread
+ * @voluntary: switches away from it because it waited
+ * @involuntary: those because another task had its CPU
+ */
+struct worker_use {
+	uint64_t cpu_ns;
+	uint32_t voluntary;
+	uint32_t involuntary;
+};
+
+/* Of the calling thread, since the last call with @begins set. */
+void worker_use(struct worker_use *use, bool begins);
 
 /* Set by the signals that ask the run to end (workers_catch_signals()). */
 int workers_stop_signal(void);

@@ -1,30 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the workers do in a round: take the lock, use it, give it back, record.
  */
-#include <sys/resource.h>
-#include <time.h>
-
 #include "arena.h"
-
-static uint64_t thread_cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
-/* What the kernel knows of a thread; taken away from what it knows later. */
-static void usage(struct record *r, bool begins)
-{
-	int64_t sign = begins ? -1 : 1;
-	struct rusage u;
-
-	getrusage(RUSAGE_THREAD, &u);
-	r->voluntary += sign * u.ru_nvcsw;
-	r->involuntary += sign * u.ru_nivcsw;
-	r->cpu_ns += sign * thread_cpu_ns();
-}
 
 static void note_wait(struct record *r, uint64_t ns)
 {
@@ -103,7 +80,7 @@ void arena_work(struct worker *w, const struct order *o)
 	(void)o;
 	u->tid = w->slot->tid;
 	worker_meet(w);
-	usage(r, true);
+	worker_use(&r->use, true);
 	w->slot->start_ns = worker_now();
 	if (a->way->many)
 		a->way->many(a, w);
@@ -112,7 +89,7 @@ void arena_work(struct worker *w, const struct order *o)
 	else
 		add_alone(a, r, w);
 	w->slot->end_ns = worker_now();
-	usage(r, false);
+	worker_use(&r->use, false);
 	worker_part(w);
 }
 

@@ -63,8 +63,7 @@ extern const struct way way_race, way_atomic, way_cas, way_mutex, way_fair,
 /* What one worker found of its round. */
 struct record {
 	uint64_t added;
-	uint64_t cpu_ns;
-	uint32_t voluntary, involuntary;
+	struct worker_use use;
 	bool late;		/* the time limit ended it */
 	uint32_t times;
 	uint32_t wait_ns[TIMES];	/* UINT32_MAX: that or more */

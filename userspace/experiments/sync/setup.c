@@ -273,9 +273,9 @@ static struct sums sum_up(const struct arena *a)
 		const struct lock_user *u = &a->user[i];
 
 		s.added += r->added;
-		s.cpu_ns += r->cpu_ns;
-		s.voluntary += r->voluntary;
-		s.involuntary += r->involuntary;
+		s.cpu_ns += r->use.cpu_ns;
+		s.voluntary += r->use.voluntary;
+		s.involuntary += r->use.involuntary;
 		s.late |= r->late;
 		s.slow += u->slow;
 		s.futex += u->waits + u->wakes;
