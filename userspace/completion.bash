@@ -22,6 +22,9 @@ _ctxlab_options()
 	sync)
 		echo "--all --cpu --from --limit --no-module --outside --plot --quick" \
 		     "--repeat --save --seconds --threads $table --help" ;;
+	ipc)
+		echo "--all --bytes --cpu --from --no-module --plot --quick" \
+		     "--repeat --save --seconds --way $table --help" ;;
 	diff)
 		echo "$table --help" ;;
 	deadlock)
@@ -59,12 +62,15 @@ _ctxlab()
 	local cmd=${COMP_WORDS[1]} words=''
 
 	if ((COMP_CWORD == 1)); then
-		words='show compare sharing switch create sync diff deadlock sched'
+		words='show compare sharing switch create sync ipc diff deadlock sched'
 		words+=' --help --version'
 	elif [[ $prev == -o || $prev == --output ]]; then
 		words=$(_ctxlab_columns "$cmd" "$cur")
 	elif [[ $prev == --trace ]]; then
 		words='overflow 61st steal netpoll hand-over deadlock'
+	elif [[ $cmd == ipc && ($prev == -w || $prev == --way) ]]; then
+		words='all spin spin-futex futex eventfd pipe unix dgram seqpacket'
+		words+=' tcp mq sysv signal rpc-unix rpc-tcp'
 	elif [[ $prev == -m || $prev == --mechanism ]]; then
 		words='yield futex pipe perf-pipe'
 	elif [[ $prev == --from || $prev == --plot || $prev == --save ||

@@ -6,5 +6,6 @@ const struct experiment *const experiments[] = {
 	&experiment_switch,
 	&experiment_create,
 	&experiment_sync,
+	&experiment_ipc,
 	NULL
 };

@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# ctxlab ipc on this kernel: as root and as a user, on two CPUs and on one; what is
+# counted twice agrees, and nothing is left behind.  How long anything takes is no
+# matter here.
+
+set -u
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+chmod 777 "$work"
+count=0
+
+# ok STATUS DESCRIPTION
+ok()
+{
+	count=$((count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $count $2"
+	else
+		echo "not ok $count $2"
+		sed 's/^/# /' "$work/out" | tail -n 20
+	fi
+}
+
+quick='ctxlab ipc --all --quick --seconds 1 --bytes 1'
+
+# measured STATUS: an emulated machine may refuse the verdict.
+measured()
+{
+	[ "$1" = 0 ] || [ "$1" = 4 ]
+}
+
+left()
+{
+	grep -l '^ctxlab' /proc/[0-9]*/comm 2>/dev/null
+	awk 'NR > 1' /proc/sysvipc/msg
+}
+
+# Waits until nothing is left; whoever was killed needs a moment to go.
+nothing_left()
+{
+	for _ in $(seq 100); do
+		[ -z "$(left)" ] && return 0
+		sleep 0.2
+	done
+	left >>"$work/out"
+	return 1
+}
+
+# The columns of the table of counts of an arm.
+counted()
+{
+	awk -v arm="$1" -v column="$2" '
+		/^ARM .*OWN-CALLS/ {
+			for (i = 1; i <= NF; i++)
+				of[$i] = i
+		}
+		of[column] && $1 == arm { print $of[column] }' "$work/out"
+}
+
+$quick >"$work/out" 2>&1
+measured $?
+ok $? 'it measures'
+! grep -q 'by its own count\|by getrusage' "$work/out"
+ok $? 'calls, switches and wake-ups are the same from both sources'
+made=$(counted pipe-processes MADE)
+[ -n "$made" ] && [ "$(counted pipe-processes OWN-CALLS)" = $((2 * made)) ]
+ok $? 'a message through a pipe is two calls'
+[ "$(counted spin-processes-2cpu OWN-CALLS)" = 0 ]
+ok $? 'and none where both sides spin'
+[ "$(counted unix-processes WAKE-UPS)" -gt $((made / 2)) ]
+ok $? 'the kernel counts wake-ups'
+nothing_left
+ok $? 'nothing is left'
+
+# A kernel that looks for bugs takes minutes for each run; one has shown enough.
+if [ -e /sys/kernel/debug/kmemleak ]; then
+	echo "1..$count"
+	exit
+fi
+
+su user -s /bin/bash -c "ulimit -q 0; exec taskset 1 $quick --way mq" >"$work/out" 2>&1
+measured $?
+ok $? 'as a user, on one CPU, it measures'
+grep -q 'Note: no arm of mq: .*RLIMIT_MSGQUEUE is 0' "$work/out"
+ok $? 'a limit that is met is named'
+grep -q 'Note: no arms on two CPUs' "$work/out"
+ok $? 'and that there is one CPU'
+nothing_left
+ok $? 'nothing is left'
+
+# stopped SIGNAL: in the middle of a run.
+stopped()
+{
+	local pid
+
+	ctxlab ipc --seconds 60 --way sysv >"$work/out" 2>&1 &
+	pid=$!
+	for _ in $(seq 100); do
+		[ -n "$(awk 'NR > 1' /proc/sysvipc/msg)" ] && break
+		sleep 0.1
+	done
+	sleep 1
+	kill "-$1" $pid
+	wait $pid 2>/dev/null
+	nothing_left
+}
+
+stopped INT
+ok $? 'nor after Ctrl-C'
+stopped KILL
+ok $? 'nor after SIGKILL'
+echo "1..$count"

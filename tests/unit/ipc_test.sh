@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# ctxlab ipc: a saved run shown again, reasons for no verdict, and short runs on
+# this machine, within limits, of which nothing is left behind however they end.
+
+set -u
+here=$(dirname "${BASH_SOURCE[0]}")
+. "$here/tap.sh"
+export LC_ALL=C.UTF-8
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+. "$here/tool.sh"
+run=$here/fixtures/ipc.json
+
+# changed PERL: the run, changed, in $work/run.json.
+changed()
+{
+	perl -pe "$1" "$run" >"$work/run.json"
+	! cmp -s "$run" "$work/run.json"
+	ok $? "the run is changed by $1"
+}
+
+# count ARM KEY N: sets what was counted of that arm.
+count()
+{
+	changed 's/"arm":"'"$1"'","run":\{(?:(?!"arm":).)*?"'"$2"'":\K\d+/'"$3/"
+}
+
+expect ipc ipc --all --from "$run"
+
+count pipe-processes calls 99999
+try 4 ipc --from "$work/run.json"
+like "$out" '*pipe-processes: 99999 system calls by its own count for * not 2 each*' \
+	"another number of calls than a message needs"
+like "$out" '*pipe-processes: [0-9]* system calls by its own count, * by the kernel'\''s*' \
+	"and than the kernel has counted"
+[[ $out != *"Two processes that take turns"* ]]
+ok $? "and no answer"
+count pipe-processes rusage 99999
+try 4 ipc --from "$work/run.json"
+like "$out" '*pipe-processes: 99999 switches by getrusage, * in the kernel'\''s events*' \
+	"two counts of switches that differ"
+count pipe-processes wakeups 5
+try 4 ipc --from "$work/run.json"
+like "$out" '*pipe-processes: * waits by getrusage, but 5 wake-ups by the other side*' \
+	"fewer wake-ups than waits"
+count futex-processes calls 0
+try 4 ipc --from "$work/run.json"
+[[ $out != *"every way enters the kernel"* ]]
+ok $? "nothing is said of all ways where one was not seen to enter the kernel"
+
+try 0 diff "$run" "$run"
+try 2 ipc --bytes 0,4
+try 2 ipc --bytes 1048577
+try 2 ipc --bytes 64,4
+try 2 ipc --way telepathy
+
+# left: workers and keepers that a run of this test has left.
+left()
+{
+	local pid
+
+	for pid in $(pgrep -x ctxlab-worker) $(pgrep -x ctxlab-keeper); do
+		! grep -qzxF "IPC_TEST=$work" "/proc/$pid/environ" 2>/dev/null ||
+			echo "$pid"
+	done
+}
+
+# gone: waits until there are none, nor any queue of System V that was not there.
+gone()
+{
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		[ -n "$(left)" ] || break
+		sleep 0.1
+	done
+	[ -z "$(left)" ] && [ "$(queues)" = "$before" ]
+}
+
+queues()
+{
+	awk 'NR > 1 { print $2 }' /proc/sysvipc/msg
+}
+
+# short OPTION...: a run that ends with a verdict or without.
+short()
+{
+	"$CTXLAB" ipc --quick --seconds 1 --bytes 1 "$@" >"$work/out" 2>"$work/err"
+	status=$?
+	out=$(cat "$work/out")
+	[ $status = 0 ] || [ $status = 4 ]
+}
+
+export IPC_TEST=$work
+before=$(queues)
+short --json
+ok $? "a short run ends with a verdict or without: $status"
+like "$out" '*"ctxlab": *"ipc"*"copied_bytes"*' "and is saved"
+gone
+ok $? "and leaves nobody and no queue behind"
+[[ $out != *"by its own count, "* ]]
+ok $? "two counts of one thing agree"
+
+# One CPU, and limits under which some ways cannot be had.
+cpu=$(taskset -cp $$ | sed 's/.*[ ,-]//')
+(
+	# shellcheck disable=SC3045 # it is bash
+	ulimit -q 0 && exec taskset -c "$cpu" "$CTXLAB" ipc --all --quick \
+		--seconds 1 --bytes 1 --way mq
+) >"$work/out" 2>"$work/err"
+status=$?
+out=$(cat "$work/out")
+[ $status = 0 ] || [ $status = 4 ]
+ok $? "it runs on one CPU, too: $status"
+like "$out" '*Note: no arms on two CPUs, spinning among them: only one may be used*' \
+	"and says what is left out"
+[ "$(id -u)" = 0 ] ||
+	like "$out" '*Note: no arm of mq: *RLIMIT_MSGQUEUE is 0 bytes*' \
+		"and which limit leaves out another way"
+[[ $out != *-2cpu* ]]
+ok $? "no arm is on another CPU"
+
+# SIGINT is ignored in what runs in the background here.
+for signal in TERM KILL; do
+	"$CTXLAB" ipc --seconds 30 --way sysv >/dev/null 2>&1 &
+	tool=$!
+	for ((i = 0; i < 100; i++)); do
+		[ "$(pgrep -cx ctxlab-worker)" -lt 2 ] || break
+		sleep 0.1
+	done
+	[ -n "$(left)" ] && [ "$(queues)" != "$before" ]
+	ok $? "there are workers and queues"
+	kill -$signal $tool
+	wait $tool 2>/dev/null
+	gone
+	ok $? "after SIG$signal none is left"
+done
+tap_done

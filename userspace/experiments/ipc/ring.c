@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The ring, and the ways to wait for it. */
+#include <errno.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "lib/futex.h"
+
+/*
+ * Looks before sleeping: some 50 us, which is longer than it takes to wake a task on
+ * an idle CPU.  A side that has been woken finds its peer still looking, and from
+ * then on neither sleeps.
+ */
+#define LOOKS 2000
+
+/* Looks that cost less than asking which CPU this is. */
+#define FIRST_LOOKS 4
+
+static inline void pause_once(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+static uint32_t now(const struct ring_word *w)
+{
+	return __atomic_load_n(&w->n, __ATOMIC_SEQ_CST);
+}
+
+void ring_spin(struct side *s, struct ring_word *w, uint32_t seen)
+{
+	(void)s;
+	while (now(w) == seen)
+		pause_once();
+}
+
+/*
+ * Sleeps on the flag, not on the number: who takes the flag back wakes, and a waiter
+ * that is only about to sleep then finds it gone.
+ */
+void ring_sleep(struct side *s, struct ring_word *w, uint32_t seen)
+{
+	for (;;) {
+		__atomic_store_n(&w->sleeps, 1, __ATOMIC_SEQ_CST);
+		if (now(w) != seen)
+			break;
+		s->entries++;
+		futex_wait(&w->sleeps, 1, 0);
+		if (now(w) != seen)
+			break;
+	}
+	__atomic_store_n(&w->sleeps, 0, __ATOMIC_RELAXED);
+}
+
+void ring_wake(struct side *s, struct ring_word *w)
+{
+	s->entries++;
+	futex_wake(&w->sleeps, 1);
+}
+
+/* The eventfd by which the one that waits for that word is woken. */
+static int doorbell(struct side *s, const struct ring_word *w)
+{
+	int d;
+
+	for (d = 0; d < DIRECTIONS; d++)
+		if (w == &s->arena->ring[d].head)
+			return s->link->out[d];
+	return s->link->in[w == &s->arena->ring[BACK].tail];
+}
+
+/* As ring_sleep(); one that rang too early only has it look once more. */
+void ring_listen(struct side *s, struct ring_word *w, uint32_t seen)
+{
+	uint64_t rung;
+
+	for (;;) {
+		__atomic_store_n(&w->sleeps, 1, __ATOMIC_SEQ_CST);
+		if (now(w) != seen)
+			break;
+		s->entries++;
+		if (read(doorbell(s, w), &rung, sizeof(rung)) < 0)
+			side_failed(s, -errno);
+		else
+			s->copied += sizeof(rung);
+		if (now(w) != seen || s->error)
+			break;
+	}
+	__atomic_store_n(&w->sleeps, 0, __ATOMIC_RELAXED);
+}
+
+void ring_ring(struct side *s, struct ring_word *w)
+{
+	const uint64_t one = 1;
+
+	s->entries++;
+	if (write(doorbell(s, w), &one, sizeof(one)) < 0)
+		side_failed(s, -errno);
+	else
+		s->copied += sizeof(one);
+}
+
+static bool look(const struct ring_word *w, uint32_t seen, int times)
+{
+	while (times--) {
+		if (now(w) != seen)
+			return true;
+		pause_once();
+	}
+	return false;
+}
+
+/*
+ * To look out for long for a peer that has no other CPU than this one is in vain.
+ * Where it was, it has said when it waited so long itself.
+ */
+void ring_spin_sleep(struct side *s, struct ring_word *w, uint32_t seen)
+{
+	const struct side *first = &s->arena->side[SIDE_FIRST];
+	const struct side *peer = s == first ? first + 1 : first;
+	uint32_t cpu;
+
+	if (look(w, seen, FIRST_LOOKS))
+		return;
+	cpu = sched_getcpu() + 1;
+	__atomic_store_n(&s->cpu, cpu, __ATOMIC_RELAXED);
+	if (__atomic_load_n(&peer->cpu, __ATOMIC_RELAXED) == cpu ||
+	    !look(w, seen, LOOKS))
+		ring_sleep(s, w, seen);
+}
+
+/* Makes the next number known, and wakes who sleeps for it. */
+static void count_up(struct side *s, struct ring_word *w)
+{
+	if (!s->arena->way->wake) {
+		__atomic_store_n(&w->n, w->n + 1, __ATOMIC_RELEASE);
+		return;
+	}
+	__atomic_store_n(&w->n, w->n + 1, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&w->sleeps, __ATOMIC_SEQ_CST) &&
+	    __atomic_exchange_n(&w->sleeps, 0, __ATOMIC_SEQ_CST))
+		s->arena->way->wake(s, w);
+}
+
+static uint32_t stride(uint32_t bytes)
+{
+	return (bytes + 63) & ~63U;
+}
+
+static uint32_t slots(uint32_t bytes)
+{
+	uint32_t n = RING_BYTES / stride(bytes);
+
+	return n < RING_SLOTS ? n : RING_SLOTS;
+}
+
+static uint8_t *slot(struct ring *r, uint32_t number, uint32_t bytes)
+{
+	return r->data + (size_t)(number % slots(bytes)) * stride(bytes);
+}
+
+uint8_t *ring_reserve(struct side *s, struct ring *r, uint32_t bytes)
+{
+	uint32_t tail;
+
+	while (r->head.n - (tail = now(&r->tail)) >= slots(bytes))
+		s->arena->way->wait(s, &r->tail, tail);
+	return slot(r, r->head.n, bytes);
+}
+
+void ring_commit(struct side *s, struct ring *r)
+{
+	count_up(s, &r->head);
+}
+
+const uint8_t *ring_peek(struct side *s, struct ring *r, uint32_t bytes)
+{
+	while (now(&r->head) == r->tail.n)
+		s->arena->way->wait(s, &r->head, r->tail.n);
+	return slot(r, r->tail.n, bytes);
+}
+
+void ring_release(struct side *s, struct ring *r)
+{
+	count_up(s, &r->tail);
+}
+
+void ring_send(struct side *s, uint32_t bytes)
+{
+	struct ring *r = &s->arena->ring[s->out];
+
+	message_fill(s, ring_reserve(s, r, bytes), bytes);
+	ring_commit(s, r);
+}
+
+void ring_receive(struct side *s, uint32_t bytes)
+{
+	struct ring *r = &s->arena->ring[s->in];
+
+	message_check(s, ring_peek(s, r, bytes), bytes);
+	ring_release(s, r);
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What each worker does in a round. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "coroutine/coroutine.h"
+#include "queues.h"
+#include "rpc.h"
+#include "work.h"
+
+static void note_trip(struct side *s, uint64_t ns)
+{
+	if (s->times < TIMES)
+		s->trip_ns[s->times++] = ns < UINT32_MAX ? ns : UINT32_MAX;
+}
+
+static void trips(struct side *s)
+{
+	const struct arena *a = s->arena;
+	uint64_t start = 0;
+	uint32_t i;
+
+	for (i = 0; i < a->messages && !s->error; i++) {
+		bool timed = !(i % a->every);
+
+		if (timed)
+			start = worker_now();
+		a->way->send(s, a->bytes);
+		a->way->receive(s, a->bytes);
+		if (timed)
+			note_trip(s, worker_now() - start);
+	}
+}
+
+/* The answer says that the last one has arrived. */
+static void stream(struct side *s)
+{
+	const struct arena *a = s->arena;
+	uint32_t i;
+
+	for (i = 0; i < a->messages && !s->error; i++)
+		a->way->send(s, a->bytes);
+	a->way->receive(s, 1);
+}
+
+static void alone(struct side *s)
+{
+	const struct arena *a = s->arena;
+	uint32_t i;
+
+	for (i = 0; i < a->messages && !s->error; i++) {
+		a->way->send(s, a->bytes);
+		a->way->receive(s, a->bytes);
+	}
+}
+
+void side_first(struct side *s)
+{
+	switch (s->arena->pattern) {
+	case PATTERN_TRIPS:
+		trips(s);
+		break;
+	case PATTERN_STREAM:
+		stream(s);
+		break;
+	case PATTERN_ALONE:
+		alone(s);
+		break;
+	}
+}
+
+void side_second(struct side *s)
+{
+	const struct arena *a = s->arena;
+	uint32_t i;
+
+	for (i = 0; i < a->messages && !s->error; i++) {
+		a->way->receive(s, a->bytes);
+		if (a->pattern == PATTERN_TRIPS)
+			a->way->send(s, a->bytes);
+	}
+	if (a->pattern == PATTERN_STREAM)
+		a->way->send(s, 1);
+}
+
+/* The second side, on a stack of its own; the first one is the worker itself. */
+static struct {
+	void *sp[2];
+	char stack[65536] __aligned(64);
+} both;
+
+static void second_lives(void *arg)
+{
+	side_second(arg);
+	for (;;)
+		co_switch(&both.sp[SIDE_SECOND], both.sp[SIDE_FIRST]);
+}
+
+void coroutines_wait(struct side *s, struct ring_word *w, uint32_t seen)
+{
+	int self = s != &s->arena->side[SIDE_FIRST];
+
+	(void)w;
+	(void)seen;
+	co_switch(&both.sp[self], both.sp[!self]);
+}
+
+static void coroutines_exchange(struct side *s)
+{
+	both.sp[SIDE_SECOND] = co_frame(both.stack + sizeof(both.stack),
+					second_lives,
+					&s->arena->side[SIDE_SECOND]);
+	if (both.sp[SIDE_SECOND])
+		side_first(s);
+	else
+		s->error = -EOPNOTSUPP;
+}
+
+int work_begin(struct worker *w)
+{
+	signals_block();
+	return w->index == SIDE_SECOND ? rpc_begin(w->arg) : 0;
+}
+
+static void exchange(struct side *s, struct worker *w)
+{
+	const struct way *way = s->arena->way;
+
+	if (s->arena->mech == MECH_COROUTINE)
+		coroutines_exchange(s);
+	else if (w->index == SIDE_FIRST)
+		side_first(s);
+	else if (way->serve)
+		way->serve(s, w->arg);
+	else
+		side_second(s);
+}
+
+void work_round(struct worker *w, const struct order *o)
+{
+	struct pair *p = w->arg;
+	struct side *s = &p->arena->side[w->index];
+
+	(void)o;
+	s->pid = getpid();
+	s->tid = w->slot->tid;
+	s->uid = getuid();
+	worker_meet(w);
+	worker_use(&s->use, true);
+	w->slot->start_ns = worker_now();
+	exchange(s, w);
+	w->slot->end_ns = worker_now();
+	worker_use(&s->use, false);
+	worker_part(w);
+	w->slot->error = s->error;
+}
