@@ -53,7 +53,7 @@ taken()
 }
 
 refused 6.1.0-1-amd64 \
-	"no headers of kernel 6.1.0-1-amd64 in $work/headers: install linux-headers-6.1.0-1-amd64"
+	"no headers of kernel 6.1.0-1-amd64 in $work/headers: install them (Debian: linux-headers-6.1.0-1-amd64)"
 # shellcheck disable=SC2086 # one word an option
 headers $all
 for release in 5.10.0-30-amd64 6.0.12-1-amd64 5.100.1; do
