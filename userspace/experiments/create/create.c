@@ -357,11 +357,14 @@ static void drop_points(struct run *run)
 	set->points = kept;
 }
 
-/* The parent as it is comes first; the null test and the claims are there. */
+/*
+ * The parent as it is comes first; the null test and the claims are there.  Blocks
+ * differ by more than rounds of one: few rounds leave time for more blocks.
+ */
 static void add_first(struct settings *set, bool quick)
 {
 	const struct point first = {
-		.variant = NO_VARIANT, .rounds = quick ? 4 : 6,
+		.variant = NO_VARIANT, .rounds = quick ? 4 : 2,
 	};
 
 	run_add_point(set, &first);

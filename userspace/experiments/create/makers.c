@@ -6,6 +6,7 @@
  * not used for longest are ended and made again when their turn comes.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@
  * @times: what the round showed
  * @cpu_ns: CPU time of maker and children in it
  * @err: why no child could be made: a negative errno
+ * @run: its copy of what the controller knows
  */
 struct desk {
 	struct parent_state state;
@@ -40,6 +42,7 @@ struct desk {
 	int err;
 	struct gate gate;
 	/* The maker's own. */
+	struct run *run;
 	struct maker maker;
 	struct parent_memory memory;
 };
@@ -61,6 +64,23 @@ struct makers {
 	struct parent parent[MAX_POINTS];
 };
 
+/*
+ * A maker is forked from the controller, whose samples grow with each pass: it
+ * gives its copy of them back, or later makers would have more pages than earlier
+ * ones, and their children cost more.
+ */
+static void forget_samples(struct run *run)
+{
+	unsigned int arm, p;
+
+	for (arm = 0; arm < MAX_ARMS; arm++)
+		for (p = 0; p < MAX_POINTS; p++) {
+			free(run->series[arm][p].sample);
+			run->series[arm][p] = (struct series){};
+		}
+	malloc_trim(0);
+}
+
 /* Once in a maker. */
 static int begin(struct worker *w)
 {
@@ -70,6 +90,7 @@ static int begin(struct worker *w)
 
 	/* An ignored SIGCHLD would reap the children before they are waited for. */
 	signal(SIGCHLD, SIG_DFL);
+	forget_samples(d->run);
 	err = maker_begin(&d->maker);
 	if (!err)
 		err = parent_enter(&d->state, &d->memory, &what);
@@ -165,6 +186,7 @@ static int begin_parent(struct makers *m, unsigned int point)
 	if (!p->desk)
 		return -ENOMEM;
 	p->desk->state = create_state(&set->point[point]);
+	p->desk->run = m->run;
 	spec.arg = p->desk;
 	err = workers_create(&p->workers, &spec);
 	p->alive = !err;
