@@ -155,6 +155,14 @@ struct fact {
 	const char *label;
 };
 
+/* A place on the axis that matters, in pictures. */
+struct mark {
+	double x;
+	char words[64];
+};
+
+#define MAX_MARKS 4
+
 /* What the user asks for; -1 and NULL leave the choice to the experiment. */
 struct request {
 	int cpu;
@@ -198,6 +206,8 @@ struct turn {
  * @close: release all; hands over histograms
  * @conclude: findings, from the cells and differences; NULL: none
  * @doubt: reasons of its own to refuse (answers_refuse()); NULL: none
+ * @marks: up to MAX_MARKS places on the axis for the picture of a variant;
+ *	returns their number; NULL: none
  * @say: the answer in words; where answers->reasons is not 0, what stands
  *	without a verdict
  */
@@ -226,6 +236,8 @@ struct experiment {
 	void (*close)(void *state);
 	void (*conclude)(const struct run *run, struct answers *a);
 	void (*doubt)(const struct run *run, struct answers *a);
+	unsigned int (*marks)(const struct run *run, const struct answers *a,
+			      int variant, struct mark *mark);
 	void (*say)(FILE *out, const struct run *run, const struct answers *a);
 };
 

@@ -172,3 +172,27 @@ void switch_conclude(const struct run *run, struct answers *a)
 		a->finding[FOUND_ENDS][p] = ends(run, a, p);
 	}
 }
+
+/* Two tasks touch their pages in turn: the TLB is full at half as many of each. */
+unsigned int switch_marks(const struct run *run, const struct answers *a,
+			  int variant, struct mark *mark)
+{
+	const struct estimate *found = &a->finding[FOUND_TLB][variant];
+	double most = most_touched(run, variant);
+	int told = run->machine.tlb_l2;
+	unsigned int n = 0;
+
+	if (run->settings.value[SET_HUGE])
+		return 0;
+	if (told > 0 && told / 2 <= most) {
+		mark[n].x = told / 2.0;
+		snprintf(mark[n++].words, sizeof(mark->words),
+			 "CPUID: TLB of %d entries", told);
+	}
+	if (found->n && found->value / 2 <= most) {
+		mark[n].x = found->value / 2;
+		snprintf(mark[n++].words, sizeof(mark->words),
+			 "each page costs more from here");
+	}
+	return n;
+}

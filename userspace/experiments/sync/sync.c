@@ -50,17 +50,17 @@ static const struct claim without_futex[] = {
 
 static const struct arm arms[] = {
 	[ARM_RACE] = ARM(ARM_RACE, "race", "load, add, store: no lock", NULL, 0,
-			 "#7f7f7f"),
+			 "#000000"),
 	[ARM_RACE_ONE_CPU] =
 		ARM(ARM_RACE_ONE_CPU, "race-one-cpu",
-		    "the same, all on one CPU", "race", 0, "#9f9f9f"),
+		    "the same, all on one CPU", "race", 0, "#666666"),
 	[ARM_ATOMIC] = ARM(ARM_ATOMIC, "atomic", "an atomic add", "race", 0,
-			   "#bfbfbf"),
+			   "#999999"),
 	[ARM_CAS] = ARM(ARM_CAS, "cas", "compare-and-swap until it succeeds",
-			"atomic", 0, "#c7c7c7"),
+			"atomic", 0, "#999933"),
 	[ARM_MUTEX] = ARM(ARM_MUTEX, "mutex",
 			  "compare-and-swap, futex where fought for", NULL, 'm',
-			  "#1f77b4"),
+			  "#0072b2"),
 	[ARM_MUTEX_AGAIN] = {
 			.name = "mutex-again",
 			.brief = "null test: as 'mutex'",
@@ -69,47 +69,47 @@ static const struct arm arms[] = {
 			.pace = ARM_MUTEX,
 			.first = 500,
 			.least = 200,
-			.colour = "#aec7e8",
+			.colour = "#56b4e9",
 		},
 	[ARM_MUTEX_PROCESS] =
 		ARM(ARM_MUTEX_PROCESS, "mutex-process",
-		    "the same between processes", "mutex", 'M', "#17becf"),
+		    "the same between processes", "mutex", 'M', "#88ccee"),
 	[ARM_FAIR] =
 		ARM(ARM_FAIR, "fair", "mutex, handed to who waited for long",
-		    "mutex", 'f', "#2ca02c"),
+		    "mutex", 'f', "#009e73"),
 	[ARM_TAS] = ARM(ARM_TAS, "tas", "spinlock, test-and-set", "mutex", 'x',
-			"#ff7f0e"),
+			"#d55e00"),
 	[ARM_TTAS] = ARM(ARM_TTAS, "ttas", "spinlock, test, and test-and-set",
-			 "tas", 'y', "#ffbb78", .claims = without_futex),
+			 "tas", 'y', "#e69f00", .claims = without_futex),
 	[ARM_TICKET] =
 		ARM(ARM_TICKET, "ticket", "spinlock, first come, first served",
-		    "tas", 't', "#d62728", .claims = without_futex),
+		    "tas", 't', "#882255", .claims = without_futex),
 	[ARM_MCS] = ARM(ARM_MCS, "mcs", "the same, each spins on its own word",
-			"ticket", 'q', "#ff9896", .claims = without_futex),
+			"ticket", 'q', "#cc6677", .claims = without_futex),
 	[ARM_SEMAPHORE] =
 		ARM(ARM_SEMAPHORE, "semaphore", "counting semaphore of 1",
-		    "mutex", 's', "#9467bd"),
+		    "mutex", 's', "#cc79a7"),
 	[ARM_RWLOCK] = ARM(ARM_RWLOCK, "rwlock", "reader-writer lock, to write",
-			   "mutex", 'r', "#c5b0d5"),
+			   "mutex", 'r', "#332288"),
 	[ARM_COLOCK] =
 		ARM(ARM_COLOCK, "coroutine", "lock of coroutines, no atomics",
-		    NULL, 'c', "#8c564b"),
+		    NULL, 'c', "#661100"),
 	[ARM_PTHREAD] = ARM(ARM_PTHREAD, "pthread", "C library's mutex",
-			    "mutex", 'p', "#e377c2"),
+			    "mutex", 'p', "#aa4499"),
 	[ARM_PTHREAD_ADAPTIVE] =
 		ARM(ARM_PTHREAD_ADAPTIVE, "pthread-adaptive",
-		    "spins for a while", "pthread", 'a', "#f7b6d2"),
+		    "spins for a while", "pthread", 'a', "#ddcc77"),
 	[ARM_PTHREAD_PI] =
 		ARM(ARM_PTHREAD_PI, "pthread-pi", "lends its waiter's priority",
-		    "pthread", 'i', "#dbdb8d"),
+		    "pthread", 'i', "#117733"),
 	[ARM_PTHREAD_SPIN] =
 		ARM(ARM_PTHREAD_SPIN, "pthread-spin", "C library's spinlock",
-		    "tas", 'S', "#bcbd22", .claims = without_futex),
+		    "tas", 'S', "#44aa99", .claims = without_futex),
 	[ARM_PTHREAD_RWLOCK] =
 		ARM(ARM_PTHREAD_RWLOCK, "pthread-rwlock",
-		    "C library's, to write", "rwlock", 'R', "#9edae5"),
+		    "C library's, to write", "rwlock", 'R', "#6699cc"),
 	[ARM_SEM_T] = ARM(ARM_SEM_T, "sem_t", "C library's semaphore of 1",
-			  "semaphore", 'e', "#c49c94"),
+			  "semaphore", 'e', "#aa4466"),
 	{}};
 
 static const struct quantity quantities[] = {

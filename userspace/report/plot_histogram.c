@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How often each time was seen. */
+#include "lib/xalloc.h"
+#include "measure/experiment.h"
+#include "picture.h"
+
+#define LEFT 74
+#define HEIGHT 290
+
+/* Steps of a tenth of a power of two are as fine as can be seen. */
+#define FINEST 1.07
+
+static int histograms(const struct run *run)
+{
+	int arm, n = 0;
+
+	for (arm = 0; arm < run_arms(run); arm++)
+		n += run->histogram[arm].n > 0;
+	return n;
+}
+
+static int height_of(const struct run *run, const struct answers *a, int which)
+{
+	(void)a;
+	(void)which;
+	return histograms(run) ? HEIGHT : 0;
+}
+
+/*
+ * Buckets together that cannot be told apart.  The last half per cent is left out:
+ * what else got in goes on for ever.
+ */
+static void draw_data(struct picture *p, int arm, struct scale *s,
+		      struct picture_name *name)
+{
+	const struct histogram *h = &p->run->histogram[arm];
+	double sum = 0, seen = 0, share, from;
+	size_t i, first;
+
+	for (i = 0; i < h->n; i++)
+		sum += h->count[i];
+	name->y = 0;
+	fprintf(p->out, "$histogram_%d << EOD\n", arm);
+	for (i = 0; i < h->n && seen <= 0.995 * sum; ) {
+		first = i;
+		from = h->from_ns[first];
+		for (share = 0; i < h->n &&
+				(i == first || h->to_ns[i] <= from * FINEST); i++)
+			share += h->count[i];
+		seen += share;
+		share *= 100 / sum;
+		fprintf(p->out, "%g %.3g\n", from, share);
+		scale_take(s, from);
+		scale_take(s, h->to_ns[i - 1]);
+		if (share > name->y) {
+			name->x = from;
+			name->y = share;
+		}
+	}
+	fputs("EOD\n", p->out);
+	name->text = xstrdup(run_arm_name(p->run, arm));
+	name->colour = p->run->experiment->arms[arm].colour;
+}
+
+static void draw_curves(struct picture *p)
+{
+	const char *comma = "plot ";
+	int arm;
+
+	for (arm = 0; arm < run_arms(p->run); arm++) {
+		if (!p->run->histogram[arm].n)
+			continue;
+		fprintf(p->out, "%s$histogram_%d using 1:2 with steps lc rgb '%s'",
+			comma, arm, p->run->experiment->arms[arm].colour);
+		comma = ", \\\n  ";
+	}
+	fputs("\n", p->out);
+}
+
+static void draw(struct picture *p, int which)
+{
+	struct picture_name name[MAX_ARMS];
+	struct scale s = { .log = true }, y = {};
+	int arm, right = 0, width;
+	size_t n = 0, i;
+
+	for (arm = 0; arm < run_arms(p->run); arm++) {
+		if (!p->run->histogram[arm].n)
+			continue;
+		width = picture_text_width(run_arm_name(p->run, arm));
+		right = width > right ? width : right;
+	}
+	picture_panel(p, p->run->experiment->histogram,
+		      height_of(p->run, p->a, which), LEFT, right + 40);
+	for (arm = 0; arm < run_arms(p->run); arm++)
+		if (p->run->histogram[arm].n)
+			draw_data(p, arm, &s, &name[n++]);
+	for (i = 0; i < n; i++)
+		scale_take(&y, name[i].y);
+	y.low = 0;
+	y.high *= 1.1;
+	for (i = 0; i < n; i++)
+		name[i].at = scale_place(&y, name[i].y);
+	picture_time_axis(p->out, 'x', &s);
+	fprintf(p->out, "set yrange [0:%g]\nset format y '%%g %%%%'\n", y.high);
+	picture_names(p->out, name, n, picture_inside(HEIGHT));
+	draw_curves(p);
+}
+
+const struct panel panel_histogram = { height_of, draw };
