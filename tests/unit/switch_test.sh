@@ -145,6 +145,10 @@ if command -v gnuplot >/dev/null; then
 	try 4 switch --from "$work/run.json" --plot "$work/none.svg"
 	[ ! -e "$work/none.svg" ]
 	ok $? "and no picture where there is nothing to draw"
+	changed 's/"tlb_l2":1536/"tlb_l2":512/'
+	try 0 switch --from "$work/run.json" --plot "$work/plot.svg"
+	grep -q '>CPUID: TLB of 512 entries<' "$work/plot.svg"
+	ok $? "the size of the TLB is marked where the sweep reaches it"
 	changed 's/"emulator":""/"emulator":"QEMU TCG"/'
 	try 0 switch --from "$work/run.json" --plot "$work/plot.svg"
 	grep -q '>EMULATED: ' "$work/plot.svg"

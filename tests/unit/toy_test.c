@@ -312,8 +312,11 @@ static void shown(void)
 	f = open_memstream(&script, &size);
 	ok(!plot_script(f, &run, &a, "toy.svg"), "a picture");
 	fclose(f);
-	ok(strstr(script, "title 'dear - cheap'") &&
+	ok(strstr(script, "set label 'dear - cheap' at") &&
 	   strstr(script, "set xlabel 'weight'"), "with the toy's names");
+	ok(strstr(script, "set title 'cost of a toy: ") <
+	   strstr(script, "set title 'cost of a toy'") &&
+	   strstr(script, "'cheap' 2, 'dear' 1)"), "the answer comes first");
 	free(script);
 	forget(&run, &a);
 }

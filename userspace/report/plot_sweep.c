@@ -182,7 +182,7 @@ static void draw_marks(struct picture *picture, const struct view *v)
 			mark[i].x, mark[i].x);
 		picture_quote(picture->out, mark[i].words);
 		fprintf(picture->out, " at %g, graph %g right offset -0.5,0 tc rgb '#555555'\n",
-			mark[i].x, 0.95 - 0.08 * i);
+			mark[i].x, 0.05 + 0.08 * i);
 	}
 }
 

@@ -11,7 +11,9 @@
 
 const char *report_ns(char buf[REPORT_NS], double ns)
 {
-	if (fabs(ns) < 9.95)
+	if (fabs(ns) < 0.05)
+		snprintf(buf, REPORT_NS, "0.0 ns");
+	else if (fabs(ns) < 9.95)
 		snprintf(buf, REPORT_NS, "%.1f ns", ns);
 	else if (fabs(ns) < 999.5)
 		snprintf(buf, REPORT_NS, "%.0f ns", ns);

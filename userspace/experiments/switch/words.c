@@ -171,7 +171,8 @@ static void processes_refill(FILE *out, const struct run *run,
 		      run_variant_name(run, i));
 	words_estimate(&p, e);
 	paragraph_add(&p, " more than threads: ");
-	if (e->low > 0)
+	/* What is printed as 0.0 ns is not said to be anything. */
+	if (e->low >= 0.05)
 		paragraph_add(&p, "that is refilling, the rest a fixed cost.");
 	else
 		paragraph_add(&p, "what they cost more is a fixed cost.");
