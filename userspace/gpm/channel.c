@@ -318,13 +318,15 @@ static void list_all(struct m *m, struct selection *s)
 static int wait_for_any(struct m *m, struct selection *s)
 {
 	struct g *g = m->current;
-	struct gpm_chan *one;
+	struct gpm_chan *one = NULL;
 	struct waiter *woken;
 	unsigned int i;
 	int result;
 
 	list_all(m, s);
-	one = s->n == 1 ? s->cases[0].chan : NULL;
+	/* Of several none is named: any of them may wake it. */
+	if (s->n == 1)
+		one = s->cases[0].chan;
 	wait_claimed(m, WAIT_SELECT, one, unlock_all, s);
 	woken = g->woken;
 	result = g->result;

@@ -49,7 +49,7 @@ static bool file_contains(const char *path, const char *word)
 }
 
 /* The value of @key in the paragraph of @cpu in /proc/cpuinfo, or NULL. */
-static char *cpuinfo(const char *key, unsigned int cpu)
+static char *cpu_says(const char *key, unsigned int cpu)
 {
 	unsigned int here = cpu;
 	char *line = NULL, *value = NULL, *colon;
@@ -243,14 +243,14 @@ static int isolation(const char *flags)
 
 static void read_cpu(struct machine *m, unsigned int cpu)
 {
-	char *flags = cpuinfo("flags", cpu);
+	char *flags = cpu_says("flags", cpu);
 	struct tlb_sizes sizes;
 	bool amd;
 
-	m->cpu = cpuinfo("model name", cpu);
+	m->cpu = cpu_says("model name", cpu);
 	if (!m->cpu)
 		m->cpu = xstrdup("unknown");
-	m->vendor = cpuinfo("vendor_id", cpu);
+	m->vendor = cpu_says("vendor_id", cpu);
 	if (!m->vendor)
 		m->vendor = xstrdup("unknown");
 	m->pcid = flags ? has_word(flags, "pcid") : -1;
@@ -269,7 +269,7 @@ static void read_cpu(struct machine *m, unsigned int cpu)
 /* Other machines tell less; what is not known stays so. */
 static void read_cpu(struct machine *m, unsigned int cpu)
 {
-	char *part = cpuinfo("CPU part", cpu);
+	char *part = cpu_says("CPU part", cpu);
 
 	m->cpu = part ? xasprintf("CPU part %s", part) : xstrdup("unknown");
 	m->vendor = xstrdup("unknown");
