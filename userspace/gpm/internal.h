@@ -19,6 +19,7 @@
 #include "coroutine/coroutine.h"
 #include "coroutine/fiber.h"
 #include "coroutine/stack.h"
+#include "debug.h"
 #include "gpm/gpm.h"
 #include "queue.h"
 #include "trace.h"
@@ -31,6 +32,10 @@
 #define MSEC 1000000ll
 #define USEC 1000ll
 #define NEVER INT64_MAX
+
+/* Where the structs of Gs lie in their pages: gpm_debug_g(). */
+#define COLOURS 16
+#define COLOUR_BYTES 128
 
 struct m;
 struct p;
@@ -84,23 +89,16 @@ struct waiter {
 	unsigned int index;	/* of a select */
 };
 
-enum g_state {
-	G_FREE,
-	G_READY,
-	G_RUNNING,
-	G_WAITING,
-	G_BLOCKED,		/* in a call, without a P */
-};
-
 struct g {
 	void *sp;		/* while it does not run */
 	struct g *link;		/* in the global queue, a batch, a free list */
 	void (*entry)(void *arg);
 	void *arg;
-	uint32_t id;
-	_Atomic uint8_t state;	/* enum g_state */
+	uint32_t id;		/* 0: of no G, but of a thread's own stack */
+	atomic_uchar state;	/* enum g_state */
 	uint8_t guard;		/* enum co_guard */
 	uint8_t why;		/* enum gpm_wait_reason, while it waits */
+	uint32_t parks;		/* waits so far, for those who look from outside */
 	char *low;		/* of its stack */
 	/*
 	 * Who wakes a G that several may wake: even, it waits; odd, somebody has
@@ -129,7 +127,7 @@ enum p_status {
 
 struct p {
 	struct queue queue;			/* see queue.h */
-	_Alignas(64) _Atomic unsigned int status;
+	atomic_uint status __attribute__((aligned(64)));
 	unsigned int id;
 	unsigned int tick;			/* Gs run, but for those from the slot */
 	unsigned int chain;			/* Gs run from the slot in a row */
@@ -319,6 +317,7 @@ void running(struct p *p, struct g *g, enum trace_why why, uint32_t position);
 void free_g(struct p *p, struct g *g);
 long alive(void);
 void each_g(void (*call)(struct g *g, void *arg), void *arg);
+struct g *g_of_stack(char *end);
 uint64_t next_random(uint64_t *state);
 
 /*

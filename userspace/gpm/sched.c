@@ -8,8 +8,6 @@
 
 #include "internal.h"
 
-#define COLOURS 16
-#define COLOUR_BYTES 128
 #define CHAIN_MAX 3
 #define FREE_MAX 64
 #define ID_BATCH 16
@@ -416,19 +414,6 @@ struct m *enter_slow(struct m *m)
 /*
  * The life of a G.
  */
-
-/* The struct lies at the end of its stack, on a page that is touched anyway. */
-static struct g *g_of_stack(char *end)
-{
-	uintptr_t colour = (uintptr_t)end / sched.stacks.size % COLOURS;
-
-	/*
-	 * Not at the same place of each page: they would all share a few sets of
-	 * the cache.
-	 */
-	end -= sizeof(struct g) + colour * COLOUR_BYTES;
-	return (struct g *)((uintptr_t)end & ~(uintptr_t)63);
-}
 
 void each_g(void (*call)(struct g *g, void *arg), void *arg)
 {

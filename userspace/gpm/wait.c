@@ -95,6 +95,7 @@ static void sleep_until_woken(struct m *m, enum after after, struct lock *l,
 	g->why = why;
 	g->what = what;
 	g->woken = NULL;
+	g->parks++;
 	set_state(g, G_WAITING);
 	trace(my_p(m)->ring, TRACE_PARK, g->id, why, 0);
 	switch_away(m, after, l);
