@@ -26,7 +26,7 @@
 /* An operation: so many places of the memory are read, one after the other. */
 #define PLACES 2000
 #define MORE 5
-#define WORDS (1 << 18)
+#define WORDS (1 << 14)
 
 static const struct arm arms[] = {
 	{ .name = "work", .brief = "reads here and there", .judged = true,

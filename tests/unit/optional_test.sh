@@ -23,7 +23,7 @@ make --no-print-directory -s -j"$(nproc)" -C "$TREE/userspace" "O=$work/o" \
 	CLANG=no-clang BPFTOOL= PKG_CONFIG="$work/pkg-config" SANITIZE= \
 	CFLAGS='-O0 -Werror' "$work/o/ctxlab" >"$work/out" 2>"$work/err"
 ok $? 'the tool builds'
-[ -x "$work/o/ctxlab" ] || { sed 's/^/# /' "$work/err"; tap_done; exit; }
+[ -x "$work/o/ctxlab" ] || { sed 's/^/# /' "$work/err"; tap_done; }
 is "$(sort "$work/err")" \
 	'userspace: no BPF counting in this build, not found: clang bpftool libbpf
 userspace: no call sites in this build, not found: libdw' \
