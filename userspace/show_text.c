@@ -342,8 +342,8 @@ static void print_placed_stacks(const struct process *p)
 	for (i = 0; i < p->nthread; i++)
 		n += on_one_stack(p, i);
 	if (n)
-		printf("\nThe stack pointers of %zu threads lie in a mapping with those of others:\n"
-		       "STACK is the mapping, in which the program places its stacks.\n",
+		printf("\nThe stack pointers of %zu threads lie in a mapping with those of\n"
+		       "others: STACK is the mapping, in which the program places its stacks.\n",
 		       n);
 }
 

@@ -13,9 +13,7 @@
 /* At a multiple of @n bytes. */
 #define __aligned(n) __attribute__((aligned(n)))
 
-/* Inlined wherever it is called; glibc has it, other C libraries have not. */
-#ifndef __always_inline
-#define __always_inline inline __attribute__((always_inline))
-#endif
+/* Inlined wherever it is called. */
+#define __inlined __attribute__((always_inline))
 
 #endif /* CTXLAB_COMPILER_H */

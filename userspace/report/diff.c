@@ -34,7 +34,7 @@ const struct out_col diff_columns[] = {
 	[COL_RATIOHIGH] = { "RATIOHIGH", 0, OUT_RIGHT, OUT_NUMBER,
 			    "upper end" },
 	[COL_IS] = { "IS", 0, 0, OUT_STRING,
-		     "B is slower, faster (more, less), same: 0 is in the interval; ?: not repeated" },
+		     "B is slower, faster (more, less), same (0 is in it), ?: not repeated" },
 	[COL_CPU] = { "CPU", 0, 0, OUT_STRING,
 		      "hardware, or emulated in one of the runs: always there then" },
 	{}
@@ -303,8 +303,9 @@ void diff_words(FILE *out, const struct diff_side *a,
 		fputs("Where nothing differs, one row in twenty does by chance.\n\n",
 		      out);
 	else
-		fputs("Intervals of single runs do not know how much two runs of one machine differ,\n"
-		      "and so not whether a difference would be there again: use '--repeat 5'.\n\n",
+		fputs("Intervals of single runs do not know how much two runs of one machine\n"
+		      "differ, and so not whether a difference would be there again: use\n"
+		      "'--repeat 5'.\n\n",
 		      out);
 }
 

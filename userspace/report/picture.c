@@ -180,9 +180,10 @@ void picture_names(FILE *out, struct picture_name *name, size_t n, int inside)
 	qsort(name, n, sizeof(*name), by_place);
 	move_apart(name, n, (double)PICTURE_LINE / inside);
 	for (i = 0; i < n; i++) {
-		fprintf(out, "set arrow from %g,%g to graph 1.03, graph %g nohead lc rgb '%s' lw 0.5\n",
-			name[i].x, name[i].y, name[i].at, name[i].colour);
-		fputs("set label ", out);
+		fprintf(out, "set arrow from %g,%g to graph 1.03, graph %g",
+			name[i].x, name[i].y, name[i].at);
+		fprintf(out, " nohead lc rgb '%s' lw 0.5\nset label ",
+			name[i].colour);
 		picture_quote(out, name[i].text);
 		fprintf(out, " at graph 1.035, graph %g tc rgb '%s'\n",
 			name[i].at, name[i].colour);

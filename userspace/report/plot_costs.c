@@ -95,8 +95,9 @@ static void draw(struct picture *p, int which)
 	free(title);
 	picture_time_axis(p->out, 'x', &s);
 	draw_rows(p, &s, rows);
-	fprintf(p->out, "set yrange [0.4:%d.6]\nplot $costs using 1:2:3:4 with xerrorbars lc rgb '#0072b2' pt 7 ps 0.5\n",
-		rows);
+	fprintf(p->out, "set yrange [0.4:%d.6]\n", rows);
+	fputs("plot $costs using 1:2:3:4 with xerrorbars lc rgb '#0072b2' pt 7 ps 0.5\n",
+	      p->out);
 }
 
 const struct panel panel_costs = { height_of, draw };

@@ -35,17 +35,18 @@ static void draw_data(struct picture *p, int arm, struct scale *s,
 {
 	const struct histogram *h = &p->run->histogram[arm];
 	double sum = 0, seen = 0, share, from;
-	size_t i, first;
+	size_t i, last;
 
 	for (i = 0; i < h->n; i++)
 		sum += h->count[i];
 	name->y = 0;
 	fprintf(p->out, "$histogram_%d << EOD\n", arm);
 	for (i = 0; i < h->n && seen <= 0.995 * sum; ) {
-		first = i;
-		from = h->from_ns[first];
-		for (share = 0; i < h->n &&
-				(i == first || h->to_ns[i] <= from * FINEST); i++)
+		from = h->from_ns[i];
+		last = i + 1;
+		while (last < h->n && h->to_ns[last] <= from * FINEST)
+			last++;
+		for (share = 0; i < last; i++)
 			share += h->count[i];
 		seen += share;
 		share *= 100 / sum;

@@ -100,8 +100,9 @@ static void draw(struct picture *p, int which)
 	fputs(", \\\n  $bars using 1:2 with boxes lc rgb '#0072b2' title ",
 	      p->out);
 	picture_quote(p->out, q[bar_quantity(p->run, BAR_PART)].label);
-	fputs(", \\\n  $bars using 1:3:4:5 with yerrorbars lc rgb 'black' pt 7 ps 0.4 title '95 % interval'\n",
+	fputs(", \\\n  $bars using 1:3:4:5 with yerrorbars lc rgb 'black' pt 7 ps 0.4",
 	      p->out);
+	fputs(" title '95 % interval'\n", p->out);
 }
 
 const struct panel panel_parts = { height_of, draw };

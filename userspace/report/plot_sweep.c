@@ -127,8 +127,9 @@ static struct scale draw_y_axis(struct picture *picture, const struct view *v)
 	int arm;
 
 	for (arm = 0; arm < run_arms(run); arm++) {
-		for (p = 0; has_curve(run, picture->a, arm, v) &&
-			    p < run->settings.points; p++) {
+		if (!has_curve(run, picture->a, arm, v))
+			continue;
+		for (p = 0; p < run->settings.points; p++) {
 			e = value_of(run, picture->a, arm, p, v);
 			if (!e.n)
 				continue;
@@ -178,8 +179,10 @@ static void draw_marks(struct picture *picture, const struct view *v)
 		return;
 	n = e->marks(picture->run, picture->a, v->variant, mark);
 	for (i = 0; i < n; i++) {
-		fprintf(picture->out, "set arrow from %g, graph 0 to %g, graph 1 nohead dt 2 lc rgb '#555555'\nset label ",
+		fprintf(picture->out, "set arrow from %g, graph 0 to %g, graph 1",
 			mark[i].x, mark[i].x);
+		fputs(" nohead dt 2 lc rgb '#555555'\nset label ",
+		      picture->out);
 		picture_quote(picture->out, mark[i].words);
 		fprintf(picture->out, " at %g, graph %g right offset -0.5,0 tc rgb '#555555'\n",
 			mark[i].x, 0.05 + 0.08 * i);
@@ -202,9 +205,10 @@ static void draw_curves(struct picture *picture, const struct view *v,
 	for (arm = 0; arm < run_arms(run); arm++) {
 		if (!has_curve(run, picture->a, arm, v))
 			continue;
-		fprintf(picture->out, "%s$curve_%d using 1:2:3:4 with yerrorlines lc rgb '%s' pt %d ps 0.4",
-			comma, arm, run->experiment->arms[arm].colour,
-			4 + arm % 10);
+		fprintf(picture->out, "%s$curve_%d using 1:2:3:4 with yerrorlines",
+			comma, arm);
+		fprintf(picture->out, " lc rgb '%s' pt %d ps 0.4",
+			run->experiment->arms[arm].colour, 4 + arm % 10);
 		comma = ", \\\n  ";
 	}
 	fputs("\n", picture->out);

@@ -12,7 +12,7 @@ struct pair {
 	uint64_t second_switches;
 };
 
-static __always_inline void
+static inline __inlined void
 leave(struct co *from, struct co *to, enum coroutine how)
 {
 	if (how == CO_BARE)
@@ -23,7 +23,7 @@ leave(struct co *from, struct co *to, enum coroutine how)
 		swapcontext(&from->context, &to->context);
 }
 
-static __always_inline void
+static inline __inlined void
 touch(const struct workset *w, uint32_t pages, enum pattern pattern)
 {
 	if (!pages)
@@ -35,7 +35,7 @@ touch(const struct workset *w, uint32_t pages, enum pattern pattern)
 }
 
 /* What the second one does for ever: touch, count, hand back. */
-static __always_inline void
+static inline __inlined void
 second(struct pair *p, enum coroutine how)
 {
 	for (;;) {
@@ -60,7 +60,7 @@ static void second_ucontext(void *arg)
 	second(arg, CO_UCONTEXT);
 }
 
-static __always_inline void
+static inline __inlined void
 first(struct pair *p, uint32_t n, enum coroutine how)
 {
 	const uint32_t pages = p->table->pages;
