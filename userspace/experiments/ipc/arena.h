@@ -80,7 +80,7 @@ struct arena;
  * @copied: bytes that those took from this side or gave to it
  * @wrong: messages whose number or contents were not what they had to be
  * @error: the first negative errno of a call
- * @cpu: 1 more than the number of the CPU that it last waited on; 0: it did not
+ * @cpu: 1 more than the number of the CPU that it began or last waited on
  * @use: what the kernel knows of its thread
  * @pid: of its process, @tid: of its thread, @uid: its user
  * @trip_ns: @times of those that were timed
@@ -94,10 +94,11 @@ struct side {
 	struct worker_use use;
 	uint32_t wrong;
 	int error;
-	uint32_t cpu;
 	pid_t pid, tid;
 	uid_t uid;
-	uint32_t times;
+	/* The other side reads it: a cache line of its own. */
+	__aligned(128) uint32_t cpu;
+	__aligned(128) uint32_t times;
 	uint32_t trip_ns[TIMES];	/* UINT32_MAX: that or more */
 	uint8_t buffer[sizeof(struct frame) + MESSAGE_MOST] __aligned(128);
 } __aligned(4096);

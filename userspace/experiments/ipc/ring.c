@@ -116,7 +116,7 @@ static bool look(const struct ring_word *w, uint32_t seen, int times)
 
 /*
  * To look out for long for a peer that has no other CPU than this one is in vain.
- * Where it was, it has said when it waited so long itself.
+ * Where it was, it has said as it began, and when it waited so long itself.
  */
 void ring_spin_sleep(struct side *s, struct ring_word *w, uint32_t seen)
 {
@@ -127,7 +127,8 @@ void ring_spin_sleep(struct side *s, struct ring_word *w, uint32_t seen)
 	if (look(w, seen, FIRST_LOOKS))
 		return;
 	cpu = sched_getcpu() + 1;
-	__atomic_store_n(&s->cpu, cpu, __ATOMIC_RELAXED);
+	if (s->cpu != cpu)
+		__atomic_store_n(&s->cpu, cpu, __ATOMIC_RELAXED);
 	if (__atomic_load_n(&peer->cpu, __ATOMIC_RELAXED) == cpu ||
 	    !look(w, seen, LOOKS))
 		ring_sleep(s, w, seen);

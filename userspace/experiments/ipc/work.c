@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What each worker does in a round. */
 #include <errno.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "coroutine/coroutine.h"
@@ -145,6 +146,7 @@ void work_round(struct worker *w, const struct order *o)
 	s->pid = getpid();
 	s->tid = w->slot->tid;
 	s->uid = getuid();
+	__atomic_store_n(&s->cpu, sched_getcpu() + 1, __ATOMIC_RELAXED);
 	worker_meet(w);
 	worker_use(&s->use, true);
 	w->slot->start_ns = worker_now();
