@@ -111,6 +111,8 @@ bench:
 	scripts/bench-switch
 	scripts/bench-switch --kernel 6.12
 	scripts/bench-create
+	scripts/bench-sync
+	scripts/bench-ipc
 	scripts/bench-deadlock
 
 clean:
