@@ -16,7 +16,7 @@
 static const struct ctxlab_opt table_opts[] = {
 	{ 'J', "json", NULL, "write JSON" },
 	{ 'n', "noheadings", NULL, "leave out the headings" },
-	{ 'o', "output", "LIST", "the columns to show, parted by commas" },
+	{ 'o', "output", "LIST", "the columns to show, separated by commas" },
 	{ 'r', "raw", NULL, "unaligned cells, for programs" },
 	{ 'H', "list-columns", NULL, "list the columns that -o takes" },
 	{}

@@ -103,7 +103,7 @@ static void wrong(json_t *root, const char *word, const char *what)
 	json_decref(root);
 }
 
-/* The sample with the value at @path, keys parted by '/', replaced. */
+/* The sample with the value at @path, keys separated by '/', replaced. */
 static json_t *with(const char *path, json_t *value)
 {
 	json_t *root = sample_json(), *at = root, *next;

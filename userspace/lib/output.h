@@ -72,7 +72,7 @@ struct out_row;
 /**
  * out_select() - turn a list of names into columns
  * @cols: the command's columns
- * @def: the columns shown by default, parted by commas; NULL: all
+ * @def: the columns shown by default, separated by commas; NULL: all
  * @list: what -o asks for, NULL for the default; "+A,B" adds to it
  * @sel: the result
  *

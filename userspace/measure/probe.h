@@ -34,7 +34,7 @@ int probe_reset(int session);
 /* Fills in what the session has counted. */
 int probe_counts(int session, struct counts *c);
 
-/* Adds up the times of all kinds of switches; the caller owns @h's arrays. */
+/* Sums the times of all kinds of switches; the caller owns @h's arrays. */
 int probe_histogram(int session, struct histogram *h);
 
 /* What a session had timed at the last call; free() it. */

@@ -166,7 +166,7 @@ bool run_has_variant(const struct run *run, int variant);
 bool run_add_point(struct settings *s, const struct point *point);
 
 /*
- * Adds the points of a list of numbers parted by commas, one for each variant;
+ * Adds the points of a list of numbers separated by commas, one for each variant;
  * an x of the first point is not added again.
  * Return: NULL, or what is wrong with it (to be freed).
  */

@@ -69,7 +69,7 @@ bool text_number(const char *s, unsigned long long *n);
 /* An ID: 16 hexadecimal digits. */
 bool text_is_id(const char *s);
 
-/* Cuts the next word (parted by blanks) off *@s; NULL at the end. */
+/* Cuts the next word (separated by blanks) off *@s; NULL at the end. */
 char *text_word(char **s);
 
 #endif /* CTXLAB_TEXT_H */
