@@ -170,7 +170,8 @@ static int load(const struct asked *a, struct run *run)
 	if (!run_load(a->from, experiments, run, &error)) {
 		if (run->experiment == a->experiment)
 			return CTXLAB_OK;
-		error_say("%s: it is a run of 'ctxlab %s'", a->from,
+		error_say("%s: it is a run of %s; show it by 'ctxlab %s --from'",
+			  a->from, run->experiment->name,
 			  run->experiment->name);
 		return CTXLAB_FAILED;
 	}

@@ -171,6 +171,12 @@ like "$err" '*/nonexistent*' "a file that is not there is named"
 head -c 5000 "$run" >"$work/cut.json"
 try 1 switch --from "$work/cut.json"
 like "$err" '*line 1:*' "a file cut short"
+echo 'root:x:0:0' >"$work/run.json"
+try 1 switch --from "$work/run.json"
+like "$err" '*not a whole run as --save or --json writes it: line 1:*' "a file that is none"
+try 1 switch --from "$here/fixtures/sync.json"
+like "$err" "*a run of sync; show it by 'ctxlab sync --from'*" \
+	"a run of another experiment, and how it is shown"
 try 1 diff "$run" "$work/cut.json"
 changed 's/"Imagined CPU"/"\\u001b[2J"/'
 try 1 switch --from "$work/run.json"
