@@ -127,7 +127,7 @@ enum p_status {
 
 struct p {
 	struct queue queue;			/* see queue.h */
-	atomic_uint status __attribute__((aligned(64)));
+	_Atomic unsigned int status;
 	unsigned int id;
 	unsigned int tick;			/* Gs run, but for those from the slot */
 	unsigned int chain;			/* Gs run from the slot in a row */
