@@ -249,15 +249,25 @@ static bool refused_for(const struct answers *a, const char *word)
 	return false;
 }
 
+/* Is @arm refused for its claim?  On a busy machine it may be for other things. */
+static bool claim_refused(const struct answers *a, const char *arm)
+{
+	unsigned int i;
+
+	for (i = 0; i < a->reasons; i++)
+		if (!strncmp(a->reason[i], arm, strlen(arm)) &&
+		    strstr(a->reason[i], "toys, not 2 each"))
+			return true;
+	return false;
+}
+
 static void troubles(void)
 {
 	struct answers a;
 
 	run_toy(&run, &a, MOOD_LIES);
-	ok(refused_for(&a, "toys, not 2 each"),
-	   "a wrong claim is refused");
-	ok(refused_for(&a, "dear: ") && !refused_for(&a, "cheap: "),
-	   "and no other arm");
+	ok(claim_refused(&a, "dear: "), "a wrong claim is refused");
+	ok(!claim_refused(&a, "cheap: "), "and no other arm");
 	forget(&run, &a);
 	ok(!run_toy(&run, &a, MOOD_HANGS), "an arm takes too long");
 	ok(!run.settings.arm[ARM_DEAR] && !run.series[ARM_DEAR][0].n &&
