@@ -548,9 +548,10 @@ int run_load(const char *path, const struct experiment *const *experiments,
 	}
 	root = json_loadf(f, JSON_REJECT_DUPLICATES, &e);
 	if (!root)
-		*error = ferror(f) ? xstrdup("it cannot be read") :
-				     xasprintf("not a whole run as --save or --json writes it: line %d: %s",
-					       e.line, e.text);
+		*error = ferror(f) ?
+			xstrdup("it cannot be read") :
+			xasprintf("not a whole run as --save or --json writes it: line %d: %s",
+				  e.line, e.text);
 	if (f != stdin)
 		fclose(f);
 	if (!root)
