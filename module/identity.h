@@ -25,10 +25,11 @@ enum ctxlab_kind {
 	CTXLAB_TIME_NS,
 	CTXLAB_USER_NS,
 	CTXLAB_KSTACK,
+	CTXLAB_FILE,
 	CTXLAB_KINDS,
 };
 
-/* Resources that a task holds, in the order of the ABI; the stack is its own. */
+/* Resources that a task holds, in the order of the ABI; what follows is no such. */
 #define CTXLAB_RESOURCES CTXLAB_KSTACK
 
 void ctxlab_identity_init(void);

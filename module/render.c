@@ -297,24 +297,25 @@ static void put_pair(struct ctxlab_line *l, const char *name, unsigned int n)
 	ctxlab_put_dec(l, n);
 }
 
+const char *const ctxlab_file_kind_names[] = {
+	[CTXLAB_FILE_REG]	= "file",
+	[CTXLAB_FILE_DIR]	= "dir",
+	[CTXLAB_FILE_CHR]	= "chr",
+	[CTXLAB_FILE_BLK]	= "blk",
+	[CTXLAB_FILE_PIPE]	= "pipe",
+	[CTXLAB_FILE_SOCKET]	= "socket",
+	[CTXLAB_FILE_LINK]	= "link",
+	[CTXLAB_FILE_ANON]	= "anon",
+};
+
 static void show_file_kinds(struct seq_file *m, const struct ctxlab_files *files)
 {
-	static const char *const names[CTXLAB_FILE_KINDS] = {
-		[CTXLAB_FILE_REG]	= "file",
-		[CTXLAB_FILE_DIR]	= "dir",
-		[CTXLAB_FILE_CHR]	= "chr",
-		[CTXLAB_FILE_BLK]	= "blk",
-		[CTXLAB_FILE_PIPE]	= "pipe",
-		[CTXLAB_FILE_SOCKET]	= "socket",
-		[CTXLAB_FILE_LINK]	= "link",
-		[CTXLAB_FILE_ANON]	= "anon",
-	};
 	struct ctxlab_line l;
 	int i;
 
 	ctxlab_begin_key(&l, m, "FilesKinds:");
 	for (i = 0; i < CTXLAB_FILE_KINDS; i++)
-		put_pair(&l, names[i], files->kinds[i]);
+		put_pair(&l, ctxlab_file_kind_names[i], files->kinds[i]);
 	ctxlab_end_line(&l);
 }
 

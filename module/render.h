@@ -3,6 +3,7 @@
 #ifndef CTXLAB_RENDER_H
 #define CTXLAB_RENDER_H
 
+#include "common_files.h"
 #include "line.h"
 #include "snapshot.h"
 
@@ -46,6 +47,7 @@ struct ctxlab_process {
 /* The words of the ABI, by enum ctxlab_task_kind and enum ctxlab_kind. */
 extern const char *const ctxlab_kind_names[];
 extern const char *const ctxlab_resource_names[CTXLAB_RESOURCES];
+extern const char *const ctxlab_file_kind_names[];
 
 /* How two tasks relate; the order is that of the checks. */
 enum ctxlab_relation {
@@ -72,6 +74,7 @@ struct ctxlab_pair {
 	enum ctxlab_switch sw;
 	bool tlb_tagged;
 	bool isolated;
+	struct ctxlab_common_files files;
 };
 
 /* The last ID of each kind, since neighbours in a walk mostly share. */

@@ -94,6 +94,55 @@ static void show_resource(struct seq_file *m, const struct ctxlab_pair *p,
 	ctxlab_end_line(&l);
 }
 
+static void show_common_file(struct seq_file *m,
+			     const struct ctxlab_common_file *file)
+{
+	struct ctxlab_line l;
+
+	ctxlab_begin_line(&l, m);
+	ctxlab_put_literal(&l, "  ");
+	ctxlab_put_id(&l, file->id);
+	ctxlab_put_blanks(&l, 19);
+	ctxlab_put_dec(&l, file->fd[0]);
+	ctxlab_put_blanks(&l, 27);
+	ctxlab_put_dec(&l, file->fd[1]);
+	ctxlab_put_blanks(&l, 35);
+	ctxlab_put_str(&l, ctxlab_file_kind_names[file->kind]);
+	ctxlab_end_line(&l);
+}
+
+static void show_common_files(struct seq_file *m,
+			      const struct ctxlab_common_files *s)
+{
+	unsigned int rows = min_t(unsigned int, s->common, CTXLAB_COMMON_ROWS);
+	unsigned int i;
+
+	if (s->how == CTXLAB_NOT_COMPARED)
+		return;
+	if (s->how != CTXLAB_COMPARED) {
+		seq_printf(m, "OpenFiles:    %s\n",
+			   s->how == CTXLAB_CHANGED ? "changed" : "too-many");
+		return;
+	}
+	seq_printf(m, "OpenFiles:    common %u a %u duplicates %u b %u duplicates %u\n",
+		   s->common, s->open[0], s->duplicates[0], s->open[1],
+		   s->duplicates[1]);
+	seq_printf(m, "CommonFiles:  %u listed %u more\n", rows, s->common - rows);
+	seq_puts(m, "  ID               FDA     FDB     KIND\n");
+	for (i = 0; i < rows; i++)
+		show_common_file(m, &s->row[i]);
+}
+
+/* What the two tables have in common, where there are two. */
+static void summarize_files(struct seq_file *m,
+			    const struct ctxlab_common_files *s)
+{
+	if (s->how == CTXLAB_COMPARED)
+		seq_printf(m, "; of A's %u and B's %u open files, %u in common",
+			   s->open[0] - s->duplicates[0],
+			   s->open[1] - s->duplicates[1], s->common);
+}
+
 static const char *cr3_write(const struct ctxlab_pair *p)
 {
 	if (p->sw != CTXLAB_SWITCH_OTHER_MM)
@@ -105,8 +154,9 @@ void ctxlab_render_pair(struct seq_file *m, const struct ctxlab_pair *p)
 {
 	int kind;
 
-	seq_printf(m, "Summary:      %s; %s\n", relations[p->relation].sentence,
-		   switches[p->sw].sentence);
+	seq_printf(m, "Summary:      %s", relations[p->relation].sentence);
+	summarize_files(m, &p->files);
+	seq_printf(m, "; %s\n", switches[p->sw].sentence);
 	show_side(m, "A:", &p->task[0]);
 	show_side(m, "B:", &p->task[1]);
 	seq_printf(m, "Relation:     %s\n", relations[p->relation].word);
@@ -117,4 +167,5 @@ void ctxlab_render_pair(struct seq_file *m, const struct ctxlab_pair *p)
 	seq_printf(m, "Cr3Write:     %s\n", cr3_write(p));
 	seq_printf(m, "Pcid:         %s\n", p->tlb_tagged ? "yes" : "no");
 	seq_printf(m, "Pti:          %s\n", p->isolated ? "yes" : "no");
+	show_common_files(m, &p->files);
 }

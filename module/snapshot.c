@@ -265,9 +265,19 @@ static void take_file_bits(struct task_struct *task, struct ctxlab_files *s)
 	rcu_read_unlock();
 }
 
-static enum ctxlab_file_kind kind_of_file(const struct inode *inode)
+unsigned int ctxlab_count_open(struct task_struct *task)
 {
-	switch (inode->i_mode & S_IFMT) {
+	struct ctxlab_files files;
+
+	task_lock(task);
+	take_file_bits(task, &files);
+	task_unlock(task);
+	return files.open;
+}
+
+enum ctxlab_file_kind ctxlab_kind_of_file(const struct file *file)
+{
+	switch (file_inode(file)->i_mode & S_IFMT) {
 	case S_IFREG:
 		return CTXLAB_FILE_REG;
 	case S_IFDIR:
@@ -287,17 +297,8 @@ static enum ctxlab_file_kind kind_of_file(const struct inode *inode)
 	}
 }
 
-/* The most descriptors that are looked up between two looks at the right to. */
-#define FILES_AT_ONCE 64
-
-/*
- * May this reader (still) see @task, and is @table (still) its?  Compared only:
- * should the address be another table's by now, then one of the same task.
- * Context: ctxlab_lock_exec(@task).
- * Return: 0, -EACCES, or -ESTALE where an exec(2) or unshare(2) has begun
- * another table.
- */
-static int check_table(const struct ctxlab_reader *who,
+/* Compared only: should the address be another table's by now, then one of @task. */
+int ctxlab_check_table(const struct ctxlab_reader *who,
 		       struct task_struct *task, const void *table)
 {
 	int err = 0;
@@ -317,12 +318,12 @@ static unsigned int count_some_files(struct task_struct *task, unsigned int *fd,
 {
 	unsigned int n;
 
-	for (n = 0; n < FILES_AT_ONCE; n++, ++*fd) {
+	for (n = 0; n < CTXLAB_FILES_AT_ONCE; n++, ++*fd) {
 		struct file *file = ctxlab_get_next_file(task, fd);
 
 		if (!file)
 			return 0;
-		kinds[kind_of_file(file_inode(file))]++;
+		kinds[ctxlab_kind_of_file(file)]++;
 		fput(file);
 	}
 	return n;
@@ -347,11 +348,11 @@ static int take_file_kinds(const struct ctxlab_reader *who,
 
 		if (ctxlab_lock_exec(task))
 			return -EINTR;
-		err = check_table(who, task, table);
+		err = ctxlab_check_table(who, task, table);
 		if (!err)
 			more = count_some_files(task, &fd, kinds);
 		if (!err)
-			err = check_table(who, task, table);
+			err = ctxlab_check_table(who, task, table);
 		ctxlab_unlock_exec(task);
 		for (i = 0; !err && i < CTXLAB_FILE_KINDS; i++)
 			s->kinds[i] += kinds[i];
@@ -423,8 +424,11 @@ static bool waits_in_vfork(struct task_struct *parent, struct task_struct *child
 }
 
 /* In the order of kcmp_lock(), the other one who takes two of them. */
-static int lock_exec(struct rw_semaphore *a, struct rw_semaphore *b)
+int ctxlab_lock_exec_both(struct task_struct *first, struct task_struct *second)
 {
+	struct rw_semaphore *a = &first->signal->exec_update_lock;
+	struct rw_semaphore *b = &second->signal->exec_update_lock;
+
 	if (b > a)
 		swap(a, b);
 	if (down_read_killable(a))
@@ -436,8 +440,12 @@ static int lock_exec(struct rw_semaphore *a, struct rw_semaphore *b)
 	return 0;
 }
 
-static void unlock_exec(struct rw_semaphore *a, struct rw_semaphore *b)
+void ctxlab_unlock_exec_both(struct task_struct *first,
+			     struct task_struct *second)
 {
+	struct rw_semaphore *a = &first->signal->exec_update_lock;
+	struct rw_semaphore *b = &second->signal->exec_update_lock;
+
 	up_read(a);
 	if (a != b)
 		up_read(b);
@@ -470,11 +478,8 @@ int ctxlab_snapshot_pair(const struct ctxlab_reader *who, struct task_struct *a,
 			 struct task_struct *b, struct ctxlab_task s[2],
 			 struct ctxlab_namespaces ns[2], bool *vfork)
 {
-	struct rw_semaphore *exec_a = &a->signal->exec_update_lock;
-	struct rw_semaphore *exec_b = &b->signal->exec_update_lock;
-	int err;
+	int err = ctxlab_lock_exec_both(a, b);
 
-	err = lock_exec(exec_a, exec_b);
 	if (err)
 		return err;
 	lock_tasks(a, b);
@@ -486,7 +491,7 @@ int ctxlab_snapshot_pair(const struct ctxlab_reader *who, struct task_struct *a,
 		*vfork = waits_in_vfork(a, b) || waits_in_vfork(b, a);
 	}
 	unlock_tasks(a, b);
-	unlock_exec(exec_a, exec_b);
+	ctxlab_unlock_exec_both(a, b);
 	return err;
 }
 

@@ -128,6 +128,33 @@ bool ctxlab_trylock_exec(struct task_struct *task);
 
 void ctxlab_unlock_exec(struct task_struct *task);
 
+/* Those of two tasks, in the order of kcmp(2), the other one who takes two. */
+int ctxlab_lock_exec_both(struct task_struct *first, struct task_struct *second);
+void ctxlab_unlock_exec_both(struct task_struct *first,
+			     struct task_struct *second);
+
+/* The most descriptors that are looked up between two looks at the right to. */
+#define CTXLAB_FILES_AT_ONCE 64
+
+/**
+ * ctxlab_check_table - may this reader (still) see @task, and is @table its?
+ * @who: who reads
+ * @task: the task, with a reference
+ * @table: the files_struct that it held; only compared
+ *
+ * Context: ctxlab_lock_exec(@task).  Takes and releases task_lock(@task).
+ * Return: 0, -EACCES, or -ESTALE where an exec(2), unshare(2) or exit has put
+ * another table, or none, in its place.
+ */
+int ctxlab_check_table(const struct ctxlab_reader *who,
+		       struct task_struct *task, const void *table);
+
+/* How many descriptors of @task are open; takes and releases task_lock(@task). */
+unsigned int ctxlab_count_open(struct task_struct *task);
+
+/* The caller has a reference to @file. */
+enum ctxlab_file_kind ctxlab_kind_of_file(const struct file *file);
+
 /**
  * ctxlab_snapshot_task - one task, if the reader may see it
  * @who: who reads, and in which pid namespace

@@ -91,7 +91,7 @@ loff_t ctxlab_view_llseek(struct file *file, loff_t offset, int whence)
 
 int ctxlab_single_open(struct file *file,
 		       int (*show)(struct seq_file *m, void *v),
-		       const struct ctxlab_target *target)
+		       const struct ctxlab_target *target, size_t size)
 {
 	struct ctxlab_single *single;
 	int err;
@@ -101,7 +101,7 @@ int ctxlab_single_open(struct file *file,
 		return -ENOMEM;
 	ctxlab_view_init(&single->view, file);
 	single->target = *target;
-	err = single_open(file, show, single);
+	err = single_open_size(file, show, single, size);
 	if (err)
 		kfree(single);
 	return err;

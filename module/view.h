@@ -55,12 +55,13 @@ struct ctxlab_single {
  * @file: the file
  * @show: finds a struct ctxlab_single in its seq_file's private
  * @target: what it is about; where this succeeds, ctxlab_single_release() puts it
+ * @size: room for its text; where that is longer, @show is called again
  *
  * Return: 0 or -ENOMEM.
  */
 int ctxlab_single_open(struct file *file,
 		       int (*show)(struct seq_file *m, void *v),
-		       const struct ctxlab_target *target);
+		       const struct ctxlab_target *target, size_t size);
 int ctxlab_single_release(struct inode *inode, struct file *file);
 
 /**

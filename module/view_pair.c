@@ -53,18 +53,31 @@ static enum ctxlab_switch switch_of(const struct ctxlab_pair *p)
 				      CTXLAB_SWITCH_OTHER_MM;
 }
 
+/* After that moment, and with nothing held: what two tables have in common. */
+static int take_common(const struct ctxlab_reader *who,
+		       struct task_struct *const task[2], struct ctxlab_pair *p)
+{
+	const void *const table[] = {
+		p->task[0].held[CTXLAB_FILES], p->task[1].held[CTXLAB_FILES]
+	};
+
+	return ctxlab_compare_files(who, task, table, &p->files);
+}
+
 /* Both tasks at one moment; the caller frees what comes back. */
 static struct ctxlab_pair *take_pair(const struct ctxlab_reader *who,
 				     struct task_struct *a,
 				     struct task_struct *b)
 {
 	struct ctxlab_pair *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+	struct task_struct *const task[] = { a, b };
 	bool vfork;
 	int err;
 
 	if (!p)
 		return ERR_PTR(-ENOMEM);
-	err = ctxlab_snapshot_pair(who, a, b, p->task, p->ns, &vfork);
+	err = ctxlab_snapshot_pair(who, a, b, p->task, p->ns, &vfork) ?:
+	      take_common(who, task, p);
 	if (err) {
 		kfree(p);
 		return ERR_PTR(err);
@@ -111,6 +124,9 @@ static int pair_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+/* With all rows of its tables: what they say is taken once. */
+#define TEXT_SIZE 8192
+
 static int open_target(struct file *file, const struct ctxlab_target *target)
 {
 	struct ctxlab_reader who = ctxlab_opener(file);
@@ -122,7 +138,7 @@ static int open_target(struct file *file, const struct ctxlab_target *target)
 		return err;
 	put_task_struct(b);
 	put_task_struct(a);
-	return ctxlab_single_open(file, pair_show, target);
+	return ctxlab_single_open(file, pair_show, target, TEXT_SIZE);
 }
 
 static int pair_open(struct inode *inode, struct file *file)

@@ -107,7 +107,7 @@ static int open_target(struct file *file, const struct ctxlab_target *target)
 		fops = &ctxlab_process_fops;
 	replace_fops(file, fops_get(fops));
 	return process ? ctxlab_process_open(file, target) :
-			 ctxlab_single_open(file, thread_show, target);
+			 ctxlab_single_open(file, thread_show, target, PAGE_SIZE);
 }
 
 static int task_open(struct inode *inode, struct file *file)

@@ -146,7 +146,52 @@ static void two_tasks(void)
 	is(p.cr3_write, "keep", "how CR3 is written");
 	is(p.pcid, "yes", "PCID");
 	is(p.pti, "no", "isolation");
+	ok(!p.files_compared, "version 1 says nothing of open files");
 	pair_free(&p);
+}
+
+static void two_tables(void)
+{
+	struct text_error err = {};
+	struct pair p;
+	size_t len;
+	char *buf = read_fixture("plain/712,714", &len);
+
+	if (!ok(!pair_parse(&p, buf, len, &err), "a pair of tables is taken"))
+		return;
+	ok(p.files_compared, "their open files are compared");
+	is_number(p.common, 3, "in common");
+	is_number(p.files_a.open, 6, "of A's");
+	is_number(p.files_a.duplicates, 1, "with a duplicate");
+	is_number(p.files_b.open, 4, "of B's");
+	is_number(p.files_b.duplicates, 0, "without one");
+	is_number(p.ncommon_file, 3, "listed");
+	is_number(p.common_file[2].fd_a, 4, "A's descriptor");
+	is_number(p.common_file[2].fd_b, 7, "B's descriptor");
+	is(p.common_file[2].kind, "socket", "kind");
+	is(p.common_file[2].id, "2123456789abcdef", "ID");
+	pair_free(&p);
+}
+
+/* One change to the open files that makes them senseless. */
+static void senseless_files(const char *from, const char *to)
+{
+	struct text_error err = {};
+	struct pair p;
+	size_t len;
+	char *text = read_fixture("plain/712,714", &len);
+	char *at = strstr(text, from), *changed;
+	int ret;
+
+	if (!at || asprintf(&changed, "%.*s%s%s", (int)(at - text), text, to,
+			    at + strlen(from)) < 0)
+		exit(1);
+	free(text);
+	ret = pair_parse(&p, changed, strlen(changed), &err);
+	ok(ret, "\"%s\" is refused: line %u: %s", to, err.line,
+	   ret ? err.what : "");
+	if (!ret)
+		pair_free(&p);
 }
 
 /* Every cut of a good text is refused, or (in its last line) still good. */
@@ -212,6 +257,12 @@ int main(void)
 	odd_process();
 	lone_thread();
 	two_tasks();
+	two_tables();
+	senseless_files("common 3", "common -3");
+	senseless_files("duplicates 0", "duplicates");
+	senseless_files("a 6", "b 6");
+	senseless_files("CommonFiles:", "CommonFile:");
+	senseless_files(" 4       7", " 4       x");
 	cut_short("plain/712", cut_process);
 	cut_short("plain/714", cut_process);
 	cut_short("plain/712,719", cut_pair);

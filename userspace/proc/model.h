@@ -141,6 +141,20 @@ struct pair_row {
 	const char *b;
 };
 
+/* An open file description that two tables hold. */
+struct common_file {
+	const char *id;
+	unsigned long long fd_a;	/* the lowest descriptors of it */
+	unsigned long long fd_b;
+	const char *kind;
+};
+
+/* How many descriptors a side has open, and how many of them are duplicates. */
+struct open_files {
+	unsigned long long open;
+	unsigned long long duplicates;
+};
+
 /* /proc/ctxlab/<a>,<b> */
 struct pair {
 	const char *summary;
@@ -151,6 +165,12 @@ struct pair {
 	const char *cr3_write;
 	const char *pcid;
 	const char *pti;
+	bool files_compared;	/* two tables; then what follows is known */
+	unsigned long long common;	/* descriptions that both hold */
+	struct open_files files_a;
+	struct open_files files_b;
+	size_t ncommon_file;	/* those of them that are listed */
+	struct common_file *common_file;
 	size_t nrow;
 	struct pair_row *row;
 	struct text text;

@@ -94,6 +94,61 @@ static int take_verdict(struct pair *p, const char *key, const char **word,
 	return *word ? 0 : text_wrong(err, k->line, "%s: empty", key);
 }
 
+/* "WORD NUMBER" */
+static bool take_count(char **value, const char *word, unsigned long long *n)
+{
+	const char *name = text_word(value), *number = text_word(value);
+
+	return number && !strcmp(name, word) && text_number(number, n);
+}
+
+static int take_common_file(struct common_file *file,
+			    const struct text_table *t, size_t row,
+			    struct text_error *err)
+{
+	file->id = cell(t, row, text_col(t, "ID"));
+	file->kind = text_cell(t, row, text_col(t, "KIND"));
+	return cell_number(t, row, "FDA", &file->fd_a, err) ||
+	       cell_number(t, row, "FDB", &file->fd_b, err) ? -1 : 0;
+}
+
+static int take_common_files(struct pair *p, struct text_error *err)
+{
+	const struct text_key *k = text_find(&p->text, "CommonFiles");
+	size_t i;
+
+	if (!k)
+		return text_wrong(err, 0, "no line 'CommonFiles:': cut short?");
+	p->ncommon_file = k->table.nrows;
+	p->common_file = xcalloc(p->ncommon_file, sizeof(*p->common_file));
+	for (i = 0; i < p->ncommon_file; i++)
+		if (take_common_file(&p->common_file[i], &k->table, i, err))
+			return -1;
+	return 0;
+}
+
+/*
+ * "common C a A duplicates D b B duplicates E"; a single word says why there is
+ * no comparison, and version 1 has no such line.
+ */
+static int take_open_files(struct pair *p, struct text_error *err)
+{
+	const struct text_key *k = text_find(&p->text, "OpenFiles");
+	char *value;
+
+	if (!k || !strchr(k->value, ' '))
+		return 0;
+	value = k->value;
+	if (!take_count(&value, "common", &p->common) ||
+	    !take_count(&value, "a", &p->files_a.open) ||
+	    !take_count(&value, "duplicates", &p->files_a.duplicates) ||
+	    !take_count(&value, "b", &p->files_b.open) ||
+	    !take_count(&value, "duplicates", &p->files_b.duplicates))
+		return text_wrong(err, k->line, "OpenFiles: not what two tables have in common");
+	p->files_compared = true;
+	return take_common_files(p, err);
+}
+
 static int take_pair(struct pair *p, struct text_error *err)
 {
 	p->summary = field(&p->text, "Summary");
@@ -106,7 +161,7 @@ static int take_pair(struct pair *p, struct text_error *err)
 	    take_verdict(p, "Pcid", &p->pcid, err) ||
 	    take_verdict(p, "Pti", &p->pti, err))
 		return -1;
-	return 0;
+	return take_open_files(p, err);
 }
 
 int pair_parse(struct pair *p, char *buf, size_t len, struct text_error *err)
@@ -121,6 +176,7 @@ int pair_parse(struct pair *p, char *buf, size_t len, struct text_error *err)
 
 void pair_free(struct pair *p)
 {
+	free(p->common_file);
 	free(p->row);
 	text_free(&p->text);
 	free(p->buf);
