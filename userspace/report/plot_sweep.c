@@ -11,6 +11,9 @@
 #define LEFT 74
 #define LEAST_HEIGHT 290
 
+/* The most numbers along the axis that have room: powers of 2, of 4, of 8. */
+#define TICS 13
+
 struct view {
 	int variant;
 	bool added;
@@ -95,7 +98,7 @@ static void draw_x_axis(struct picture *picture, const struct view *v)
 	const struct settings *set = &run->settings;
 	const char *comma = "";
 	FILE *out = picture->out;
-	double x, most = 1;
+	double x, factor, most = 1;
 	unsigned int p;
 
 	for (p = 0; p < set->points; p++)
@@ -108,10 +111,12 @@ static void draw_x_axis(struct picture *picture, const struct view *v)
 		fprintf(out, "'0' %g", place(run, 0));
 		comma = ", ";
 	}
-	for (x = 1; x <= most * 1.05; x *= 2) {
+	factor = log2(most / place(run, set->point[0].x)) / TICS;
+	factor = exp2(fmax(1, ceil(factor)));
+	for (x = 1; x <= most * 1.05; x *= factor) {
 		if (x <= 1.5 * place(run, 0) && !set->point[0].x)
 			continue;
-		fprintf(out, "%s%.0f", comma, x);
+		fprintf(out, "%s'%.0f' %.0f", comma, x, x);
 		comma = ", ";
 	}
 	fprintf(out, ")\nset xrange [%g:%g]\n",
