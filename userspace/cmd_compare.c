@@ -183,8 +183,8 @@ static void print_common_files(const struct pair *p)
 		printf("Of A's %llu open files and B's %llu none is the same.\n", a, b);
 		return;
 	}
-	printf("Of A's %llu open files and B's %llu they have %llu in common, with one offset\n"
-	       "for both. As descriptors of A:B,", a, b, p->common);
+	printf("Of A's %llu open files and B's %llu they have %llu in common: one open file\n"
+	       "description each. As descriptors of A:B,", a, b, p->common);
 	if (shown > PAIRS_SHOWN)
 		shown = PAIRS_SHOWN;
 	for (i = 0; i < shown; i++)
