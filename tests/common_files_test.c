@@ -13,13 +13,13 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
 #include "hands.h"
 #include "oracle.h"
 #include "pace.h"
+#include "procfs.h"
 #include "states.h"
 #include "text.h"
 
@@ -106,30 +106,6 @@ static int count_duplicates(const struct held *held)
 	return n;
 }
 
-static const char *kind_of(pid_t tid, int fd)
-{
-	struct stat st;
-	char path[48];
-
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", tid, fd);
-	if (stat(path, &st))
-		return "unreadable";
-	switch (st.st_mode & S_IFMT) {
-	case S_IFREG:
-		return "file";
-	case S_IFDIR:
-		return "dir";
-	case S_IFCHR:
-		return "chr";
-	case S_IFIFO:
-		return "pipe";
-	case S_IFSOCK:
-		return "socket";
-	default:
-		return "anon";
-	}
-}
-
 /* common C a A duplicates D b B duplicates E */
 static int take_counts(const char *text, int counts[5])
 {
@@ -167,7 +143,7 @@ static void check_pair(struct __test_metadata *_metadata, pid_t tid_a,
 			continue;
 		common++;
 		EXPECT_EQ(fd_b, atoi(table_cell(table, row, "FDB")));
-		EXPECT_STREQ(kind_of(tid_a, a.fd[i]),
+		EXPECT_STREQ(procfs_fd_kind(tid_a, a.fd[i]),
 			     table_cell(table, row, "KIND"));
 		EXPECT_EQ(16, strlen(table_cell(table, row, "ID")));
 		EXPECT_EQ(row, table_find_word(table, "ID",

@@ -41,14 +41,13 @@ int procfs_count_entries(const char *format, pid_t pid)
 	return count;
 }
 
-/* The kind of the descriptor behind /proc/<pid>/fd/<name>. */
-static const char *fd_kind(pid_t pid, const char *name)
+const char *procfs_fd_kind(pid_t pid, int fd)
 {
-	char path[300], target[256];
+	char path[48], target[256];
 	struct stat st;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, name);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
 	n = readlink(path, target, sizeof(target) - 1);
 	target[n > 0 ? n : 0] = '\0';
 	if (!strncmp(target, "anon_inode:", 11))
@@ -85,7 +84,8 @@ int procfs_count_kind(pid_t pid, const char *kind)
 	dir = opendir(path);
 	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
-			count += !strcmp(fd_kind(pid, entry->d_name), kind);
+			count += !strcmp(procfs_fd_kind(pid, atoi(entry->d_name)),
+					 kind);
 	if (dir)
 		closedir(dir);
 	return count;

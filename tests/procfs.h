@@ -12,7 +12,10 @@ long long procfs_stat_field(pid_t tid, int n);
 /* Entries of a directory whose path has a %d for @pid. */
 int procfs_count_entries(const char *format, pid_t pid);
 
-/* Descriptors of one kind, as "FilesKinds" calls it; close-on-exec ones. */
+/* What a descriptor is open on, as "FilesKinds" calls it; "?" if it is closed. */
+const char *procfs_fd_kind(pid_t pid, int fd);
+
+/* Descriptors of one kind; close-on-exec ones. */
 int procfs_count_kind(pid_t pid, const char *kind);
 int procfs_count_cloexec(pid_t pid);
 
