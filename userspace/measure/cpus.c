@@ -80,17 +80,25 @@ int cpus_last_allowed(void)
 	return n < 0 ? n : (int)last;
 }
 
-int cpus_bind(pid_t tid, unsigned int cpu)
+int cpus_bind_two(pid_t tid, const unsigned int cpu[2])
 {
 	cpu_set_t *set;
 	size_t size;
 	int err;
 
-	set = new_set(cpu + 1, &size);
-	CPU_SET_S(cpu, size, set);
+	set = new_set((cpu[0] > cpu[1] ? cpu[0] : cpu[1]) + 1, &size);
+	CPU_SET_S(cpu[0], size, set);
+	CPU_SET_S(cpu[1], size, set);
 	err = sched_setaffinity(tid, size, set) ? -errno : 0;
 	CPU_FREE(set);
 	return err;
+}
+
+int cpus_bind(pid_t tid, unsigned int cpu)
+{
+	const unsigned int both[] = { cpu, cpu };
+
+	return cpus_bind_two(tid, both);
 }
 
 void cpus_release(pid_t tid)

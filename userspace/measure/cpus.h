@@ -30,6 +30,9 @@ bool cpus_possible(unsigned int cpu);
 /* Bind thread @tid (0: the caller) to @cpu: 0 or a negative errno. */
 int cpus_bind(pid_t tid, unsigned int cpu);
 
+/* Likewise to two, on either of which it may run. */
+int cpus_bind_two(pid_t tid, const unsigned int cpu[2]);
+
 /*
  * Let thread @tid run on every CPU of its cpuset under the default policy, so
  * that one that was killed can end even where its CPU is taken by another task.

@@ -92,18 +92,3 @@ void arena_work(struct worker *w, const struct order *o)
 	worker_use(&r->use, false);
 	worker_part(w);
 }
-
-double arena_speed(void)
-{
-	const uint32_t turns = 200000;
-	uint64_t best = UINT64_MAX, start, ns;
-	int i;
-
-	for (i = 0; i < 9; i++) {
-		start = worker_now();
-		busy(turns);
-		ns = worker_now() - start;
-		best = ns && ns < best ? ns : best;
-	}
-	return (double)turns / best;
-}

@@ -7,6 +7,7 @@
 #include <semaphore.h>
 
 #include "fair.h"
+#include "measure/busy.h"
 #include "measure/workers.h"
 #include "mutex.h"
 #include "race.h"
@@ -90,13 +91,6 @@ struct arena {
 	uint8_t owner[RECORDED];	/* of each acquisition, in their order */
 };
 
-/* Uses CPU time, and no memory. */
-static inline void busy(uint32_t turns)
-{
-	while (turns--)
-		__asm__ volatile("");
-}
-
 /*
  * The section, by who holds the lock: records it, adds, uses CPU time.  False: the
  * round has all its acquisitions already.
@@ -115,8 +109,5 @@ void coroutines_take_turns(struct arena *a, struct worker *w);
 
 /* One round, in each worker. */
 void arena_work(struct worker *w, const struct order *o);
-
-/* Turns of busy() in a nanosecond. */
-double arena_speed(void);
 
 #endif /* SYNC_ARENA_H */

@@ -143,7 +143,7 @@ int sync_open(struct run *run, void **state, const char **what)
 	err = find_cpus(st);
 	if (err)
 		return err;
-	st->speed = arena_speed();
+	st->speed = busy_speed();
 	drop_missing(st);
 	*what = "map the memory that the threads share";
 	return sync_renew(st);
