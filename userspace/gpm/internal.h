@@ -373,6 +373,8 @@ bool start_machine(struct p *p, bool spinning);
 /* Give the P of a blocked M to another; with sched.lock not held. */
 void hand_over(struct p *p);
 void take_p(struct m *m, struct p *p);
+/* Ask epoll where nothing else is ready: whether @p has Gs to run now. */
+bool poll_ready(struct p *p);
 struct p *idle_p_get(void);
 void stop_all(int status);
 struct m *new_machine(void);

@@ -299,6 +299,28 @@ static struct g *poll_now(struct p *p)
 	return list;
 }
 
+bool poll_ready(struct p *p)
+{
+	struct g *list, *next;
+	unsigned int n;
+
+	if (sched.step || !sched.waiting_fds || sched.polling ||
+	    !queue_empty(&p->queue))
+		return false;
+	list = poller_poll(0, &n);
+	if (!list)
+		return false;
+	trace(p->ring, TRACE_POLL, n, 0, 0);
+	for (; list; list = next) {
+		next = list->link;
+		trace(p->ring, TRACE_READY, list->id, 0, 0);
+		put_local(p, list);
+	}
+	if (n > 1)
+		wake_machine();
+	return true;
+}
+
 /*
  * The slot of a running P: what is in it runs there within a moment, with what
  * it needs in the cache.  Only if it stays.

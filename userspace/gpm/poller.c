@@ -49,10 +49,21 @@ struct descriptor {
 	bool stream;			/* a short read means that it is empty */
 	bool file;			/* epoll does not know its kind: it blocks */
 	bool hangup;			/* no further edge may come */
-	unsigned int misses;		/* reads that had to wait in vain, in a row */
+	atomic_uint misses;		/* reads tried in vain, in a row */
 	unsigned int skipped;
 	struct direction side[2];
 };
+
+/* Written under the lock; a guess is good enough for who does not hold it. */
+static unsigned int misses_of(const struct descriptor *d)
+{
+	return atomic_load_explicit(&d->misses, memory_order_relaxed);
+}
+
+static void set_misses(struct descriptor *d, unsigned int n)
+{
+	atomic_store_explicit(&d->misses, n, memory_order_relaxed);
+}
 
 static struct descriptor **chunks;
 static int epoll_fd = -1, break_fd = -1;
@@ -182,7 +193,7 @@ static struct g *forget(struct descriptor *d, int fd)
 	d->known = false;
 	d->registered = false;
 	d->hangup = false;
-	d->misses = 0;
+	set_misses(d, 0);
 	d->side[IN].ready = false;
 	d->side[IN].drained = false;
 	d->side[OUT].ready = false;
@@ -325,12 +336,12 @@ struct call {
 static bool better_wait(struct descriptor *d, const struct direction *dir)
 {
 	if (!dir->drained || dir->ready || d->hangup || !d->registered ||
-	    d->misses < MISSES_MAX)
+	    misses_of(d) < MISSES_MAX)
 		return false;
 	/* Things may have changed. */
 	if (++d->skipped >= TRY_AGAIN) {
 		d->skipped = 0;
-		d->misses--;
+		set_misses(d, misses_of(d) - 1);
 		return false;
 	}
 	return true;
@@ -340,15 +351,16 @@ static void note_result(struct descriptor *d, const struct call *c, ssize_t r,
 			bool woken)
 {
 	struct direction *dir = &d->side[c->side];
+	unsigned int misses = misses_of(d);
 
 	dir->drained = r == -EAGAIN ||
 		       (d->stream && r > 0 && (size_t)r < c->want);
 	if (c->side != IN || woken)
 		return;
-	if (r != -EAGAIN)
-		d->misses = 0;
-	else if (d->misses < MISSES_MAX)
-		d->misses++;
+	if (r != -EAGAIN && misses)
+		set_misses(d, 0);
+	else if (r == -EAGAIN && misses < MISSES_MAX)
+		set_misses(d, misses + 1);
 }
 
 /* A call on a file that cannot be waited for: the monitor takes care. */
@@ -362,6 +374,21 @@ static ssize_t call_blocking(const struct call *c, struct descriptor *d)
 	return enter() ? r : -EPERM;
 }
 
+/*
+ * Others run before a G reads: what it waits for may be what they do.  Where none is
+ * ready, the one that would write may wait in epoll for what this one has written:
+ * two that answer each other so would always read too early.  Having been asked for
+ * that once they take turns, and epoll is needed no more.
+ */
+static void let_others_run(struct m *m, const struct descriptor *d)
+{
+	unsigned int misses = misses_of(d);
+
+	if (misses && misses < MISSES_MAX)
+		poll_ready(my_p(m));
+	switch_away(m, AFTER_YIELD, NULL);
+}
+
 static ssize_t make_call(const struct call *c)
 {
 	struct m *m = enter();
@@ -371,8 +398,11 @@ static ssize_t make_call(const struct call *c)
 
 	if (!m)
 		return -EPERM;
-	if (c->side == IN)
-		switch_away(m, AFTER_YIELD, NULL);
+	if (c->side == IN) {
+		d = lookup(c->fd);
+		if (d)
+			let_others_run(m, d);
+	}
 	r = get(c->fd, &d);
 	if (!r && d->file) {
 		r = call_blocking(c, d);
