@@ -28,7 +28,11 @@ enum {
 	OPT_FROM = CTXLAB_LONG_ONLY, OPT_NO_MODULE, OPT_PLOT, OPT_REPEAT,
 	OPT_SECONDS, OPT_POINTS,
 	OPT_SETTING,		/* from here on those of the experiment */
+	OPT_INSTEAD = OPT_SETTING + MAX_SETTINGS,
 };
+
+/* Options that only another use of the command has. */
+#define MAX_INSTEAD 8
 
 static const struct ctxlab_opt common_opts[] = {
 	{ 'a', "all", NULL, "also all tables, plots, and what was counted" },
@@ -52,7 +56,8 @@ static const struct ctxlab_opt common_opts[] = {
 struct measure_cmd {
 	struct ctxlab_cmd cmd;
 	const struct experiment *experiment;
-	struct ctxlab_opt opts[COMMON + 1 + MAX_SETTINGS + 1];
+	const struct ctxlab_cmd *instead;
+	struct ctxlab_opt opts[COMMON + 1 + MAX_SETTINGS + MAX_INSTEAD + 1];
 };
 
 struct asked {
@@ -113,6 +118,8 @@ static int set(const struct ctxlab_cmd *cmd, const struct setting *s,
 
 static int option(const struct ctxlab_cmd *cmd, int key, struct asked *a)
 {
+	const struct ctxlab_cmd *instead =
+		((const struct measure_cmd *)cmd)->instead;
 	int setting = find_setting(a->experiment, key);
 	struct request *r = &a->request;
 	unsigned long n = 0;
@@ -120,6 +127,10 @@ static int option(const struct ctxlab_cmd *cmd, int key, struct asked *a)
 	if (setting >= 0)
 		return set(cmd, &a->experiment->settings[setting],
 			   &r->setting[setting]);
+	if (key >= OPT_INSTEAD)
+		return options_wrong(cmd, "option '--%s' goes with --%s",
+				     instead->opts[key - OPT_INSTEAD].name,
+				     instead->opts->name);
 	if (key == OPT_POINTS || key == a->experiment->axis.letter) {
 		r->xs = optarg;
 		return 0;
@@ -377,6 +388,21 @@ static void judge(const struct ctxlab_cmd *cmd, const struct asked *asked,
 	answers_free(&a);
 }
 
+/* Whether the first option of that other use is given. */
+static bool asks_for(const struct ctxlab_cmd *instead, int argc, char **argv)
+{
+	const char *name = instead->opts->name;
+	size_t n = strlen(name);
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strncmp(argv[i], "--", 2) &&
+		    !strncmp(argv[i] + 2, name, n) &&
+		    (!argv[i][n + 2] || argv[i][n + 2] == '='))
+			return true;
+	return false;
+}
+
 static int run_measure(const struct ctxlab_cmd *cmd, int argc, char **argv)
 {
 	struct asked a = { .request.cpu = -1 };
@@ -404,6 +430,16 @@ static int run_measure(const struct ctxlab_cmd *cmd, int argc, char **argv)
 	return status;
 }
 
+static int run_command(const struct ctxlab_cmd *cmd, int argc, char **argv)
+{
+	const struct ctxlab_cmd *instead =
+		((const struct measure_cmd *)cmd)->instead;
+
+	if (instead && asks_for(instead, argc, argv))
+		return instead->run(instead, argc, argv);
+	return run_measure(cmd, argc, argv);
+}
+
 static void add_opts(struct measure_cmd *m)
 {
 	const struct experiment *e = m->experiment;
@@ -424,17 +460,26 @@ static void add_opts(struct measure_cmd *m)
 			opt->key = OPT_SETTING + i;
 		opt++;
 	}
+	/* Those with a letter mean the same in both. */
+	for (i = 0; m->instead && m->instead->opts[i].name; i++) {
+		if (m->instead->opts[i].key < CTXLAB_LONG_ONLY)
+			continue;
+		*opt = m->instead->opts[i];
+		opt++->key = OPT_INSTEAD + i;
+	}
 }
 
-const struct ctxlab_cmd *cmd_measure(const struct experiment *e)
+const struct ctxlab_cmd *cmd_measure(const struct experiment *e,
+				     const struct ctxlab_cmd *instead)
 {
 	struct measure_cmd *m = xcalloc(1, sizeof(*m));
 
 	m->experiment = e;
+	m->instead = instead;
 	m->cmd = (struct ctxlab_cmd){
 		.name = e->name, .brief = e->brief, .about = e->about,
 		.opts = m->opts, .cols = report_columns(e),
-		.run = run_measure,
+		.run = run_command,
 	};
 	add_opts(m);
 	return &m->cmd;

@@ -53,14 +53,18 @@ struct ctxlab_cmd {
 
 struct experiment;
 
-/* The command that measures an experiment (cmd_measure.c). */
-const struct ctxlab_cmd *cmd_measure(const struct experiment *e);
+/*
+ * The command that measures an experiment (cmd_measure.c).  @instead, or NULL, takes
+ * the command line over where its first option is given.
+ */
+const struct ctxlab_cmd *cmd_measure(const struct experiment *e,
+				     const struct ctxlab_cmd *instead);
 
 extern const struct ctxlab_cmd cmd_show;
 extern const struct ctxlab_cmd cmd_compare;
 extern const struct ctxlab_cmd cmd_sharing;
 extern const struct ctxlab_cmd cmd_diff;
 extern const struct ctxlab_cmd cmd_deadlock;
-extern const struct ctxlab_cmd cmd_sched;
+extern const struct ctxlab_cmd cmd_trace;
 
 #endif /* CTXLAB_COMMAND_H */

@@ -30,8 +30,9 @@ _ctxlab_options()
 	deadlock)
 		echo "--all --dot --exit-code --stop --watch $table --help" ;;
 	sched)
-		echo "--bound --check --from --json --procs --save --seed" \
-		     "--trace --help" ;;
+		echo "--all --bound --check --cpu --from --load --no-module --plot" \
+		     "--procs --quick --repeat --save --seconds --seed --tasks" \
+		     "--trace $table --help" ;;
 	esac
 }
 
@@ -62,7 +63,7 @@ _ctxlab()
 	local cmd=${COMP_WORDS[1]} words=''
 
 	if ((COMP_CWORD == 1)); then
-		words='show compare sharing switch create sync ipc diff deadlock sched'
+		words='show compare sharing switch create sync ipc sched diff deadlock'
 		words+=' --help --version'
 	elif [[ $prev == -o || $prev == --output ]]; then
 		words=$(_ctxlab_columns "$cmd" "$cur")
@@ -71,6 +72,9 @@ _ctxlab()
 	elif [[ $cmd == ipc && ($prev == -w || $prev == --way) ]]; then
 		words='all spin spin-futex futex eventfd pipe unix dgram seqpacket'
 		words+=' tcp mq sysv signal rpc-unix rpc-tcp'
+	elif [[ $cmd == sched && ($prev == -l || $prev == --load) ]]; then
+		words='all yield yield-global create wake mutex channel pipe unix tcp'
+		words+=' timer block block-unsaid fan-out park'
 	elif [[ $prev == -m || $prev == --mechanism ]]; then
 		words='yield futex pipe perf-pipe'
 	elif [[ $prev == --from || $prev == --plot || $prev == --save ||

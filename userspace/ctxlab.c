@@ -15,6 +15,12 @@
 
 #define MAX_COMMANDS 24
 
+/* What an experiment's command can do instead of measuring; or NULL. */
+static const struct ctxlab_cmd *find_instead(const struct experiment *e)
+{
+	return !strcmp(e->name, cmd_trace.name) ? &cmd_trace : NULL;
+}
+
 /* All commands, the experiments among them; NULL ends them. */
 static void list_commands(const struct ctxlab_cmd *commands[MAX_COMMANDS])
 {
@@ -24,10 +30,10 @@ static void list_commands(const struct ctxlab_cmd *commands[MAX_COMMANDS])
 	commands[n++] = &cmd_compare;
 	commands[n++] = &cmd_sharing;
 	for (i = 0; experiments[i]; i++)
-		commands[n++] = cmd_measure(experiments[i]);
+		commands[n++] = cmd_measure(experiments[i],
+					    find_instead(experiments[i]));
 	commands[n++] = &cmd_diff;
 	commands[n++] = &cmd_deadlock;
-	commands[n++] = &cmd_sched;
 	commands[n] = NULL;
 }
 

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "experiments/sched/loads.h"
+#include "experiments/sched/scripts.h"
 #include "gpm/gpm.h"
 #include "gpm/replay.h"
 #include "gpm/trace.h"
@@ -26,7 +26,7 @@ static void quiet(void *arg, const char *line)
 
 static void record(const char *load, uint64_t seed)
 {
-	const struct sched_load *l = sched_load_find(load);
+	const struct sched_script *l = sched_script_find(load);
 	struct gpm_options o = {
 		.procs = l->procs, .seed = seed, .trace = path, .report = quiet,
 	};

@@ -99,7 +99,7 @@ const char *target_open(void)
 {
 	if (!mkdtemp(root))
 		die(root);
-	commands[FROM].cmd = cmd_measure(experiments[0]);
+	commands[FROM].cmd = cmd_measure(experiments[0], NULL);
 	setenv("CTXLAB_ROOT", root, 1);
 	/* Not a terminal, and no colours. */
 	out_fd = memfd_create("stdout", MFD_CLOEXEC);

@@ -7,5 +7,6 @@ const struct experiment *const experiments[] = {
 	&experiment_create,
 	&experiment_sync,
 	&experiment_ipc,
+	&experiment_sched,
 	NULL
 };

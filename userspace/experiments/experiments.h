@@ -10,6 +10,7 @@ extern const struct experiment experiment_switch;
 extern const struct experiment experiment_create;
 extern const struct experiment experiment_sync;
 extern const struct experiment experiment_ipc;
+extern const struct experiment experiment_sched;
 
 /* NULL ends it. */
 extern const struct experiment *const experiments[];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Scripted loads for the scheduler: each shows one of its rules at work. */
-#ifndef SCHED_LOADS_H
-#define SCHED_LOADS_H
+#ifndef SCHED_SCRIPTS_H
+#define SCHED_SCRIPTS_H
 
 #include <stdbool.h>
 
-struct sched_load {
+struct sched_script {
 	const char *name;
 	const char *brief;
 	unsigned int procs;	/* enough to show it */
@@ -15,8 +15,8 @@ struct sched_load {
 };
 
 /* Ends with an empty entry. */
-extern const struct sched_load sched_loads[];
+extern const struct sched_script sched_scripts[];
 
-const struct sched_load *sched_load_find(const char *name);
+const struct sched_script *sched_script_find(const char *name);
 
-#endif /* SCHED_LOADS_H */
+#endif /* SCHED_SCRIPTS_H */

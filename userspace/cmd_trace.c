@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ctxlab sched: the coroutine scheduler's decisions, shown and checked. */
+/* ctxlab sched --trace: the coroutine scheduler's decisions, shown and checked. */
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "experiments/sched/loads.h"
+#include "experiments/sched/scripts.h"
 #include "experiments/sched/trace_show.h"
 #include "gpm/gpm.h"
 #include "lib/error.h"
@@ -17,7 +17,7 @@
 #include "options.h"
 
 struct request {
-	const struct sched_load *load;
+	const struct sched_script *load;
 	const char *from, *save;
 	unsigned long procs, seed, bound;
 	bool seeded, check, json;
@@ -26,18 +26,16 @@ struct request {
 enum {
 	OPT_TRACE = CTXLAB_LONG_ONLY,
 	OPT_CHECK,
-	OPT_FROM,
 	OPT_PROCS,
 	OPT_SEED,
 	OPT_BOUND,
 };
 
 static const struct ctxlab_opt opts[] = {
-	{ OPT_TRACE, "trace", "LOAD", "run a scripted load (see above)" },
-	{ OPT_FROM, "from", "FILE", "take the trace that a program wrote to FILE" },
-	{ OPT_CHECK, "check", NULL, "hold each step against the rules" },
-	{ OPT_PROCS, "procs", "N", "number of Ps; default: what the load needs" },
-	{ OPT_SEED, "seed", "N", "take each choice from N; 0: real threads" },
+	{ OPT_TRACE, "trace", "WHAT", "show a scheduler's decisions (see above)" },
+	{ OPT_CHECK, "check", NULL, "--trace: hold each step against the rules" },
+	{ OPT_PROCS, "procs", "N", "--trace: number of Ps; default: what the load needs" },
+	{ OPT_SEED, "seed", "N", "--trace: take each choice from N; 0: real threads" },
 	{ OPT_BOUND, "bound", "MS", "--check: longest wait of a ready G, default 1000" },
 	{ 's', "save", "FILE", "keep the trace in FILE" },
 	{ 'J', "json", NULL, "print JSON for Perfetto and chrome://tracing" },
@@ -62,12 +60,8 @@ static int option(const struct ctxlab_cmd *cmd, int c, struct request *r)
 {
 	switch (c) {
 	case OPT_TRACE:
-		r->load = sched_load_find(optarg);
-		if (!r->load)
-			return options_wrong(cmd, "no load '%s'", optarg);
-		break;
-	case OPT_FROM:
-		r->from = optarg;
+		r->load = sched_script_find(optarg);
+		r->from = r->load ? NULL : optarg;
 		break;
 	case OPT_CHECK:
 		r->check = true;
@@ -104,7 +98,7 @@ static void quiet(void *arg, const char *line)
 
 static int record(const struct request *r, const char *path)
 {
-	const struct sched_load *l = r->load;
+	const struct sched_script *l = r->load;
 	struct gpm_options o = {
 		.procs = r->procs ? r->procs : l->procs,
 		.seed = r->seeded ? r->seed : !l->threads,
@@ -154,7 +148,7 @@ static int record_and_show(const struct request *r)
 	return status;
 }
 
-static int run_sched(const struct ctxlab_cmd *cmd, int argc, char **argv)
+static int run_trace(const struct ctxlab_cmd *cmd, int argc, char **argv)
 {
 	struct request r = { .bound = 1000 };
 	int c, status;
@@ -166,27 +160,18 @@ static int run_sched(const struct ctxlab_cmd *cmd, int argc, char **argv)
 	}
 	if (optind < argc)
 		return options_wrong(cmd, "no operands are taken");
-	if (!r.load == !r.from)
-		return options_wrong(cmd, "either --trace or --from is needed");
+	if (r.from && access(r.from, F_OK))
+		return options_wrong(cmd, "--trace: neither a load nor a file: '%s'",
+				     r.from);
 	return r.from ? show(&r, r.from) : record_and_show(&r);
 }
 
-const struct ctxlab_cmd cmd_sched = {
+const struct ctxlab_cmd cmd_trace = {
 	.name = "sched",
-	.args = "",
 	.brief = "watch a coroutine scheduler decide, and check that it may",
 	.about =
 	"Show, event by event, which coroutine (G) runs on which context (P) and why\n"
-	"this one: a scripted load, or the trace of a program linked with libgpm that\n"
-	"ran with GPM_TRACE=FILE.  --check holds it against the rules of gpm(3).\n"
-	"\n"
-	"The loads:\n"
-	"  overflow   300 Gs at once: half of a full queue moves to the global one\n"
-	"  61st       two Gs keep a queue busy, each 61st look finds the global one\n"
-	"  steal      one P has 60 Gs, the others take half of them, and half again\n"
-	"  netpoll    a G waits for a pipe in epoll\n"
-	"  hand-over  a thread blocks, announced and not, and its P goes on\n"
-	"  deadlock   two Gs wait for each other's mutex\n",
+	"this one.  'ctxlab sched --help' lists the loads.\n",
 	.opts = opts,
-	.run = run_sched,
+	.run = run_trace,
 };

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "gpm/gpm.h"
-#include "loads.h"
+#include "scripts.h"
 
 /* Allocation or a descriptor failed: the run ends with that. */
 static void check(int err)
@@ -138,7 +138,7 @@ static void deadlock(void *arg)
 	spawn("Hegel", philosopher, 1, 1);
 }
 
-const struct sched_load sched_loads[] = {
+const struct sched_script sched_scripts[] = {
 	{ "overflow", "300 Gs at once: half of a full queue moves to the global one",
 	  1, false, 0, overflow },
 	{ "61st", "two Gs keep a queue busy, each 61st look finds the global one",
@@ -154,11 +154,11 @@ const struct sched_load sched_loads[] = {
 	{}
 };
 
-const struct sched_load *sched_load_find(const char *name)
+const struct sched_script *sched_script_find(const char *name)
 {
-	const struct sched_load *l;
+	const struct sched_script *l;
 
-	for (l = sched_loads; l->name; l++)
+	for (l = sched_scripts; l->name; l++)
 		if (!strcmp(l->name, name))
 			return l;
 	return NULL;
