@@ -33,10 +33,10 @@ enum {
 
 static const struct ctxlab_opt opts[] = {
 	{ OPT_TRACE, "trace", "WHAT", "show a scheduler's decisions (see above)" },
-	{ OPT_CHECK, "check", NULL, "--trace: hold each step against the rules" },
-	{ OPT_PROCS, "procs", "N", "--trace: number of Ps; default: what the load needs" },
-	{ OPT_SEED, "seed", "N", "--trace: take each choice from N; 0: real threads" },
-	{ OPT_BOUND, "bound", "MS", "--check: longest wait of a ready G, default 1000" },
+	{ OPT_CHECK, "check", NULL, "of a trace: hold each step against the rules" },
+	{ OPT_PROCS, "procs", "N", "of a trace: number of Ps; default: what the load needs" },
+	{ OPT_SEED, "seed", "N", "of a trace: take each choice from N; 0: real threads" },
+	{ OPT_BOUND, "bound", "MS", "of a check: longest wait of a ready G, default 1000" },
 	{ 's', "save", "FILE", "keep the trace in FILE" },
 	{ 'J', "json", NULL, "print JSON for Perfetto and chrome://tracing" },
 	{}
