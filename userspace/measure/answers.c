@@ -46,9 +46,7 @@ static void find_estimate(const struct run *run, struct answers *a, int arm,
 		return;
 	base = &run->series[other][p];
 	if (series_has(base, q))
-		a->diff[arm][p][q] =
-			estimate_difference(run, s, base,
-					    a->cell[other][p][q].value, q);
+		a->diff[arm][p][q] = estimate_difference(run, s, base, q);
 }
 
 static void find_estimates(const struct run *run, struct answers *a, int arm)

@@ -109,31 +109,31 @@ struct estimate estimate_cost(const struct run *run, const struct series *s,
 
 /*
  * The difference of two arms in a block.  Differences are taken as a part of the
- * base in the same turn and scaled to what the base costs (@typical): where a CPU
- * runs now faster, now slower, all arms do, and so does their difference.
+ * base in the same turn and scaled to what the base costs in that block: where a
+ * CPU runs now faster, now slower, all arms do, and so does their difference.  The
+ * base's cost must be that of the block: what it costs in all of them would take
+ * out of the interval how far blocks, and runs, differ in what they scale with.
  */
 static double block_difference(const struct run *run, const double *a,
-			       const double *b, size_t n, double typical)
+			       const double *b, size_t n)
 {
-	double *x = xcalloc(n, sizeof(*x)), *y = xcalloc(n, sizeof(*y)), d;
+	double *x = xcalloc(n, sizeof(*x)), *y = xcalloc(n, sizeof(*y)), d, base;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		x[i] = lower(run) ? a[i] : (a[i] - b[i]) * (typical / b[i]);
-		y[i] = b[i];
+		x[i] = lower(run) ? a[i] : (a[i] - b[i]) / b[i];
+		y[i] = isnan(a[i]) ? NAN : b[i];
 	}
 	d = typical_of(run, x, n);
-	if (lower(run))
-		d -= typical_of(run, y, n);
+	base = typical_of(run, y, n);
 	free(y);
 	free(x);
-	return d;
+	return lower(run) ? d - base : d * base;
 }
 
 /* The difference of two series in each block, into @of. */
 static void differences(const struct run *run, const struct series *a,
-			const struct series *b, double typical, int quantity,
-			double *of)
+			const struct series *b, int quantity, double *of)
 {
 	double *x = estimate_values(a, quantity);
 	double *y = estimate_values(b, quantity);
@@ -144,7 +144,7 @@ static void differences(const struct run *run, const struct series *a,
 		next_part(a, i, &p);
 		next_part(b, i, &q);
 		of[i] = block_difference(run, x + p.from, y + q.from,
-					 p.n < q.n ? p.n : q.n, typical);
+					 p.n < q.n ? p.n : q.n);
 	}
 	free(y);
 	free(x);
@@ -152,19 +152,17 @@ static void differences(const struct run *run, const struct series *a,
 
 struct estimate estimate_difference(const struct run *run,
 				    const struct series *a,
-				    const struct series *b, double typical,
-				    int quantity)
+				    const struct series *b, int quantity)
 {
 	double of[MAX_BLOCKS];
 
-	differences(run, a, b, typical, quantity, of);
+	differences(run, a, b, quantity, of);
 	return over_blocks(run, of);
 }
 
 struct estimate estimate_slope(const struct run *run, const struct series *a,
 			       const struct series *b,
-			       const unsigned int *points, size_t k,
-			       const double *typical)
+			       const unsigned int *points, size_t k)
 {
 	double x[MAX_POINTS], weight[MAX_POINTS], of[MAX_BLOCKS];
 	double slope[MAX_BLOCKS] = {};
@@ -177,8 +175,7 @@ struct estimate estimate_slope(const struct run *run, const struct series *a,
 		x[i] = run->settings.point[points[i]].x;
 	stats_slope_weights(x, k, weight);
 	for (i = 0; i < k; i++) {
-		differences(run, &a[points[i]], &b[points[i]], typical[i], 0,
-			    of);
+		differences(run, &a[points[i]], &b[points[i]], 0, of);
 		for (block = 0; block < run->blocks; block++)
 			slope[block] += weight[i] * of[block];
 	}

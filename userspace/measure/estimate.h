@@ -14,19 +14,17 @@ double *estimate_values(const struct series *s, int quantity);
 struct estimate estimate_cost(const struct run *run, const struct series *s,
 			      int quantity);
 
-/* @a - @b, in pairs of rounds; @typical: what @b costs. */
+/* @a - @b, in pairs of rounds. */
 struct estimate estimate_difference(const struct run *run,
 				    const struct series *a,
-				    const struct series *b, double typical,
-				    int quantity);
+				    const struct series *b, int quantity);
 
 /*
  * What each unit of x adds to (a - b) of the first quantity, over @k points; @a
- * and @b are indexed by point, @typical are the costs of @b at those points.
+ * and @b are indexed by point.
  */
 struct estimate estimate_slope(const struct run *run, const struct series *a,
 			       const struct series *b,
-			       const unsigned int *points, size_t k,
-			       const double *typical);
+			       const unsigned int *points, size_t k);
 
 #endif /* MEASURE_ESTIMATE_H */

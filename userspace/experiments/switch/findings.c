@@ -57,16 +57,13 @@ static struct estimate refill(const struct run *run, const struct answers *a,
 			      int arm, int base, int pattern)
 {
 	unsigned int points[MAX_POINTS];
-	double typical[MAX_POINTS];
-	size_t k, i;
+	size_t k;
 
 	if (!run->settings.arm[arm] || !run->settings.arm[base])
 		return (struct estimate){};
 	k = refill_points(run, a, arm, pattern, points);
-	for (i = 0; i < k; i++)
-		typical[i] = a->cell[base][points[i]][Q_NS].value;
 	return estimate_slope(run, run->series[arm], run->series[base], points,
-			      k, typical);
+			      k);
 }
 
 static double most_touched(const struct run *run, int pattern)
