@@ -10,6 +10,7 @@
 #include "measure/estimate.h"
 #include "measure/merge.h"
 #include "measure/repeat.h"
+#include "report/diff.h"
 #include "run_sample.h"
 #include "tap.h"
 
@@ -74,43 +75,219 @@ static void dropped(void)
 	run_free(&a);
 }
 
-/* A run's cost: what differs between runs, and between blocks of one. */
-static struct estimate runs(gsl_rng *rng, unsigned int n, double cost,
-			    double spread)
-{
-	double of[16], block[20], own;
-	unsigned int i, b;
+/* What makes rounds of one host differ, each as a part of the cost. */
+struct effects {
+	double between;		/* from run to run */
+	double block;		/* from block to block, of each arm */
+	double drift;		/* from the beginning of a run to its end */
+	double noise;
+	double outliers;	/* share of rounds ten times as long */
+};
 
-	for (i = 0; i < n; i++) {
-		own = cost * (1 + gsl_ran_gaussian(rng, spread));
-		for (b = 0; b < 20; b++)
-			block[b] = own * (1 + gsl_ran_gaussian(rng, 0.01));
-		of[i] = stats_blocks(block, 20).value;
-	}
-	return stats_blocks(of, n);
+#define RUN_BLOCKS 8
+#define RUN_ROUNDS 4
+#define RUN_SAMPLES (RUN_BLOCKS * RUN_ROUNDS)
+
+static const enum arm_id simulated[] = { ARM_THREAD, ARM_PROCESS };
+
+static double factor(gsl_rng *rng, double sigma)
+{
+	return exp(gsl_ran_gaussian(rng, sigma));
 }
 
-/* Runs of one host that differ by 1 %: 5 % more are seen, and nothing else. */
-static void told_apart(void)
+static void one_round(gsl_rng *rng, struct sample *s, double ns,
+		      const struct effects *e, unsigned int block)
 {
+	ns *= factor(rng, e->noise);
+	if (gsl_rng_uniform(rng) < e->outliers)
+		ns *= 10;
+	*s = (struct sample){
+		.value = { ns, NAN, NAN, NAN, NAN, NAN },
+		.counted = 400, .expected = 400, .block = block,
+	};
+}
+
+/* The rounds of run @repeat, in which all costs @own times as much. */
+static void fill_run(gsl_rng *rng, struct run *run, unsigned int repeat,
+		     double own, const struct effects *e)
+{
+	unsigned int b, block, i, k, at;
+	double now, arm;
+
+	for (b = 0; b < RUN_BLOCKS; b++) {
+		block = repeat * RUN_BLOCKS + b;
+		run->block[block] = (struct block){ b, 120e3, repeat };
+		/* Half way through it is what it is on average. */
+		now = own * (1 + e->drift * (b / (RUN_BLOCKS - 1.) - 0.5));
+		for (k = 0; k < 2; k++) {
+			arm = now * sample_costs()[simulated[k]].empty *
+			      factor(rng, e->block);
+			for (i = 0; i < RUN_ROUNDS; i++) {
+				at = block * RUN_ROUNDS + i;
+				one_round(rng, &run->series[simulated[k]][0].sample[at],
+					  arm, e, block);
+			}
+		}
+	}
+}
+
+/* @n runs of one host as one, in which all costs @cost times as much. */
+static void simulate(gsl_rng *rng, struct run *run, unsigned int n, double cost,
+		     const struct effects *e)
+{
+	struct series *s;
+	unsigned int i;
+
+	*run = (struct run){
+		.experiment = &experiment_switch, .machine = sample_machine(),
+		.counter = xstrdup("none"), .blocks = n * RUN_BLOCKS,
+	};
+	run_add_point(&run->settings, &(struct point){ 0, NO_VARIANT, 1 });
+	for (i = 0; i < 2; i++) {
+		run->settings.arm[simulated[i]] = true;
+		run->settings.most_x[simulated[i]] = UINT32_MAX;
+		s = &run->series[simulated[i]][0];
+		s->n = n * RUN_SAMPLES;
+		s->sample = xcalloc(s->n, sizeof(*s->sample));
+	}
+	for (i = 0; i < n; i++)
+		fill_run(rng, run, i, cost * factor(rng, e->between), e);
+}
+
+static bool within(const struct estimate *e, double truth)
+{
+	return e->n && e->low <= truth && truth <= e->high;
+}
+
+/* How often the intervals of @n runs hold what a run costs, in the median. */
+static void held(unsigned int n, const struct effects *e, const char *what)
+{
+	const struct cost *cost = sample_costs();
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-	struct estimate a, b, diff;
-	int same = 0, seen = 0, i, trials = 200;
+	double thread = cost[ARM_THREAD].empty;
+	double more = cost[ARM_PROCESS].empty - thread;
+	int i, of_cost = 0, of_more = 0, trials = 400;
+	struct estimate diff;
+	struct series *s;
+	struct run run;
 
 	for (i = 0; i < trials; i++) {
-		a = runs(rng, 5, 1000, 0.01);
-		b = runs(rng, 5, 1000, 0.01);
-		diff = stats_difference(&b, &a);
-		same += diff.low <= 0 && diff.high >= 0;
-		b = runs(rng, 5, 1050, 0.01);
-		diff = stats_difference(&b, &a);
-		seen += diff.low > 0;
+		simulate(rng, &run, n, 1, e);
+		s = &run.series[ARM_THREAD][0];
+		diff = estimate_cost(&run, s, Q_NS);
+		of_cost += within(&diff, thread);
+		diff = estimate_difference(&run, &run.series[ARM_PROCESS][0], s,
+					   Q_NS);
+		of_more += within(&diff, more);
+		run_free(&run);
 	}
 	gsl_rng_free(rng);
+	if (!ok(of_cost >= trials * 0.9 && of_more >= trials * 0.9,
+		"intervals hold costs and differences: %s", what))
+		printf("# costs %d, differences %d of %d\n", of_cost, of_more,
+		       trials);
+}
+
+static void coverage(void)
+{
+	static const struct effects blocks = {
+		.block = 0.03, .noise = 0.02,
+	}, drift = {
+		.block = 0.01, .noise = 0.02, .drift = 0.05,
+	}, outliers = {
+		.block = 0.01, .noise = 0.02, .outliers = 0.1,
+	}, between = {
+		.between = 0.2, .noise = 0.02,
+	}, all = {
+		.between = 0.2, .block = 0.02, .noise = 0.02, .drift = 0.05,
+		.outliers = 0.1,
+	};
+
+	held(1, &blocks, "blocks differ");
+	held(1, &drift, "the run drifts");
+	held(1, &outliers, "one round in ten is an outlier");
+	held(5, &between, "five runs that differ by 20 %");
+	held(5, &all, "five runs, and all of it");
+	held(10, &all, "ten runs, and all of it");
+}
+
+static const char *word(const json_t *diff, const char *what)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(diff, "rows"), i, row)
+		if (!strcmp(json_string_value(json_object_get(row, "what")),
+			    what))
+			return json_string_value(json_object_get(row, "is"));
+	return "";
+}
+
+/* What 'ctxlab diff' says of two sets of runs, the second @by times as dear. */
+static void compare(gsl_rng *rng, double by, const struct effects *e,
+		    bool *thread, bool *more, const char *is)
+{
+	struct diff_side *a = xcalloc(1, sizeof(*a));
+	struct diff_side *b = xcalloc(1, sizeof(*b));
+	json_t *diff;
+
+	a->path = "a";
+	b->path = "b";
+	simulate(rng, &a->run, 5, 1, e);
+	simulate(rng, &b->run, 5, by, e);
+	answers_find(&a->run, &a->answers);
+	answers_find(&b->run, &b->answers);
+	diff = diff_json(a, b);
+	*thread = !strcmp(word(diff, "thread"), is);
+	*more = !strcmp(word(diff, "process - thread"), is);
+	json_decref(diff);
+	answers_free(&a->answers);
+	answers_free(&b->answers);
+	run_free(&a->run);
+	run_free(&b->run);
+	free(a);
+	free(b);
+}
+
+/* In how many of @trials such comparisons the word for threads, or all, is @is. */
+static int compared(double by, const struct effects *e, const char *is,
+		    bool all, int trials)
+{
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	bool thread, more;
+	int i, n = 0;
+
+	for (i = 0; i < trials; i++) {
+		compare(rng, by, e, &thread, &more, is);
+		n += thread && (more || !all);
+	}
+	gsl_rng_free(rng);
+	return n;
+}
+
+/*
+ * Sets of runs of one host are the same, however much its runs differ; 5 % more
+ * are seen where runs differ by 2 %.
+ */
+static void told_apart(void)
+{
+	static const struct effects calm_host = {
+		.between = 0.02, .block = 0.01, .noise = 0.02,
+	}, restless_host = {
+		.between = 0.2, .block = 0.02, .noise = 0.02, .drift = 0.05,
+		.outliers = 0.1,
+	};
+	int same, trials = 200;
+
+	same = compared(1, &calm_host, "same", true, trials);
 	if (!ok(same >= trials * 0.9, "sets of runs of one host are the same"))
 		printf("# %d of %d\n", same, trials);
-	if (!ok(seen >= trials * 0.9, "5 %% more are told apart"))
-		printf("# %d of %d\n", seen, trials);
+	same = compared(1, &restless_host, "same", true, trials);
+	if (!ok(same >= trials * 0.9, "also where runs differ by 20 %%"))
+		printf("# %d of %d\n", same, trials);
+	same = compared(1.05, &calm_host, "slower", false, trials);
+	if (!ok(same >= trials * 0.9, "5 %% more are told apart"))
+		printf("# %d of %d\n", same, trials);
 }
 
 static int make_sample(void *arg, struct run *run)
@@ -160,6 +337,7 @@ int main(void)
 {
 	merged();
 	dropped();
+	coverage();
 	told_apart();
 	in_processes();
 	return tap_done();

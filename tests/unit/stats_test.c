@@ -186,6 +186,8 @@ static void quotients(void)
 {
 	const struct estimate a = { 200, 190, 210, 50 };
 	const struct estimate b = { 100, 90, 110, 40 }, none = {};
+	const struct estimate five = { 100, 90, 110, 5 };
+	const struct estimate plain = { 50, 50, 50, 1 };
 	struct estimate r = stats_ratio(&a, &b);
 
 	ok(r.value == 2 && r.n == 40, "a ratio");
@@ -194,8 +196,16 @@ static void quotients(void)
 	ok(!stats_ratio(&a, &none).n, "nothing to divide by");
 	r = stats_difference(&a, &b);
 	ok(r.value == 100 && r.n == 40, "a difference");
-	near(r.value - r.low, hypot(10, 10), EXACT, "and its interval");
+	/* By many numbers on both sides: in quadrature, or nearly so. */
+	near(r.value - r.low, hypot(10, 10), 0.3, "and its interval");
 	ok(!stats_difference(&none, &b).n, "nothing to take from");
+	/* By five each: standard errors in quadrature, t of eight, not of four. */
+	r = stats_difference(&five, &five);
+	near(r.high, 2.306 * hypot(10 / 2.776, 10 / 2.776), 0.01,
+	     "of two times five numbers");
+	near(r.low, -r.high, EXACT, "to both sides");
+	r = stats_difference(&a, &plain);
+	near(r.high - r.value, 10, EXACT, "the other side has no doubt");
 }
 
 static void rises(void)

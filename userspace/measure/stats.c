@@ -48,9 +48,14 @@ static void order_interval(const double *sorted, size_t n, struct estimate *e)
 	e->high = (1 - weight) * sorted[n - d] + weight * sorted[n - d - 1];
 }
 
+static double student(double df)
+{
+	return gsl_cdf_tdist_Pinv((1 + CONFIDENCE) / 2, df);
+}
+
 static void t_interval(const double *x, size_t n, struct estimate *e)
 {
-	double t = gsl_cdf_tdist_Pinv((1 + CONFIDENCE) / 2, n - 1);
+	double t = student(n - 1);
 
 	e->value = gsl_stats_mean(x, 1, n);
 	t *= gsl_stats_sd_m(x, 1, n, e->value) / sqrt(n);
@@ -175,6 +180,29 @@ struct estimate stats_ratio(const struct estimate *a, const struct estimate *b)
 	return e;
 }
 
+/* The standard error that half an interval over @n numbers stands for. */
+static double standard_error(double half, size_t n)
+{
+	return n > 1 ? half / student(n - 1) : 0;
+}
+
+/*
+ * Half the interval of a difference, from those of both sides (Welch): two sides
+ * of five numbers each know more of how far numbers spread than one does, and
+ * Student's factor is taken once, for both, not for each.
+ */
+static double welch(double half_a, size_t n_a, double half_b, size_t n_b)
+{
+	double a = standard_error(half_a, n_a), b = standard_error(half_b, n_b);
+	double spread = a * a + b * b, df = 0;
+
+	if (a > 0)
+		df += pow(a * a / spread, 2) / (n_a - 1);
+	if (b > 0)
+		df += pow(b * b / spread, 2) / (n_b - 1);
+	return df > 0 ? student(1 / df) * sqrt(spread) : 0;
+}
+
 struct estimate stats_difference(const struct estimate *a,
 				 const struct estimate *b)
 {
@@ -184,8 +212,10 @@ struct estimate stats_difference(const struct estimate *a,
 		return e;
 	e.n = a->n < b->n ? a->n : b->n;
 	e.value = a->value - b->value;
-	e.low = e.value - hypot(a->value - a->low, b->high - b->value);
-	e.high = e.value + hypot(a->high - a->value, b->value - b->low);
+	e.low = e.value - welch(a->value - a->low, a->n, b->high - b->value,
+				b->n);
+	e.high = e.value + welch(a->high - a->value, a->n, b->value - b->low,
+				 b->n);
 	return e;
 }
 

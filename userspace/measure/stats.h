@@ -54,7 +54,10 @@ double stats_quantile(double *x, size_t n, double q);
 struct estimate stats_ratio(const struct estimate *a,
 			    const struct estimate *b);
 
-/* a - b of two independent estimates, for comparing two runs. */
+/*
+ * a - b of two independent estimates, for comparing two runs; what n says of each
+ * is how surely its interval is known.
+ */
 struct estimate stats_difference(const struct estimate *a,
 				 const struct estimate *b);
 
