@@ -88,6 +88,8 @@ struct arm {
  * @most: what the option may ask for
  * @variant: what tells variants apart ("where"); NULL: there are none
  * @variants: their names; each has plots and tables of its own
+ * @across: what they are steps of, each larger than the one before: costs are drawn
+ *	over them as well; NULL: nothing
  */
 struct axis {
 	const char *key;
@@ -98,6 +100,7 @@ struct axis {
 	unsigned int most;
 	const char *variant;
 	const char *variants[MAX_VARIANTS + 1];
+	const char *across;
 };
 
 /**
@@ -191,6 +194,7 @@ struct turn {
  * @operation: one of them, "a message"
  * @operations: "messages"
  * @histogram: what run->histogram shows, in words; NULL: nothing
+ * @strip: what run->strip shows, in words; NULL: nothing
  * @counted: columns of the table of counts; ends with COUNT_NONE
  * @counted_least: operations of a counted round, at least
  *
@@ -203,7 +207,7 @@ struct turn {
  *	errno: -EINTR ends the run, -ETIMEDOUT drops the arm with a note
  * @tasks: thread IDs that the counting looks at; returns their number
  * @renew: new workers, new memory: a block begins; 0 or a negative errno
- * @close: release all; hands over histograms
+ * @close: release all; hands over histograms and strips
  * @conclude: findings, from the cells and differences; NULL: none
  * @doubt: reasons of its own to refuse (answers_refuse()); NULL: none
  * @marks: up to MAX_MARKS places on the axis for the picture of a variant;
@@ -218,6 +222,7 @@ struct experiment {
 	const char *operation;
 	const char *operations;
 	const char *histogram;
+	const char *strip;
 	const struct arm *arms;
 	struct axis axis;
 	const struct quantity *quantities;

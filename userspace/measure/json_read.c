@@ -175,6 +175,9 @@ static void read_points(struct reader *r, const json_t *o, struct run *run)
 		if (!run_add_point(&run->settings, &point))
 			return wrong(r, "the points do not rise, or are more than %d",
 				     MAX_POINTS);
+		if (json_object_get(one, "longer"))
+			run->settings.longer[i] =
+				integer(r, one, "longer", 1 << 16);
 	}
 	if (!run->settings.points)
 		wrong(r, "there are no points");
@@ -464,6 +467,40 @@ static void read_histograms(struct reader *r, const json_t *root,
 						     run_find_arm)]);
 }
 
+static void read_stretches(struct reader *r, const json_t *all,
+			   struct strip *strip)
+{
+	json_int_t who, times;
+	const json_t *one;
+	size_t i;
+
+	if (json_array_size(all) > MAX_SAMPLES || strip->n)
+		return wrong(r, "a strip is too long or there twice");
+	json_array_foreach(all, i, one) {
+		who = json_integer_value(json_array_get(one, 0));
+		times = json_integer_value(json_array_get(one, 1));
+		if (who < 0 || who >= MAX_TASKS || times < 1 ||
+		    times > MAX_SAMPLES)
+			return wrong(r, "a stretch of a strip is out of range");
+		strip_add(strip, who, times);
+	}
+}
+
+/* Of what has some; what is not there was not recorded. */
+static void read_strips(struct reader *r, const json_t *root, struct run *run)
+{
+	const json_t *all, *o;
+	size_t i;
+
+	if (!run->experiment->strip || !json_object_get(root, "strips"))
+		return;
+	all = member(r, root, "strips", JSON_ARRAY);
+	json_array_foreach(all, i, o)
+		read_stretches(r, member(r, o, "stretches", JSON_ARRAY),
+			       &run->strip[name_of(r, run, o, "arm",
+						   run_find_arm)]);
+}
+
 static const struct experiment *
 experiment_of(struct reader *r, const json_t *root,
 	      const struct experiment *const *experiments)
@@ -524,6 +561,7 @@ int run_from_json(const json_t *root,
 	if (!r.error) {
 		read_counts(&r, root, run);
 		read_histograms(&r, root, run);
+		read_strips(&r, root, run);
 		read_facts(&r, root, run);
 	}
 	if (!r.error)

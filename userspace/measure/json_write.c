@@ -71,6 +71,9 @@ static json_t *points_json(const struct run *run)
 	for (p = 0; p < run->settings.points; p++) {
 		o = json_pack("{s:i, s:i}", axis->key, (int)point[p].x,
 			      "rounds", (int)point[p].rounds);
+		if (run->settings.longer[p] > 1)
+			json_object_set_new(o, "longer",
+					    json_integer(run->settings.longer[p]));
 		if (axis->variant)
 			json_object_set_new(o, axis->variant,
 					    json_pack("s?", or_null(run, point[p].variant)));
@@ -285,6 +288,33 @@ static json_t *histograms_json(const struct run *run)
 	return all;
 }
 
+static json_t *stretches_json(const struct strip *strip)
+{
+	json_t *all = json_array();
+	size_t i;
+
+	for (i = 0; i < strip->n; i++)
+		json_array_append_new(all,
+				      json_pack("[i, i]", (int)strip->stretch[i].who,
+						(int)strip->stretch[i].times));
+	return all;
+}
+
+static json_t *strips_json(const struct run *run)
+{
+	json_t *all = json_array(), *o;
+	int arm;
+
+	for (arm = 0; arm < run_arms(run); arm++) {
+		if (!run->strip[arm].n)
+			continue;
+		o = json_pack("{s:s, s:o}", "arm", run_arm_name(run, arm),
+			      "stretches", stretches_json(&run->strip[arm]));
+		json_array_append_new(all, o);
+	}
+	return all;
+}
+
 static json_t *estimate_json(const struct estimate *e)
 {
 	if (!e->n)
@@ -381,6 +411,8 @@ json_t *run_to_json(const struct run *run, const struct answers *a)
 	json_object_set_new(root, "counter", out_json_bytes(run->counter));
 	json_object_set_new(root, "counts", counts_json(run));
 	json_object_set_new(root, "histograms", histograms_json(run));
+	if (run->experiment->strip)
+		json_object_set_new(root, "strips", strips_json(run));
 	if (run_facts(run))
 		json_object_set_new(root, "facts", facts_json(run));
 	json_object_set_new(root, "series", series_json(run));

@@ -89,6 +89,15 @@ static void add_histogram(struct histogram *into, struct histogram *from)
 		into->count[i] += from->count[i];
 }
 
+/* A strip is of one round: the first run's. */
+static void take_strip(struct strip *into, struct strip *from)
+{
+	if (into->n)
+		return;
+	*into = *from;
+	*from = (struct strip){};
+}
+
 static void add_notes(struct run *into, const struct run *from)
 {
 	unsigned int i, k;
@@ -123,6 +132,8 @@ void run_merge(struct run *into, struct run *from)
 
 	for (p = 0; p < from->settings.points; p++) {
 		to = place_point(&into->settings, &from->settings.point[p]);
+		if (to >= 0)
+			into->settings.longer[to] = from->settings.longer[p];
 		for (arm = 0; arm < run_arms(into) && to >= 0; arm++)
 			add_series(&into->series[arm][to],
 				   &from->series[arm][p], into->blocks);
@@ -130,6 +141,7 @@ void run_merge(struct run *into, struct run *from)
 	for (arm = 0; arm < run_arms(into); arm++) {
 		add_counts(&into->counts[arm], &from->counts[arm]);
 		add_histogram(&into->histogram[arm], &from->histogram[arm]);
+		take_strip(&into->strip[arm], &from->strip[arm]);
 	}
 	add_blocks(into, from);
 	add_notes(into, from);

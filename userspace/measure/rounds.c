@@ -69,7 +69,7 @@ int rounds_calibrate(struct job *job)
 {
 	const struct settings *set = &job->run->settings;
 	const struct arm *arms = job->run->experiment->arms;
-	double each[MAX_ARMS], ns, n;
+	double each[MAX_ARMS], ns, n, round_ns;
 	unsigned int p;
 	int arm, err;
 
@@ -78,9 +78,10 @@ int rounds_calibrate(struct job *job)
 		err = try_arms(job, p, each);
 		if (err)
 			return err;
+		round_ns = set->round_us * 1e3 * fmax(set->longer[p], 1);
 		for (arm = 0; arm < run_arms(job->run); arm++) {
 			ns = pace_ns(job->run, arms[arm].pace, each);
-			n = ns > 0 ? set->round_us * 1e3 / ns : 0;
+			n = ns > 0 ? round_ns / ns : 0;
 			n = fmax(n, fmax(arms[arm].least, 1));
 			job->ops[arm][p] = fmin(n, 1e6);
 		}

@@ -303,6 +303,37 @@ void histogram_free(struct histogram *h)
 	*h = (struct histogram){};
 }
 
+void strip_add(struct strip *strip, uint32_t who, uint32_t times)
+{
+	size_t n = strip->n;
+
+	if (n && strip->stretch[n - 1].who == who) {
+		strip->stretch[n - 1].times += times;
+		return;
+	}
+	/* Room is a power of two. */
+	if (!(n & (n - 1)))
+		strip->stretch = xrealloc(strip->stretch, n ? 2 * n : 1,
+					  sizeof(*strip->stretch));
+	strip->stretch[strip->n++] = (struct stretch){ who, times };
+}
+
+uint64_t strip_length(const struct strip *strip)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < strip->n; i++)
+		sum += strip->stretch[i].times;
+	return sum;
+}
+
+void strip_free(struct strip *strip)
+{
+	free(strip->stretch);
+	*strip = (struct strip){};
+}
+
 void run_free(struct run *run)
 {
 	unsigned int i, p;
@@ -311,6 +342,7 @@ void run_free(struct run *run)
 		for (p = 0; p < MAX_POINTS; p++)
 			free(run->series[i][p].sample);
 		histogram_free(&run->histogram[i]);
+		strip_free(&run->strip[i]);
 	}
 	for (i = 0; i < run->notes; i++)
 		free(run->note[i]);

@@ -47,6 +47,7 @@ struct settings {
 	double seconds;		/* time for all rounds aimed at */
 	unsigned int points;
 	struct point point[MAX_POINTS];
+	unsigned int longer[MAX_POINTS];	/* a round there, so many times; 0 is 1 */
 	bool arm[MAX_ARMS];	/* which arms take part */
 	unsigned int most_x[MAX_ARMS];	/* up to where; UINT_MAX: no limit */
 	long value[MAX_SETTINGS];	/* of the experiment's own settings */
@@ -100,6 +101,18 @@ struct histogram {
 	uint64_t *count;
 };
 
+/* So many times in a row it was the same one. */
+struct stretch {
+	uint32_t who;
+	uint32_t times;
+};
+
+/* Who it was, in order, for a part of one round. */
+struct strip {
+	size_t n;
+	struct stretch *stretch;
+};
+
 struct run {
 	const struct experiment *experiment;
 	struct machine machine;
@@ -107,6 +120,7 @@ struct run {
 	struct series series[MAX_ARMS][MAX_POINTS];
 	struct counts counts[MAX_ARMS];
 	struct histogram histogram[MAX_ARMS];
+	struct strip strip[MAX_ARMS];
 	struct {
 		bool known;
 		long value;	/* 0 or more */
@@ -188,6 +202,13 @@ void run_note(struct run *run, const char *fmt, ...);
 
 /* Frees what a histogram has. */
 void histogram_free(struct histogram *h);
+
+/* Adds one to the end of a strip. */
+void strip_add(struct strip *strip, uint32_t who, uint32_t times);
+
+/* How many they are, all stretches together. */
+uint64_t strip_length(const struct strip *strip);
+void strip_free(struct strip *strip);
 
 void run_free(struct run *run);
 

@@ -89,7 +89,10 @@ struct picture_name {
 /* Draws them, moved apart where they would lie on each other; frees the texts. */
 void picture_names(FILE *out, struct picture_name *name, size_t n, int inside);
 
-/* A kind of panel: its height, 0 for none; @which is a variant, where it has one. */
+/*
+ * A kind of panel: its height, 0 for none; @which is a variant, or a point, where it
+ * has one of each.
+ */
 struct panel {
 	int (*height)(const struct run *run, const struct answers *a, int which);
 	void (*draw)(struct picture *p, int which);
@@ -99,6 +102,8 @@ extern const struct panel panel_costs;		/* each arm at the first point */
 extern const struct panel panel_parts;		/* what a cost consists of */
 extern const struct panel panel_sweep;		/* costs over the sweep */
 extern const struct panel panel_added;		/* differences over the sweep */
+extern const struct panel panel_across;		/* costs over the variants */
+extern const struct panel panel_strip;		/* who it was, in order */
 extern const struct panel panel_histogram;
 
 #endif /* REPORT_PICTURE_H */

@@ -17,6 +17,7 @@ void plot_text(FILE *out, const struct run *run, const struct answers *a,
 void plot_text_added(FILE *out, const struct run *run, const struct answers *a,
 		     int variant);
 void plot_text_histograms(FILE *out, const struct run *run);
+void plot_text_strips(FILE *out, const struct run *run);
 
 /* What is wrong with the name of a picture's file, or NULL. */
 const char *plot_name_problem(const char *path);

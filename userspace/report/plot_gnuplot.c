@@ -71,6 +71,7 @@ static int add_panel(const struct panel *panel, const struct run *run,
 static int panels(const struct run *run, const struct answers *a,
 		  struct picture *p)
 {
+	unsigned int point;
 	int sum, i;
 
 	sum = add_panel(&panel_costs, run, a, p, 0);
@@ -79,6 +80,9 @@ static int panels(const struct run *run, const struct answers *a,
 		sum += add_panel(&panel_sweep, run, a, p, i);
 		sum += add_panel(&panel_added, run, a, p, i);
 	}
+	for (point = 0; point < run->settings.points; point++)
+		sum += add_panel(&panel_across, run, a, p, point);
+	sum += add_panel(&panel_strip, run, a, p, 0);
 	return sum + add_panel(&panel_histogram, run, a, p, 0);
 }
 

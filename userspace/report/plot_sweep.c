@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Over the sweep of a variant: costs, and what each arm adds to its baseline. */
+/*
+ * Over the sweep of a variant: costs, and what each arm adds to its baseline.  Where
+ * variants are steps of something, over these: costs at one x.
+ */
 #include <math.h>
 #include <stdlib.h>
 
@@ -14,17 +17,28 @@
 /* The most numbers along the axis that have room: powers of 2, of 4, of 8. */
 #define TICS 13
 
+/* @across: over the variants, at that x; 0: over the sweep. */
 struct view {
 	int variant;
 	bool added;
+	unsigned int across;
 };
+
+static bool in_view(const struct run *run, unsigned int p, const struct view *v)
+{
+	const struct point *point = &run->settings.point[p];
+
+	if (v->across)
+		return point->x == v->across && point->variant >= 0;
+	return run_in_variant(run, p, v->variant);
+}
 
 static struct estimate value_of(const struct run *run, const struct answers *a,
 				int arm, unsigned int p, const struct view *v)
 {
 	struct estimate e = {};
 
-	if (run_in_variant(run, p, v->variant))
+	if (in_view(run, p, v))
 		e = v->added ? a->diff[arm][p][0] : a->cell[arm][p][0];
 	/* It is drawn over the logarithm. */
 	if (!v->added && e.value <= 0)
@@ -61,7 +75,7 @@ static int curves(const struct run *run, const struct answers *a,
 {
 	int arm, n = 0;
 
-	if (a->reasons || !run_has_variant(run, v->variant))
+	if (a->reasons || (!v->across && !run_has_variant(run, v->variant)))
 		return 0;
 	for (arm = 0; arm < run_arms(run); arm++)
 		n += has_curve(run, a, arm, v);
@@ -123,6 +137,22 @@ static void draw_x_axis(struct picture *picture, const struct view *v)
 		place(run, set->point[0].x) / 1.2, most * 1.1);
 }
 
+/* The variants, one step from each to the next. */
+static void draw_steps(struct picture *picture)
+{
+	const struct run *run = picture->run;
+	FILE *out = picture->out;
+	int i;
+
+	fputs("set xlabel ", out);
+	picture_quote(out, run->experiment->axis.across);
+	fputs("\nset xtics (", out);
+	for (i = 0; i < run_variants(run); i++)
+		fprintf(out, "%s'%s' %d", i ? ", " : "",
+			run_variant_name(run, i), i);
+	fprintf(out, ")\nset xrange [-0.15:%d.15]\n", run_variants(run) - 1);
+}
+
 static struct scale draw_y_axis(struct picture *picture, const struct view *v)
 {
 	const struct run *run = picture->run;
@@ -162,7 +192,8 @@ static void curve_data(struct picture *picture, int arm, const struct view *v,
 		e = value_of(run, picture->a, arm, p, v);
 		if (!e.n)
 			continue;
-		name->x = place(run, run->settings.point[p].x);
+		name->x = v->across ? run->settings.point[p].variant :
+				      place(run, run->settings.point[p].x);
 		name->y = e.value;
 		fprintf(picture->out, "%g %g %g %g\n", name->x, e.value,
 			fmax(e.low, s->low), fmin(e.high, s->high));
@@ -180,7 +211,7 @@ static void draw_marks(struct picture *picture, const struct view *v)
 	struct mark mark[MAX_MARKS];
 	unsigned int i, n;
 
-	if (!e->marks)
+	if (!e->marks || v->across)
 		return;
 	n = e->marks(picture->run, picture->a, v->variant, mark);
 	for (i = 0; i < n; i++) {
@@ -235,13 +266,19 @@ static void draw(struct picture *picture, const struct view *v)
 		free(name);
 	}
 	report_variant(variant, run, v->variant);
+	if (v->across)
+		snprintf(variant, sizeof(variant), ", %u %s", v->across,
+			 run->experiment->axis.key);
 	title = v->added ? xasprintf("what the first costs more than the second%s",
 				     variant) :
 			   xasprintf("cost of %s%s",
 				     run->experiment->operation, variant);
 	picture_panel(picture, title, height, LEFT, right + 40);
 	free(title);
-	draw_x_axis(picture, v);
+	if (v->across)
+		draw_steps(picture);
+	else
+		draw_x_axis(picture, v);
 	s = draw_y_axis(picture, v);
 	draw_marks(picture, v);
 	draw_curves(picture, v, &s, picture_inside(height));
@@ -250,14 +287,14 @@ static void draw(struct picture *picture, const struct view *v)
 static int costs_height(const struct run *run, const struct answers *a,
 			int variant)
 {
-	const struct view v = { variant, false };
+	const struct view v = { .variant = variant };
 
 	return height_of(run, a, &v);
 }
 
 static void draw_costs(struct picture *picture, int variant)
 {
-	const struct view v = { variant, false };
+	const struct view v = { .variant = variant };
 
 	draw(picture, &v);
 }
@@ -265,17 +302,46 @@ static void draw_costs(struct picture *picture, int variant)
 static int added_height(const struct run *run, const struct answers *a,
 			int variant)
 {
-	const struct view v = { variant, true };
+	const struct view v = { .variant = variant, .added = true };
 
 	return height_of(run, a, &v);
 }
 
 static void draw_added(struct picture *picture, int variant)
 {
-	const struct view v = { variant, true };
+	const struct view v = { .variant = variant, .added = true };
 
 	draw(picture, &v);
 }
 
+/* The first point with an x stands for it. */
+static unsigned int first_with(const struct run *run, unsigned int point)
+{
+	const struct settings *set = &run->settings;
+	unsigned int p;
+
+	for (p = 0; p < point; p++)
+		if (set->point[p].x == set->point[point].x)
+			return 0;
+	return set->point[point].x;
+}
+
+static int across_height(const struct run *run, const struct answers *a,
+			 int point)
+{
+	const struct view v = { .across = first_with(run, point) };
+
+	return v.across && run->experiment->axis.across ?
+		       height_of(run, a, &v) : 0;
+}
+
+static void draw_across(struct picture *picture, int point)
+{
+	const struct view v = { .across = picture->run->settings.point[point].x };
+
+	draw(picture, &v);
+}
+
+const struct panel panel_across = { across_height, draw_across };
 const struct panel panel_sweep = { costs_height, draw_costs };
 const struct panel panel_added = { added_height, draw_added };

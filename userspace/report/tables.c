@@ -378,6 +378,7 @@ static void print_costs(const struct run *run, const struct answers *a,
 		plot_text(stdout, run, a, 0);
 		plot_text_added(stdout, run, a, 0);
 	}
+	plot_text_strips(stdout, run);
 	plot_text_histograms(stdout, run);
 }
 
