@@ -50,6 +50,42 @@ try 0 sync --from "$work/run.json"
 [[ $out != *"Nothing was lost"* ]]
 ok $? "what was lost is not denied"
 
+# What several may have at once is no lock that one hands to the next.
+try 0 sync --from "$run"
+like "$out" '*several may have it at once:*semaphore-2 *rwlock-read *rwlock-mixed *' \
+	"what several may have has a table of its own"
+like "$out" "*rwlock-read's time in terms of mutex's, 4 threads: *" \
+	"and is compared with what one may have"
+changed "$(all cpu_ns 1)"
+try 0 sync --from "$work/run.json"
+[[ $out != *"in terms of"* ]]
+ok $? "but not where no two had it at once"
+
+# Who had the lock, in order.
+try 0 sync --from "$run" --json
+echo "$out" >"$work/again.json"
+# strips FILE: all of a file's, without blanks.
+strips()
+{
+	tr -d ' \n' <"$1" | grep -oE '"strips":[^{}]*(\{[^{}]*\},?)*\]'
+}
+cmp -s <(strips "$run") <(strips "$work/again.json") &&
+	strips "$run" | grep -q '"stretches":\[\['
+ok $? "strips are written as they were read"
+changed 's/"stretches":\[\[\d+/"stretches":[[64/'
+try 1 sync --from "$work/run.json"
+# shellcheck disable=SC2016 # it is perl's
+changed 's/"stretches":\[\[(\d+),\d+/"stretches":[[$1,0/'
+try 1 sync --from "$work/run.json"
+if command -v gnuplot >/dev/null; then
+	try 0 sync --from "$run" --plot "$work/sync.svg"
+	grep -q 'length of the section' "$work/sync.svg" &&
+		grep -q 'who had the lock' "$work/sync.svg"
+	ok $? "the picture has costs over sections, and who had the lock"
+else
+	echo "# no gnuplot"
+fi
+
 try 0 diff "$run" "$run"
 try 2 sync --threads 65
 try 2 sync --threads 4,2

@@ -6,18 +6,14 @@
  * library's.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "experiments/sync/fair.h"
-#include "experiments/sync/mutex.h"
-#include "experiments/sync/race.h"
-#include "experiments/sync/rwlock.h"
-#include "experiments/sync/semaphore.h"
-#include "experiments/sync/spin.h"
+#include "experiments/sync/arena.h"
 
 #ifdef HELGRIND
 #include <valgrind/helgrind.h>
@@ -28,147 +24,80 @@
 #endif
 
 #define THREADS 3
-#define TIMES 500
+#define EACH 500
 
-static union {
-	struct mutex mutex;	/* ours */
-	struct fair fair;
-	struct spin spin;
-	struct ticket ticket;
-	struct mcs mcs;
-	struct semaphore semaphore;
-	struct rwlock rwlock;
-} lock;
-
-static uint64_t number;
+static union any_lock lock;
+static uint64_t number, copy;
 static pthread_barrier_t barrier;
 
-static void init_mutex(void)
-{
-	mutex_init(&lock.mutex);
-}
-
-static void lock_mutex(struct lock_user *u)
-{
-	mutex_lock(&lock.mutex, u);
-}
-
-static void unlock_mutex(struct lock_user *u)
-{
-	mutex_unlock(&lock.mutex, u);
-}
-
-static void init_fair(void)
-{
-	fair_init(&lock.fair);
-}
-
-static void lock_fair(struct lock_user *u)
-{
-	fair_lock(&lock.fair, u);
-}
-
-static void unlock_fair(struct lock_user *u)
-{
-	fair_unlock(&lock.fair, u);
-}
-
-static void lock_tas(struct lock_user *u)
-{
-	tas_lock(&lock.spin, u);
-}
-
-static void lock_ttas(struct lock_user *u)
-{
-	ttas_lock(&lock.spin, u);
-}
-
-static void unlock_spin(struct lock_user *u)
-{
-	(void)u;
-	spin_unlock(&lock.spin);
-}
-
-static void lock_ticket(struct lock_user *u)
-{
-	ticket_lock(&lock.ticket, u);
-}
-
-static void unlock_ticket(struct lock_user *u)
-{
-	(void)u;
-	ticket_unlock(&lock.ticket);
-}
-
-static void lock_mcs(struct lock_user *u)
-{
-	mcs_lock(&lock.mcs, u);
-}
-
-static void unlock_mcs(struct lock_user *u)
-{
-	mcs_unlock(&lock.mcs, u);
-}
-
-static void init_semaphore(void)
-{
-	semaphore_init(&lock.semaphore, 1);
-}
-
-static void down(struct lock_user *u)
-{
-	semaphore_down(&lock.semaphore, u);
-}
-
-static void up(struct lock_user *u)
-{
-	semaphore_up(&lock.semaphore, u);
-}
-
-static void lock_write(struct lock_user *u)
-{
-	rwlock_write(&lock.rwlock, u);
-}
-
-static void unlock_write(struct lock_user *u)
-{
-	rwlock_write_end(&lock.rwlock, u);
-}
-
-static const struct way {
+static const struct {
 	const char *name;
-	void (*init)(void);
-	void (*lock)(struct lock_user *u);
-	void (*unlock)(struct lock_user *u);
-	uint64_t (*add)(uint64_t *n, uint64_t times);
+	const struct way *way;
 } ways[] = {
-	{ "mutex", init_mutex, lock_mutex, unlock_mutex, race_plain },
-	{ "fair", init_fair, lock_fair, unlock_fair, race_plain },
-	{ "tas", NULL, lock_tas, unlock_spin, race_plain },
-	{ "ttas", NULL, lock_ttas, unlock_spin, race_plain },
-	{ "ticket", NULL, lock_ticket, unlock_ticket, race_plain },
-	{ "mcs", NULL, lock_mcs, unlock_mcs, race_plain },
-	{ "semaphore", init_semaphore, down, up, race_plain },
-	{ "rwlock", NULL, lock_write, unlock_write, race_plain },
-	{ "atomic", NULL, NULL, NULL, race_atomic },
-	{ "cas", NULL, NULL, NULL, race_cas },
-	{ "race", NULL, NULL, NULL, race_plain },
+	{ "mutex", &way_mutex },
+	{ "fair", &way_fair },
+	{ "tas", &way_tas },
+	{ "ttas", &way_ttas },
+	{ "ticket", &way_ticket },
+	{ "mcs", &way_mcs },
+	{ "semaphore", &way_semaphore },
+	{ "semaphore-2", &way_semaphore_2 },
+	{ "rwlock", &way_rwlock },
+	{ "rwlock-mixed", &way_rwlock_mixed },
+	{ "atomic", &way_atomic },
+	{ "cas", &way_cas },
+	{ "race", &way_race },
 };
 
 static const struct way *way;
-static uint64_t added[THREADS];
+static uint64_t added[THREADS], torn;
 
-static void add_once(struct lock_user *u)
+static void take(void (*take_it)(union any_lock *l, struct lock_user *u),
+		 struct lock_user *u)
 {
-	if (way->lock) {
-		way->lock(u);
-		ANNOTATE_HAPPENS_AFTER(&lock);
-	}
+	if (!take_it)
+		return;
+	take_it(&lock, u);
+	ANNOTATE_HAPPENS_AFTER(&lock);
+}
+
+static void leave(void (*leave_it)(union any_lock *l, struct lock_user *u),
+		  struct lock_user *u)
+{
+	if (!leave_it)
+		return;
+	ANNOTATE_HAPPENS_BEFORE(&lock);
+	leave_it(&lock, u);
+}
+
+/*
+ * Now and then the others run while one has the lock: else readers and writers might
+ * never meet.  Where all spin in order that would take for ever.
+ */
+static void let_run(int i)
+{
+	if (way->lock_read && !(i % 25))
+		sched_yield();
+}
+
+static void add_once(struct lock_user *u, int i)
+{
+	take(way->lock, u);
 	added[u->index] += way->add(&number, 1);
-	if (way->unlock) {
-		ANNOTATE_HAPPENS_BEFORE(&lock);
-		way->unlock(u);
-	}
+	let_run(i);
+	if (way->lock_read)
+		way->add(&copy, 1);
+	leave(way->unlock, u);
+}
+
+/* Between a writer's two additions nobody looks. */
+static void look(struct lock_user *u, int i)
+{
+	take(way->lock_read, u);
+	let_run(i);
+	if (number != copy)
+		__atomic_fetch_add(&torn, 1, __ATOMIC_RELAXED);
+	leave(way->unlock_read, u);
 }
 
 static void *add(void *arg)
@@ -178,8 +107,11 @@ static void *add(void *arg)
 
 	u.tid = syscall(SYS_gettid);
 	pthread_barrier_wait(&barrier);
-	for (i = 0; i < TIMES; i++)
-		add_once(&u);
+	for (i = 0; i < EACH; i++) {
+		add_once(&u, i);
+		if (way->lock_read)
+			look(&u, i);
+	}
 	return NULL;
 }
 
@@ -190,8 +122,8 @@ static void play(void)
 	uintptr_t i;
 
 	VALGRIND_HG_DISABLE_CHECKING(&lock, sizeof(lock));
-	if (way->init)
-		way->init();
+	if (way->init && way->init(&lock))
+		abort();
 	pthread_barrier_init(&barrier, NULL, THREADS);
 	for (i = 0; i < THREADS; i++)
 		if (pthread_create(&thread[i], NULL, add, (void *)i))
@@ -200,8 +132,8 @@ static void play(void)
 		pthread_join(thread[i], NULL);
 		sum += added[i];
 	}
-	printf("added %llu found %llu\n", (unsigned long long)sum,
-	       (unsigned long long)number);
+	printf("added %llu found %llu torn %llu\n", (unsigned long long)sum,
+	       (unsigned long long)number, (unsigned long long)torn);
 }
 
 int main(int argc, char **argv)
@@ -210,7 +142,7 @@ int main(int argc, char **argv)
 
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		if (argc == 2 && !strcmp(argv[1], ways[i].name)) {
-			way = &ways[i];
+			way = ways[i].way;
 			play();
 			return 0;
 		}

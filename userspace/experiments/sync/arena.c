@@ -22,15 +22,23 @@ bool arena_section(struct arena *a, struct record *r, unsigned int index)
 	return true;
 }
 
-static bool once(struct arena *a, struct record *r, struct lock_user *u,
+static void take(struct arena *a, struct record *r, struct lock_user *u,
+		 void (*lock)(union any_lock *l, struct lock_user *u),
 		 bool timed)
 {
 	uint64_t start = timed ? worker_now() : 0;
-	bool more;
 
-	a->way->lock(&a->lock, u);
+	lock(&a->lock, u);
 	if (timed)
 		note_wait(r, worker_now() - start);
+}
+
+static bool once(struct arena *a, struct record *r, struct lock_user *u,
+		 bool timed)
+{
+	bool more;
+
+	take(a, r, u, a->way->lock, timed);
 	more = arena_section(a, r, u->index);
 	a->way->unlock(&a->lock, u);
 	return more;
@@ -47,6 +55,63 @@ static void take_turns(struct arena *a, struct record *r, struct lock_user *u)
 	uint32_t i;
 
 	for (i = 0; once(a, r, u, a->timed && !(i % TIMED)); i++) {
+		busy(a->outside);
+		if ((i < LOOK || !(i % LOOK)) && arena_late(a, start)) {
+			r->late = true;
+			return;
+		}
+	}
+}
+
+/* Whether half of what writers write together was seen. */
+static bool is_torn(const struct arena *a, uint64_t n)
+{
+	return n != __atomic_load_n(&a->guarded.copy, __ATOMIC_RELAXED) ||
+	       n != __atomic_load_n(&a->guarded.number, __ATOMIC_RELAXED);
+}
+
+/* What a reader finds is whole, and stays as it is. */
+static void look(struct arena *a, struct record *r)
+{
+	uint64_t n = __atomic_load_n(&a->guarded.number, __ATOMIC_RELAXED);
+
+	r->torn |= is_torn(a, n);
+	busy(a->section);
+	r->torn |= is_torn(a, n);
+}
+
+static void change(struct arena *a, struct record *r)
+{
+	r->written += a->way->add(&a->guarded.number, 1);
+	busy(a->section);
+	if (a->way->lock_read)
+		a->way->add(&a->guarded.copy, 1);
+}
+
+/* The acquisition number @i of one that others may have beside it. */
+static void once_beside(struct arena *a, struct record *r, struct lock_user *u,
+			uint32_t i)
+{
+	const struct way *way = a->way;
+	bool reads = way->lock_read && (!way->reads || i % (way->reads + 1));
+
+	take(a, r, u, reads ? way->lock_read : way->lock,
+	     a->timed && !(i % TIMED));
+	if (reads)
+		look(a, r);
+	else
+		change(a, r);
+	(reads ? way->unlock_read : way->unlock)(&a->lock, u);
+	r->added++;
+}
+
+static void share(struct arena *a, struct record *r, struct lock_user *u)
+{
+	uint64_t start = worker_now();
+	uint32_t i, own = a->ops / a->users;
+
+	for (i = 0; i < own; i++) {
+		once_beside(a, r, u, i);
 		busy(a->outside);
 		if ((i < LOOK || !(i % LOOK)) && arena_late(a, start)) {
 			r->late = true;
@@ -84,6 +149,8 @@ void arena_work(struct worker *w, const struct order *o)
 	w->slot->start_ns = worker_now();
 	if (a->way->many)
 		a->way->many(a, w);
+	else if (a->way->shared)
+		share(a, r, u);
 	else if (a->way->lock)
 		take_turns(a, r, u);
 	else

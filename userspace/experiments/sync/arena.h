@@ -22,6 +22,9 @@
 #define TIMED 16
 #define TIMES 16384
 
+/* Reads between two writes, where threads do both: TIMED ones are of both kinds. */
+#define READS 10
+
 /* Acquisitions in which shares are compared. */
 #define JAIN_WINDOW 1000
 
@@ -47,6 +50,9 @@ struct arena;
  * @lock: NULL: there is none, and @add is all
  * @add: to the number, so many times
  * @many: does a whole round by itself, instead of all the others
+ * @shared: several may have it at once; each worker has its share of the round
+ * @lock_read: to look at the number; NULL: all that have it add to it
+ * @reads: between two that write; 0: all read
  */
 struct way {
 	int (*init)(union any_lock *l);
@@ -54,16 +60,24 @@ struct way {
 	void (*unlock)(union any_lock *l, struct lock_user *u);
 	uint64_t (*add)(uint64_t *n, uint64_t times);
 	void (*many)(struct arena *a, struct worker *w);
+	bool shared;
+	void (*lock_read)(union any_lock *l, struct lock_user *u);
+	void (*unlock_read)(union any_lock *l, struct lock_user *u);
+	unsigned int reads;
 };
 
 extern const struct way way_race, way_atomic, way_cas, way_mutex, way_fair,
-	way_tas, way_ttas, way_ticket, way_mcs, way_semaphore, way_rwlock,
-	way_colock, way_pthread, way_pthread_adaptive, way_pthread_pi,
-	way_pthread_spin, way_pthread_rwlock, way_sem_t;
+	way_tas, way_ttas, way_ticket, way_mcs, way_semaphore, way_semaphore_2,
+	way_rwlock, way_rwlock_read, way_rwlock_mixed, way_colock, way_pthread,
+	way_pthread_adaptive, way_pthread_pi, way_pthread_spin,
+	way_pthread_rwlock, way_pthread_rwlock_read, way_pthread_rwlock_mixed,
+	way_sem_t, way_sem_t_2;
 
 /* What one worker found of its round. */
 struct record {
-	uint64_t added;
+	uint64_t added;		/* acquisitions */
+	uint64_t written;	/* those of them that wrote, where others read */
+	bool torn;		/* a reader has seen half of what is written */
 	struct worker_use use;
 	bool late;		/* the time limit ended it */
 	uint32_t times;
@@ -75,6 +89,7 @@ struct arena {
 	/* Guarded by the lock. */
 	struct {
 		uint64_t number;
+		uint64_t copy;		/* of the number, for readers */
 		uint32_t done;
 	} guarded __aligned(128);
 	/* Of the round: written by the controller before it. */

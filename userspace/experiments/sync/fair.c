@@ -55,6 +55,7 @@ fair_lock_slow(struct fair *f, struct lock_user *u)
 {
 	uint64_t deadline = word_deadline(FAIR_PATIENCE_NS);
 	uint32_t word, number, as = FAIR_HELD;
+	bool slept = false;
 
 	u->slow++;
 	for (;;) {
@@ -62,12 +63,13 @@ fair_lock_slow(struct fair *f, struct lock_user *u)
 		if (is_open(word)) {
 			if (word_cas(&f->lock.word, word, word | as))
 				return;
-		} else if (word_late(deadline)) {
+		} else if (slept && word_late(deadline)) {
 			if (join_queue(f, word, as, &number))
 				break;
 		} else {
 			sleep_outside(f, u, word, deadline);
 			as = FAIR_HELD | FAIR_SLEEPERS;
+			slept = true;
 		}
 	}
 	wait_in_queue(f, u, number);

@@ -7,8 +7,15 @@
 #include "sync.h"
 
 #define OUTSIDE_NS	  100
-#define LIMIT_MS	  100
+#define LIMIT_MS	  50
+#define LIMIT_QUICK_MS	  30
 #define LIMIT_EMULATED_MS 1500
+
+/*
+ * Where threads are more than CPUs, a round has to be longer than the time that one
+ * runs before the next gets its CPU: else some never want the lock.
+ */
+#define SLICES 6
 
 const unsigned int sync_section_ns[SECTIONS] = {
 	[SECTION_0] = 0,
@@ -38,7 +45,8 @@ static unsigned int allowed_cpus(void)
 static void add(struct run *run, unsigned int x, enum section section)
 {
 	if (x > 1 && x <= LOCK_USERS)
-		run_add_point(&run->settings, &(struct point){x, section, 1});
+		run_add_point(&run->settings,
+			      &(struct point){x, section, 1});
 }
 
 /* 2, as many as there are CPUs, twice and eight times as many. */
@@ -58,13 +66,24 @@ static void default_points(const struct request *r, struct run *run)
 	}
 }
 
+static void choose_lengths(struct settings *set)
+{
+	unsigned int p;
+
+	for (p = 0; p < set->points; p++)
+		if (set->point[p].x > allowed_cpus())
+			set->longer[p] = SLICES;
+}
+
 static void choose_times(const struct request *r, struct run *run)
 {
 	struct settings *set = &run->settings;
 	bool emulated = *run->machine.emulator;
 
 	set->round_us = emulated ? 4000 : 2000;
-	set->value[SET_LIMIT] = emulated ? LIMIT_EMULATED_MS : LIMIT_MS;
+	set->value[SET_LIMIT] = r->quick ? LIMIT_QUICK_MS : LIMIT_MS;
+	if (emulated)
+		set->value[SET_LIMIT] = LIMIT_EMULATED_MS;
 	set->seconds = emulated ? 60 : 20;
 	if (r->quick)
 		set->seconds = emulated ? 20 : 3;
@@ -77,7 +96,7 @@ static void choose_times(const struct request *r, struct run *run)
 char *sync_plan(const struct request *r, struct run *run)
 {
 	struct settings *set = &run->settings;
-	char *problem;
+	char *problem = NULL;
 	int arm;
 
 	for (arm = 0; arm < ARMS; arm++)
@@ -90,10 +109,10 @@ char *sync_plan(const struct request *r, struct run *run)
 					  : OUTSIDE_NS;
 	choose_times(r, run);
 	run_add_point(set, &(struct point){1, NO_VARIANT, 2});
-	if (!r->xs) {
+	if (r->xs)
+		problem = run_add_list(run, r->xs);
+	else
 		default_points(r, run);
-		return NULL;
-	}
-	problem = run_add_list(run, r->xs);
+	choose_lengths(set);
 	return problem;
 }

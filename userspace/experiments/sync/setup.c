@@ -13,6 +13,9 @@
 /* Seconds after which a round that does not end is taken for hung. */
 #define HUNG_SECONDS 8
 
+/* Acquisitions whose holders are kept. */
+#define STRIP 2000
+
 /* So few rounds that the time limit ended are not worth a note. */
 #define LATE_SHARE 0.05
 
@@ -31,6 +34,7 @@ struct state {
 	unsigned int cpus;
 	struct group group[PLACES][MAX_POINTS];
 	struct waits waits[ARMS];
+	bool stripped[ARMS]; /* a round was found whose strip is whole */
 	uint32_t rounds[ARMS];
 	uint32_t late[ARMS]; /* those that the time limit ended */
 };
@@ -258,9 +262,9 @@ static double window_of(const struct workers *w, unsigned int n)
 
 /* The records of all users together. */
 struct sums {
-	uint64_t added, cpu_ns, voluntary, involuntary;
+	uint64_t added, written, cpu_ns, voluntary, involuntary;
 	uint64_t slow, futex, vain;
-	bool late;
+	bool late, torn;
 };
 
 static struct sums sum_up(const struct arena *a)
@@ -277,6 +281,8 @@ static struct sums sum_up(const struct arena *a)
 		s.voluntary += r->use.voluntary;
 		s.involuntary += r->use.involuntary;
 		s.late |= r->late;
+		s.written += r->written;
+		s.torn |= r->torn;
 		s.slow += u->slow;
 		s.futex += u->waits + u->wakes;
 		s.vain += u->waits_vain + u->wakes_vain;
@@ -296,19 +302,31 @@ static void order_values(struct sample *s, const struct arena *a)
 {
 	struct order_found f =
 		records_order(a->owner, a->guarded.done, a->users);
-	struct wait_found w = records_waits(a, a->users);
 
-	if (a->users < 2)
-		return;
 	s->value[Q_HANDOFFS] = f.handoffs;
 	s->value[Q_STREAK] = f.streak;
 	s->value[Q_JAIN] = f.jain;
 	s->value[Q_PASSED_999] = f.passed_999;
 	s->value[Q_PASSED_MOST] = f.passed_most;
+}
+
+static void wait_values(struct sample *s, const struct arena *a)
+{
+	struct wait_found w = records_waits(a, a->users);
+
 	s->value[Q_WAIT_50] = w.p50;
 	s->value[Q_WAIT_99] = w.p99;
 	s->value[Q_WAIT_999] = w.p999;
 	s->value[Q_WAIT_LONGEST] = w.longest;
+}
+
+/* A lock that loses an addition, or shows half of one, is none. */
+static bool is_lock(const struct way *way, const struct arena *a,
+		    const struct sums *sum)
+{
+	if (way->shared)
+		return !sum->torn && a->guarded.number == sum->written;
+	return a->guarded.number == sum->added;
 }
 
 static int collect(struct state *st, const struct turn *turn, struct group *g,
@@ -325,18 +343,20 @@ static int collect(struct state *st, const struct turn *turn, struct group *g,
 	st->late[turn->arm] += sum.late;
 	if (!sum.added)
 		return -ETIMEDOUT;
-	/* A lock that loses an addition is none. */
-	if (arm->exclusive && a->guarded.number != sum.added)
+	if (arm->way->lock && !is_lock(arm->way, a, &sum))
 		return -EILSEQ;
 	s->value[Q_NS] = *window_ns / n;
-	s->value[Q_LOST] = 100 * (n - a->guarded.number) / n;
+	if (!arm->way->shared)
+		s->value[Q_LOST] = 100 * (n - a->guarded.number) / n;
 	s->value[Q_CPU] = sum.cpu_ns / n;
 	s->value[Q_VOLUNTARY] = 1000.0 * sum.voluntary / n;
 	s->value[Q_INVOLUNTARY] = 1000.0 * sum.involuntary / n;
 	if (arm->own)
 		own_values(s, &sum, n);
-	if (arm->exclusive)
+	if (arm->exclusive && a->users > 1)
 		order_values(s, a);
+	if (arm->way->lock && a->users > 1)
+		wait_values(s, a);
 	if (turn->counts) {
 		counts_set(turn->counts, COUNT_EXPECTED, sum.added);
 		counts_set(turn->counts, COUNT_RUSAGE,
@@ -349,7 +369,29 @@ static int collect(struct state *st, const struct turn *turn, struct group *g,
 	return 0;
 }
 
-/* The histogram is of one point: two threads for each CPU, a short section. */
+/*
+ * The middle of a round, where all threads want the lock.  A round that had fewer
+ * acquisitions is kept until there is a whole one.
+ */
+static void keep_strip(struct state *st, int arm)
+{
+	struct strip *strip = &st->run->strip[arm];
+	const struct arena *a = st->arena;
+	uint32_t n = a->guarded.done, from = 0, i;
+
+	if (st->stripped[arm])
+		return;
+	st->stripped[arm] = n >= STRIP;
+	if (n > STRIP) {
+		from = (n - STRIP) / 2;
+		n = STRIP;
+	}
+	strip_free(strip);
+	for (i = 0; i < n; i++)
+		strip_add(strip, a->owner[from + i], 1);
+}
+
+/* Histogram and strip are of one point: two threads for each CPU, a short section. */
 static bool shows_waits(const struct state *st, const struct turn *turn)
 {
 	return (int)turn->point ==
@@ -373,8 +415,11 @@ int sync_round(void *state, const struct turn *turn, struct sample *s,
 		err = workers_round(&g->workers, &o);
 	if (!err)
 		err = collect(st, turn, g, s, window_ns);
-	if (!err && !turn->counts && shows_waits(st, turn))
+	if (!err && !turn->counts && shows_waits(st, turn)) {
 		waits_add(&st->waits[turn->arm], st->arena, users);
+		if (sync_arms[turn->arm].exclusive)
+			keep_strip(st, turn->arm);
+	}
 	if (!err && s->moved)
 		err = workers_bind_again(&g->workers);
 	return err;

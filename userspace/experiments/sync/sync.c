@@ -10,6 +10,11 @@
 	{                                        \
 		PLACE_THREADS, &(w), false, true \
 	}
+/* Several threads may have it at once. */
+#define BESIDE(w, own)                          \
+	{                                       \
+		PLACE_THREADS, &(w), own, false \
+	}
 
 const struct sync_arm sync_arms[ARMS] = {
 	[ARM_RACE] = {PLACE_THREADS, &way_race, false, false},
@@ -25,14 +30,20 @@ const struct sync_arm sync_arms[ARMS] = {
 	[ARM_TICKET] = OWN(PLACE_THREADS, way_ticket),
 	[ARM_MCS] = OWN(PLACE_THREADS, way_mcs),
 	[ARM_SEMAPHORE] = OWN(PLACE_THREADS, way_semaphore),
+	[ARM_SEMAPHORE_2] = BESIDE(way_semaphore_2, true),
 	[ARM_RWLOCK] = OWN(PLACE_THREADS, way_rwlock),
+	[ARM_RWLOCK_READ] = BESIDE(way_rwlock_read, true),
+	[ARM_RWLOCK_MIXED] = BESIDE(way_rwlock_mixed, true),
 	[ARM_COLOCK] = {PLACE_ONE_CPU, &way_colock, false, true},
 	[ARM_PTHREAD] = LIBC(way_pthread),
 	[ARM_PTHREAD_ADAPTIVE] = LIBC(way_pthread_adaptive),
 	[ARM_PTHREAD_PI] = LIBC(way_pthread_pi),
 	[ARM_PTHREAD_SPIN] = LIBC(way_pthread_spin),
 	[ARM_PTHREAD_RWLOCK] = LIBC(way_pthread_rwlock),
+	[ARM_PTHREAD_RWLOCK_READ] = BESIDE(way_pthread_rwlock_read, false),
+	[ARM_PTHREAD_RWLOCK_MIXED] = BESIDE(way_pthread_rwlock_mixed, false),
 	[ARM_SEM_T] = LIBC(way_sem_t),
+	[ARM_SEM_T_2] = BESIDE(way_sem_t_2, false),
 };
 
 /* What waits by spinning enters the kernel for nothing. */
@@ -89,8 +100,18 @@ static const struct arm arms[] = {
 	[ARM_SEMAPHORE] =
 		ARM(ARM_SEMAPHORE, "semaphore", "counting semaphore of 1",
 		    "mutex", 's', "#cc79a7"),
+	[ARM_SEMAPHORE_2] =
+		ARM(ARM_SEMAPHORE_2, "semaphore-2", "counting semaphore of 2",
+		    "semaphore", '2', "#b66dff"),
 	[ARM_RWLOCK] = ARM(ARM_RWLOCK, "rwlock", "reader-writer lock, to write",
 			   "mutex", 'r', "#332288"),
+	[ARM_RWLOCK_READ] =
+		ARM(ARM_RWLOCK_READ, "rwlock-read", "the same, to read",
+		    "rwlock", 'd', "#6a51a3"),
+	[ARM_RWLOCK_MIXED] =
+		ARM(ARM_RWLOCK_MIXED, "rwlock-mixed",
+		    "the same, to read 10 times, then to write", "rwlock-read",
+		    'w', "#9e9ac8"),
 	[ARM_COLOCK] =
 		ARM(ARM_COLOCK, "coroutine", "lock of coroutines, no atomics",
 		    NULL, 'c', "#661100"),
@@ -108,8 +129,17 @@ static const struct arm arms[] = {
 	[ARM_PTHREAD_RWLOCK] =
 		ARM(ARM_PTHREAD_RWLOCK, "pthread-rwlock",
 		    "C library's, to write", "rwlock", 'R', "#6699cc"),
+	[ARM_PTHREAD_RWLOCK_READ] =
+		ARM(ARM_PTHREAD_RWLOCK_READ, "pthread-rwlock-read",
+		    "C library's, to read", "rwlock-read", 'D', "#9ecae1"),
+	[ARM_PTHREAD_RWLOCK_MIXED] =
+		ARM(ARM_PTHREAD_RWLOCK_MIXED, "pthread-rwlock-mixed",
+		    "C library's, to read 10 times, then to write",
+		    "rwlock-mixed", 'W', "#3182bd"),
 	[ARM_SEM_T] = ARM(ARM_SEM_T, "sem_t", "C library's semaphore of 1",
 			  "semaphore", 'e', "#aa4466"),
+	[ARM_SEM_T_2] = ARM(ARM_SEM_T_2, "sem_t-2", "C library's semaphore of 2",
+			    "semaphore-2", 'E', "#dd77aa"),
 	{}};
 
 static const struct quantity quantities[] = {
@@ -154,7 +184,7 @@ static const struct setting settings[] = {
 			.key = "outside_ns",
 			.label = "time outside the section",
 			.opt = {CTXLAB_LONG_ONLY, "outside", "NS",
-				"CPU time between two sections (default 100)"},
+				"CPU time between two sections (default 50)"},
 			.kind = SETTING_NUMBER,
 			.most = 1000000,
 		},
@@ -162,7 +192,7 @@ static const struct setting settings[] = {
 			.key = "limit_ms",
 			.label = "time limit of a round",
 			.opt = {CTXLAB_LONG_ONLY, "limit", "MS",
-				"end a round that takes longer (default 100)"},
+				"end a round that takes longer (default 50)"},
 			.kind = SETTING_NUMBER,
 			.most = 10000,
 		},
@@ -185,6 +215,7 @@ const struct experiment experiment_sync = {
 	.operations = "acquisitions",
 	.histogram =
 		"the wait for the lock, two threads a CPU, 100 ns sections",
+	.strip = "who had the lock, two threads a CPU, 100 ns sections",
 	.arms = arms,
 	.axis = {
 			.key = "threads",
@@ -200,6 +231,7 @@ const struct experiment experiment_sync = {
 					[SECTION_1000] = "1us",
 					[SECTION_10000] = "10us",
 				},
+			.across = "length of the section",
 		},
 	.quantities = quantities,
 	.settings = settings,

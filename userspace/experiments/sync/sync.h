@@ -21,14 +21,20 @@ enum arm_id {
 	ARM_TICKET,
 	ARM_MCS,
 	ARM_SEMAPHORE,
+	ARM_SEMAPHORE_2,
 	ARM_RWLOCK,
+	ARM_RWLOCK_READ,
+	ARM_RWLOCK_MIXED,
 	ARM_COLOCK,
 	ARM_PTHREAD,
 	ARM_PTHREAD_ADAPTIVE,
 	ARM_PTHREAD_PI,
 	ARM_PTHREAD_SPIN,
 	ARM_PTHREAD_RWLOCK,
+	ARM_PTHREAD_RWLOCK_READ,
+	ARM_PTHREAD_RWLOCK_MIXED,
 	ARM_SEM_T,
+	ARM_SEM_T_2,
 	ARMS
 };
 
@@ -40,7 +46,7 @@ enum place { PLACE_THREADS, PLACE_ONE_CPU, PLACE_PROCESSES, PLACES };
  * @place: of its workers
  * @way: what they do for each operation
  * @own: a lock of ours, which counts futex calls and acquisitions at first try
- * @exclusive: a lock: who holds it is recorded
+ * @exclusive: a lock that one has at a time: who holds it is recorded
  */
 struct sync_arm {
 	enum place place;
@@ -87,7 +93,10 @@ enum {
 /* The point of @x threads and that section, or -1. */
 int sync_point(const struct run *run, unsigned int x, enum section section);
 
-/* Whether the lock was fought for at that point. */
+/* CPUs that threads have used at once, where several may have the lock: as much as this. */
+#define OVERLAP 1.2
+
+/* Whether the lock was fought for at that point: one that one has at a time. */
 bool sync_contended(const struct answers *a, int arm, int point);
 
 char *sync_plan(const struct request *r, struct run *run);
@@ -98,6 +107,16 @@ unsigned int sync_tasks(void *state, int arm, pid_t tids[MAX_TASKS]);
 int sync_renew(void *state);
 void sync_close(void *state);
 void sync_doubt(const struct run *run, struct answers *a);
+
+/* A value in words, or "-". */
+const char *sync_number(char buf[16], const struct estimate *e,
+			const char *format);
+
+/* What it costs where several may have the lock at once, and where that pays. */
+void sync_say_beside(FILE *out, const struct run *run, const struct answers *a);
+
+/* Which lock to take, for each length of the section. */
+void sync_advise(FILE *out, const struct run *run, const struct answers *a);
 void sync_say(FILE *out, const struct run *run, const struct answers *a);
 
 extern const struct experiment experiment_sync;

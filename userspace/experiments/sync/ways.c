@@ -79,6 +79,12 @@ static int init_semaphore(union any_lock *l)
 	return 0;
 }
 
+static int init_semaphore_2(union any_lock *l)
+{
+	semaphore_init(&l->semaphore, 2);
+	return 0;
+}
+
 static void lock_semaphore(union any_lock *l, struct lock_user *u)
 {
 	semaphore_down(&l->semaphore, u);
@@ -97,6 +103,16 @@ static void lock_rwlock(union any_lock *l, struct lock_user *u)
 static void unlock_rwlock(union any_lock *l, struct lock_user *u)
 {
 	rwlock_write_end(&l->rwlock, u);
+}
+
+static void lock_rwlock_read(union any_lock *l, struct lock_user *u)
+{
+	rwlock_read(&l->rwlock, u);
+}
+
+static void unlock_rwlock_read(union any_lock *l, struct lock_user *u)
+{
+	rwlock_read_end(&l->rwlock, u);
 }
 
 static int init_pthread_as(union any_lock *l, int type, int protocol)
@@ -176,6 +192,12 @@ static void lock_pthread_rwlock(union any_lock *l, struct lock_user *u)
 	pthread_rwlock_wrlock(&l->pthread_rwlock);
 }
 
+static void lock_pthread_read(union any_lock *l, struct lock_user *u)
+{
+	(void)u;
+	pthread_rwlock_rdlock(&l->pthread_rwlock);
+}
+
 static void unlock_pthread_rwlock(union any_lock *l, struct lock_user *u)
 {
 	(void)u;
@@ -185,6 +207,11 @@ static void unlock_pthread_rwlock(union any_lock *l, struct lock_user *u)
 static int init_sem(union any_lock *l)
 {
 	return sem_init(&l->sem, 0, 1) ? -errno : 0;
+}
+
+static int init_sem_2(union any_lock *l)
+{
+	return sem_init(&l->sem, 0, 2) ? -errno : 0;
 }
 
 /* A signal may end the wait. */
@@ -201,30 +228,53 @@ static void unlock_sem(union any_lock *l, struct lock_user *u)
 	sem_post(&l->sem);
 }
 
+/* A lock that one has at a time, and what it is to make it. */
+#define LOCK(make, name)                                                    \
+	{                                                                   \
+		.init = make, .lock = lock_##name, .unlock = unlock_##name, \
+		.add = race_plain,                                          \
+	}
+/* A semaphore: those that have it together add at once. */
+#define SEMAPHORE_2(make, name)                                             \
+	{                                                                   \
+		.init = make, .lock = lock_##name, .unlock = unlock_##name, \
+		.add = race_atomic, .shared = true,                         \
+	}
+#define RWLOCK(make, name, look, looked, n)                                 \
+	{                                                                   \
+		.init = make, .lock = lock_##name, .unlock = unlock_##name, \
+		.add = race_plain, .shared = true, .lock_read = look,       \
+		.unlock_read = looked, .reads = n,                          \
+	}
+
 const struct way way_race = {.add = race_plain};
 const struct way way_atomic = {.add = race_atomic};
 const struct way way_cas = {.add = race_cas};
-const struct way way_mutex = {init_mutex, lock_mutex, unlock_mutex, race_plain,
-			      NULL};
-const struct way way_fair = {init_fair, lock_fair, unlock_fair, race_plain,
-			     NULL};
-const struct way way_tas = {NULL, lock_tas, unlock_spin, race_plain, NULL};
-const struct way way_ttas = {NULL, lock_ttas, unlock_spin, race_plain, NULL};
-const struct way way_ticket = {NULL, lock_ticket, unlock_ticket, race_plain,
-			       NULL};
-const struct way way_mcs = {NULL, lock_mcs, unlock_mcs, race_plain, NULL};
-const struct way way_semaphore = {init_semaphore, lock_semaphore,
-				  unlock_semaphore, race_plain, NULL};
-const struct way way_rwlock = {NULL, lock_rwlock, unlock_rwlock, race_plain,
-			       NULL};
-const struct way way_pthread = {init_pthread, lock_pthread, unlock_pthread,
-				race_plain, NULL};
-const struct way way_pthread_adaptive = {init_adaptive, lock_pthread,
-					 unlock_pthread, race_plain, NULL};
-const struct way way_pthread_pi = {init_pi, lock_pthread, unlock_pthread,
-				   race_plain, NULL};
-const struct way way_pthread_spin = {init_pthread_spin, lock_pthread_spin,
-				     unlock_pthread_spin, race_plain, NULL};
-const struct way way_pthread_rwlock = {init_pthread_rwlock, lock_pthread_rwlock,
-				       unlock_pthread_rwlock, race_plain, NULL};
-const struct way way_sem_t = {init_sem, lock_sem, unlock_sem, race_plain, NULL};
+const struct way way_mutex = LOCK(init_mutex, mutex);
+const struct way way_fair = LOCK(init_fair, fair);
+const struct way way_tas = {
+	.lock = lock_tas, .unlock = unlock_spin, .add = race_plain};
+const struct way way_ttas = {
+	.lock = lock_ttas, .unlock = unlock_spin, .add = race_plain};
+const struct way way_ticket = LOCK(NULL, ticket);
+const struct way way_mcs = LOCK(NULL, mcs);
+const struct way way_semaphore = LOCK(init_semaphore, semaphore);
+const struct way way_semaphore_2 = SEMAPHORE_2(init_semaphore_2, semaphore);
+const struct way way_rwlock = LOCK(NULL, rwlock);
+const struct way way_rwlock_read =
+	RWLOCK(NULL, rwlock, lock_rwlock_read, unlock_rwlock_read, 0);
+const struct way way_rwlock_mixed =
+	RWLOCK(NULL, rwlock, lock_rwlock_read, unlock_rwlock_read, READS);
+const struct way way_pthread = LOCK(init_pthread, pthread);
+const struct way way_pthread_adaptive = LOCK(init_adaptive, pthread);
+const struct way way_pthread_pi = LOCK(init_pi, pthread);
+const struct way way_pthread_spin = LOCK(init_pthread_spin, pthread_spin);
+const struct way way_pthread_rwlock = LOCK(init_pthread_rwlock, pthread_rwlock);
+const struct way way_pthread_rwlock_read =
+	RWLOCK(init_pthread_rwlock, pthread_rwlock, lock_pthread_read,
+	       unlock_pthread_rwlock, 0);
+const struct way way_pthread_rwlock_mixed =
+	RWLOCK(init_pthread_rwlock, pthread_rwlock, lock_pthread_read,
+	       unlock_pthread_rwlock, READS);
+const struct way way_sem_t = LOCK(init_sem, sem);
+const struct way way_sem_t_2 = SEMAPHORE_2(init_sem_2, sem);

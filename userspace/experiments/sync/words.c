@@ -138,8 +138,8 @@ static void race(FILE *out, const struct run *run, const struct answers *a)
 	paragraph_print(out, &p);
 }
 
-static const char *number(char buf[16], const struct estimate *e,
-			  const char *format)
+const char *sync_number(char buf[16], const struct estimate *e,
+			const char *format)
 {
 	snprintf(buf, 16, "-");
 	if (e->n)
@@ -156,17 +156,17 @@ static void contended_row(FILE *out, const struct run *run,
 	if (!sync_contended(a, arm, point)) {
 		fprintf(out,
 			"  %-17s %8s  not fought for: %s hand-offs in 1000\n",
-			run_arm_name(run, arm), number(b[0], &e[Q_NS], "%.0f"),
-			number(b[1], &e[Q_HANDOFFS], "%.2f"));
+			run_arm_name(run, arm), sync_number(b[0], &e[Q_NS], "%.0f"),
+			sync_number(b[1], &e[Q_HANDOFFS], "%.2f"));
 		return;
 	}
 	fprintf(out, "  %-17s %8s %8s %8s %10s %10s %8s\n",
-		run_arm_name(run, arm), number(b[0], &e[Q_NS], "%.0f"),
-		number(b[1], &e[Q_HANDOFFS], "%.0f"),
-		number(b[2], &e[Q_STREAK], "%.0f"),
-		number(b[3], &e[Q_WAIT_999], "%.0f"),
-		number(b[4], &e[Q_CPU], "%.0f"),
-		number(b[5], &e[Q_FUTEX], "%.0f"));
+		run_arm_name(run, arm), sync_number(b[0], &e[Q_NS], "%.0f"),
+		sync_number(b[1], &e[Q_HANDOFFS], "%.0f"),
+		sync_number(b[2], &e[Q_STREAK], "%.0f"),
+		sync_number(b[3], &e[Q_WAIT_999], "%.0f"),
+		sync_number(b[4], &e[Q_CPU], "%.0f"),
+		sync_number(b[5], &e[Q_FUTEX], "%.0f"));
 }
 
 static void contended(FILE *out, const struct run *run, const struct answers *a,
@@ -183,50 +183,8 @@ static void contended(FILE *out, const struct run *run, const struct answers *a,
 	fprintf(out, "  %-17s %8s %8s %8s %10s %10s %8s\n", "", "each",
 		"in 1000", "streak", "ns", "each", "in 1000");
 	for (arm = ARM_MUTEX; arm < ARMS; arm++)
-		if (run_has(run, arm, point))
+		if (run_has(run, arm, point) && !sync_arms[arm].way->shared)
 			contended_row(out, run, a, arm, point);
-}
-
-/* The lock of threads that costs least where it was fought for; -1. */
-static int cheapest(const struct run *run, const struct answers *a, int point)
-{
-	int arm, best = -1;
-
-	for (arm = ARM_MUTEX; arm < ARMS; arm++) {
-		if (arm == ARM_COLOCK || arm == ARM_MUTEX_AGAIN ||
-		    arm == ARM_MUTEX_PROCESS || !run_has(run, arm, point) ||
-		    !sync_contended(a, arm, point))
-			continue;
-		if (best < 0 || a->cell[arm][point][Q_NS].value <
-					a->cell[best][point][Q_NS].value)
-			best = arm;
-	}
-	return best;
-}
-
-/* Which lock to take, for each length of the section. */
-static void advice(FILE *out, const struct run *run, const struct answers *a)
-{
-	struct paragraph p = {};
-	char ns[REPORT_NS];
-	unsigned int i;
-	int best;
-
-	for (i = 0; i < run->settings.points; i++) {
-		const struct point *at = &run->settings.point[i];
-
-		best = at->variant < 0 ? -1 : cheapest(run, a, i);
-		if (best < 0)
-			continue;
-		paragraph_add(&p, "%s%u threads, sections of %s: %s, %s",
-			      p.text ? "; " : "Least time an acquisition with ",
-			      at->x, run_variant_name(run, at->variant),
-			      run_arm_name(run, best),
-			      report_ns(ns, a->cell[best][i][Q_NS].value));
-	}
-	if (p.text)
-		paragraph_add(&p, ".");
-	paragraph_print(out, &p);
 }
 
 /* Why who spins in order loses where it wins with a CPU for each. */
@@ -295,10 +253,11 @@ void sync_say(FILE *out, const struct run *run, const struct answers *a)
 	contended(out, run, a, 2);
 	if (cpus != 1)
 		contended(out, run, a, 2 * cpus);
+	sync_say_beside(out, run, a);
 	fputs("\n", out);
 	ordered_spinning(out, run, a);
 	fairness(out, run, a);
-	advice(out, run, a);
+	sync_advise(out, run, a);
 	if (a->diff[ARM_MUTEX_AGAIN][0][Q_NS].n) {
 		paragraph_add(&p,
 			      "Null test, two arms that differ in nothing:");
