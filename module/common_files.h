@@ -1,27 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The open file descriptions that two file tables have in common. */
+/* Descriptors of one open file description, in one file table or in two. */
 #ifndef CTXLAB_COMMON_FILES_H
 #define CTXLAB_COMMON_FILES_H
 
 #include <linux/types.h>
 
+#include "common.h"
 #include "snapshot.h"
 
 struct ctxlab_reader;
 struct task_struct;
-
-/* The most that are listed; the rest is counted. */
-#define CTXLAB_COMMON_ROWS 64
-
-enum ctxlab_compared {
-	/* One table, or a side without one. */
-	CTXLAB_NOT_COMPARED,
-	CTXLAB_COMPARED,
-	/* A side got another table, or opened too much, meanwhile. */
-	CTXLAB_CHANGED,
-	/* More descriptors than there is memory set aside for. */
-	CTXLAB_TOO_MANY,
-};
 
 /**
  * struct ctxlab_common_file - an open file description that both tables hold
@@ -66,5 +54,18 @@ int ctxlab_compare_files(const struct ctxlab_reader *who,
 			 struct task_struct *const task[2],
 			 const void *const table[2],
 			 struct ctxlab_common_files *s);
+
+/**
+ * ctxlab_count_files - the kinds and the duplicates of one file table
+ * @who: who reads
+ * @task: the task, with a reference
+ * @table: the table that it held, or NULL
+ * @s: the result
+ *
+ * Context and return: as ctxlab_compare_files().
+ */
+int ctxlab_count_files(const struct ctxlab_reader *who,
+		       struct task_struct *task, const void *table,
+		       struct ctxlab_files *s);
 
 #endif /* CTXLAB_COMMON_FILES_H */

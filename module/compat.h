@@ -177,6 +177,16 @@ static inline struct file *ctxlab_get_next_file(struct task_struct *task,
 #endif
 }
 
+/* Where the file lies that @file was opened by, and not another file system's own. */
+static inline const struct path *ctxlab_user_path(struct file *file)
+{
+#ifdef HAVE_FILE_USER_PATH
+	return file_user_path(file);
+#else
+	return &file->f_path;
+#endif
+}
+
 /* Pages resident in @mm; the caller has a reference on mm_count. */
 static inline unsigned long ctxlab_mm_rss_exact(struct mm_struct *mm)
 {

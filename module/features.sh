@@ -61,6 +61,8 @@ feature LSM_PROP linux/security.h \
 	'struct lsm_prop *prop' 'security_current_getlsmprop_subj(prop)'
 feature FGET_TASK_NEXT linux/file.h \
 	'struct task_struct *task, unsigned int *fd' 'fget_task_next(task, fd)'
+feature FILE_USER_PATH linux/fs.h \
+	'const struct file *file' 'file_user_path(file)'
 feature NEXT_FDGET linux/fdtable.h \
 	'struct task_struct *task, unsigned int *fd' \
 	'task_lookup_next_fdget_rcu(task, fd)'

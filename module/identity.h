@@ -26,6 +26,7 @@ enum ctxlab_kind {
 	CTXLAB_USER_NS,
 	CTXLAB_KSTACK,
 	CTXLAB_FILE,
+	CTXLAB_MAPPED,
 	CTXLAB_KINDS,
 };
 

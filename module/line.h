@@ -41,13 +41,19 @@ static inline void ctxlab_begin_line(struct ctxlab_line *l, struct seq_file *m)
 	l->full = false;
 }
 
+/* What else belongs to the line is written by other means. */
+static inline void ctxlab_commit(struct ctxlab_line *l)
+{
+	seq_commit(l->m, l->full ? -1 : (int)l->len);
+}
+
 static inline void ctxlab_end_line(struct ctxlab_line *l)
 {
 	if (l->len == l->size)
 		l->full = true;
 	else
 		l->text[l->len++] = '\n';
-	seq_commit(l->m, l->full ? -1 : (int)l->len);
+	ctxlab_commit(l);
 }
 
 /* Is there room for @len more? */

@@ -319,6 +319,11 @@ static void show_file_kinds(struct seq_file *m, const struct ctxlab_files *files
 	ctxlab_end_line(&l);
 }
 
+const char *ctxlab_uncompared(enum ctxlab_compared how)
+{
+	return how == CTXLAB_CHANGED ? "changed" : "too-many";
+}
+
 static void show_files(struct seq_file *m, const struct ctxlab_process *p)
 {
 	show_reconciled(m, "Files:", CTXLAB_FILES, p);
@@ -328,6 +333,11 @@ static void show_files(struct seq_file *m, const struct ctxlab_process *p)
 	show_number(m, "FilesCloexec:", p->files.cloexec, "");
 	show_number(m, "FilesSlots:", p->files.slots, "");
 	show_file_kinds(m, &p->files);
+	if (p->files.counted == CTXLAB_COMPARED)
+		show_number(m, "FilesDuplicates:", p->files.duplicates, "");
+	else
+		show_word(m, "FilesDuplicates:",
+			  ctxlab_uncompared(p->files.counted));
 }
 
 static void show_others(struct seq_file *m, const struct ctxlab_task *t)

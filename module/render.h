@@ -4,6 +4,7 @@
 #define CTXLAB_RENDER_H
 
 #include "common_files.h"
+#include "common_maps.h"
 #include "line.h"
 #include "snapshot.h"
 
@@ -49,6 +50,9 @@ extern const char *const ctxlab_kind_names[];
 extern const char *const ctxlab_resource_names[CTXLAB_RESOURCES];
 extern const char *const ctxlab_file_kind_names[];
 
+/* The word for why nothing can be told of what is alike. */
+const char *ctxlab_uncompared(enum ctxlab_compared how);
+
 /* How two tasks relate; the order is that of the checks. */
 enum ctxlab_relation {
 	CTXLAB_SAME_TASK,
@@ -75,6 +79,7 @@ struct ctxlab_pair {
 	bool tlb_tagged;
 	bool isolated;
 	struct ctxlab_common_files files;
+	struct ctxlab_common_maps maps;
 };
 
 /* The last ID of each kind, since neighbours in a walk mostly share. */

@@ -2,6 +2,7 @@
 /* What two tasks share -> the text of /proc/ctxlab/<a>,<b>. */
 #include <linux/seq_file.h>
 
+#include "compat.h"
 #include "line.h"
 #include "render.h"
 
@@ -120,8 +121,7 @@ static void show_common_files(struct seq_file *m,
 	if (s->how == CTXLAB_NOT_COMPARED)
 		return;
 	if (s->how != CTXLAB_COMPARED) {
-		seq_printf(m, "OpenFiles:    %s\n",
-			   s->how == CTXLAB_CHANGED ? "changed" : "too-many");
+		seq_printf(m, "OpenFiles:    %s\n", ctxlab_uncompared(s->how));
 		return;
 	}
 	seq_printf(m, "OpenFiles:    common %u a %u duplicates %u b %u duplicates %u\n",
@@ -133,14 +133,109 @@ static void show_common_files(struct seq_file *m,
 		show_common_file(m, &s->row[i]);
 }
 
-/* What the two tables have in common, where there are two. */
+static const char *const map_kind_names[] = {
+	[CTXLAB_MAP_SHMEM]	= "shmem",
+	[CTXLAB_MAP_MEMFD]	= "memfd",
+	[CTXLAB_MAP_SYSV]	= "sysv",
+	[CTXLAB_MAP_HUGETLB]	= "hugetlb",
+	[CTXLAB_MAP_FILE]	= "file",
+	[CTXLAB_MAP_CHR]	= "chr",
+	[CTXLAB_MAP_BLK]	= "blk",
+	[CTXLAB_MAP_SOCKET]	= "socket",
+	[CTXLAB_MAP_ANON]	= "anon",
+	[CTXLAB_MAP_OTHER]	= "other",
+};
+
+static u64 kb_of(u64 pages)
+{
+	return pages << (PAGE_SHIFT - 10);
+}
+
+static void show_common_map(struct seq_file *m,
+			    const struct ctxlab_common_map *map)
+{
+	struct ctxlab_line l;
+
+	ctxlab_begin_line(&l, m);
+	ctxlab_put_literal(&l, "  ");
+	ctxlab_put_id(&l, map->id);
+	ctxlab_put_blanks(&l, 19);
+	ctxlab_put_str(&l, map_kind_names[map->kind]);
+	ctxlab_put_blanks(&l, 27);
+	ctxlab_put_dec(&l, kb_of(map->both));
+	ctxlab_put_blanks(&l, 37);
+	ctxlab_put_dec(&l, map->maps[0]);
+	ctxlab_put_blanks(&l, 43);
+	ctxlab_put_dec(&l, kb_of(map->pages[0]));
+	ctxlab_put_blanks(&l, 53);
+	ctxlab_put_dec(&l, map->maps[1]);
+	ctxlab_put_blanks(&l, 59);
+	ctxlab_put_dec(&l, kb_of(map->pages[1]));
+	ctxlab_put_blanks(&l, 69);
+	ctxlab_commit(&l);
+	/* From the reader's root on, as in /proc/<pid>/maps. */
+	seq_path(m, ctxlab_user_path(map->file), "\n\\");
+	seq_putc(m, '\n');
+}
+
+static void show_common_maps(struct seq_file *m,
+			     const struct ctxlab_common_maps *s)
+{
+	unsigned int rows = min_t(unsigned int, s->objects, CTXLAB_COMMON_ROWS);
+	unsigned int i;
+
+	if (s->how == CTXLAB_NOT_COMPARED)
+		return;
+	if (s->how != CTXLAB_COMPARED) {
+		seq_printf(m, "SharedMaps:   %s\n", ctxlab_uncompared(s->how));
+		return;
+	}
+	seq_printf(m, "SharedMaps:   common %u kB %llu a %u kB %llu b %u kB %llu private %u\n",
+		   s->objects, kb_of(s->both), s->maps[0], kb_of(s->pages[0]),
+		   s->maps[1], kb_of(s->pages[1]), s->private_files);
+	seq_printf(m, "CommonMaps:   %u listed %u more\n", rows,
+		   s->objects - rows);
+	seq_puts(m, "  ID               KIND    KB        A     KBA       B     KBB       NAME\n");
+	for (i = 0; i < rows; i++)
+		show_common_map(m, &s->row[i]);
+}
+
 static void summarize_files(struct seq_file *m,
 			    const struct ctxlab_common_files *s)
 {
-	if (s->how == CTXLAB_COMPARED)
-		seq_printf(m, "; of A's %u and B's %u open files, %u in common",
-			   s->open[0] - s->duplicates[0],
-			   s->open[1] - s->duplicates[1], s->common);
+	seq_printf(m, "%u of A's %u and B's %u open files", s->common,
+		   s->open[0] - s->duplicates[0],
+		   s->open[1] - s->duplicates[1]);
+}
+
+static void summarize_maps(struct seq_file *m, const struct ctxlab_common_maps *s)
+{
+	u64 kb = kb_of(s->both);
+
+	if (kb < 10240)
+		seq_printf(m, "%llu kB of shared mappings", kb);
+	else
+		seq_printf(m, "%llu MB of shared mappings", kb >> 10);
+}
+
+/* What is in common of two tables, and of two maps, where there are two. */
+static void summarize_common(struct seq_file *m, const struct ctxlab_pair *p)
+{
+	bool files = p->files.how == CTXLAB_COMPARED;
+	bool maps = p->maps.how == CTXLAB_COMPARED;
+
+	if (p->relation == CTXLAB_SEPARATE && files && maps)
+		seq_puts(m, ": 2 maps, 2 tables");
+	if (!files && !maps)
+		return;
+	seq_puts(m, "; ");
+	if (files)
+		summarize_files(m, &p->files);
+	if (files && maps)
+		seq_puts(m, " and ");
+	if (maps)
+		summarize_maps(m, &p->maps);
+	seq_puts(m, " in common");
 }
 
 static const char *cr3_write(const struct ctxlab_pair *p)
@@ -155,7 +250,7 @@ void ctxlab_render_pair(struct seq_file *m, const struct ctxlab_pair *p)
 	int kind;
 
 	seq_printf(m, "Summary:      %s", relations[p->relation].sentence);
-	summarize_files(m, &p->files);
+	summarize_common(m, p);
 	seq_printf(m, "; %s\n", switches[p->sw].sentence);
 	show_side(m, "A:", &p->task[0]);
 	show_side(m, "B:", &p->task[1]);
@@ -168,4 +263,5 @@ void ctxlab_render_pair(struct seq_file *m, const struct ctxlab_pair *p)
 	seq_printf(m, "Pcid:         %s\n", p->tlb_tagged ? "yes" : "no");
 	seq_printf(m, "Pti:          %s\n", p->isolated ? "yes" : "no");
 	show_common_files(m, &p->files);
+	show_common_maps(m, &p->maps);
 }

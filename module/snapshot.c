@@ -297,70 +297,45 @@ enum ctxlab_file_kind ctxlab_kind_of_file(const struct file *file)
 	}
 }
 
-/* Compared only: should the address be another table's by now, then one of @task. */
-int ctxlab_check_table(const struct ctxlab_reader *who,
-		       struct task_struct *task, const void *table)
+/*
+ * Compared only: should the address be another object's by now, then one of
+ * @task.  Context: ctxlab_lock_exec(@task) and task_lock(@task).
+ */
+static int check_held(const struct ctxlab_reader *who, struct task_struct *task,
+		      enum ctxlab_kind kind, const void *held)
 {
-	int err = 0;
+	const void *now = kind == CTXLAB_MM ? (void *)task->mm :
+					      (void *)task->files;
+
+	if (!ctxlab_may_see(who, task))
+		return -EACCES;
+	return now == held ? 0 : -ESTALE;
+}
+
+int ctxlab_check_held(const struct ctxlab_reader *who, struct task_struct *task,
+		      enum ctxlab_kind kind, const void *held)
+{
+	int err;
 
 	task_lock(task);
-	if (!ctxlab_may_see(who, task))
-		err = -EACCES;
-	else if (task->files != table)
-		err = -ESTALE;
+	err = check_held(who, task, kind, held);
 	task_unlock(task);
 	return err;
 }
 
-/* Moves *@fd on behind the last descriptor.  Return: 0 where it was the last. */
-static unsigned int count_some_files(struct task_struct *task, unsigned int *fd,
-				     unsigned int kinds[CTXLAB_FILE_KINDS])
+int ctxlab_get_mm(const struct ctxlab_reader *who, struct task_struct *task,
+		  const void *held, struct mm_struct **mm)
 {
-	unsigned int n;
+	int err;
 
-	for (n = 0; n < CTXLAB_FILES_AT_ONCE; n++, ++*fd) {
-		struct file *file = ctxlab_get_next_file(task, fd);
-
-		if (!file)
-			return 0;
-		kinds[ctxlab_kind_of_file(file)]++;
-		fput(file);
+	task_lock(task);
+	err = check_held(who, task, CTXLAB_MM, held);
+	if (!err) {
+		*mm = task->mm;
+		mmget(*mm);
 	}
-	return n;
-}
-
-/*
- * As /proc/<pid>/fd does it: descriptor by descriptor, so that neither
- * task_lock() nor RCU is held for the length of a large table.  A setuid program
- * keeps the table of who executes it, so what the reader may see is asked anew:
- * before some are looked up, for no exec(2) comes in between, and after it, for
- * the task may change its credentials itself.
- */
-static int take_file_kinds(const struct ctxlab_reader *who,
-			   struct task_struct *task, const void *table,
-			   struct ctxlab_files *s)
-{
-	unsigned int fd = 0, more = 1;
-	int i, err = 0;
-
-	while (!err && more) {
-		unsigned int kinds[CTXLAB_FILE_KINDS] = {};
-
-		if (ctxlab_lock_exec(task))
-			return -EINTR;
-		err = ctxlab_check_table(who, task, table);
-		if (!err)
-			more = count_some_files(task, &fd, kinds);
-		if (!err)
-			err = ctxlab_check_table(who, task, table);
-		ctxlab_unlock_exec(task);
-		for (i = 0; !err && i < CTXLAB_FILE_KINDS; i++)
-			s->kinds[i] += kinds[i];
-		cond_resched();
-		if (fatal_signal_pending(current))
-			return -EINTR;
-	}
-	return err == -ESTALE ? 0 : err;
+	task_unlock(task);
+	return err;
 }
 
 /* Context: the caller's reference on mm_count keeps the struct. */
@@ -519,7 +494,6 @@ struct mm_struct *ctxlab_snapshot_details(const struct ctxlab_reader *who,
 					  struct ctxlab_files *files)
 {
 	struct mm_struct *held;
-	int err;
 
 	if (ctxlab_lock_exec(task))
 		return ERR_PTR(-EINTR);
@@ -529,15 +503,9 @@ struct mm_struct *ctxlab_snapshot_details(const struct ctxlab_reader *who,
 		take_file_bits(task, files);
 	task_unlock(task);
 	ctxlab_unlock_exec(task);
-	if (IS_ERR(held))
-		return held;
-
-	err = take_file_kinds(who, task, s->held[CTXLAB_FILES], files);
-	if (held && !err)
+	if (!IS_ERR_OR_NULL(held))
 		take_mm(held, mm);
-	if (held && err)
-		mmdrop(held);
-	return err ? ERR_PTR(err) : held;
+	return held;
 }
 
 struct mm_struct *ctxlab_snapshot_thread(const struct ctxlab_reader *who,

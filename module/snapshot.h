@@ -13,6 +13,7 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
+#include "common.h"
 #include "identity.h"
 
 struct ctxlab_reader;
@@ -100,11 +101,23 @@ enum ctxlab_file_kind {
 	CTXLAB_FILE_KINDS,
 };
 
+/**
+ * struct ctxlab_files - a file table
+ * @open: open descriptors
+ * @cloexec: those of them that execve(2) closes
+ * @slots: how many it has room for
+ * @kinds: the open ones by what they are open on; ctxlab_count_files()
+ * @counted: what became of looking for duplicates; likewise
+ * @duplicates: with CTXLAB_COMPARED, the descriptors that have a lower one of the
+ *              same open file description
+ */
 struct ctxlab_files {
 	unsigned int open;
 	unsigned int cloexec;
 	unsigned int slots;
 	unsigned int kinds[CTXLAB_FILE_KINDS];
+	enum ctxlab_compared counted;
+	unsigned int duplicates;
 };
 
 /**
@@ -133,21 +146,31 @@ int ctxlab_lock_exec_both(struct task_struct *first, struct task_struct *second)
 void ctxlab_unlock_exec_both(struct task_struct *first,
 			     struct task_struct *second);
 
-/* The most descriptors that are looked up between two looks at the right to. */
-#define CTXLAB_FILES_AT_ONCE 64
-
 /**
- * ctxlab_check_table - may this reader (still) see @task, and is @table its?
+ * ctxlab_check_held - may this reader (still) see @task, and is @held its?
  * @who: who reads
  * @task: the task, with a reference
- * @table: the files_struct that it held; only compared
+ * @kind: CTXLAB_MM or CTXLAB_FILES
+ * @held: what it held of that kind; only compared
  *
  * Context: ctxlab_lock_exec(@task).  Takes and releases task_lock(@task).
  * Return: 0, -EACCES, or -ESTALE where an exec(2), unshare(2) or exit has put
- * another table, or none, in its place.
+ * another one, or none, in its place.
  */
-int ctxlab_check_table(const struct ctxlab_reader *who,
-		       struct task_struct *task, const void *table);
+int ctxlab_check_held(const struct ctxlab_reader *who, struct task_struct *task,
+		      enum ctxlab_kind kind, const void *held);
+
+/**
+ * ctxlab_get_mm - keep @task's memory, if the reader may (still) see it
+ * @who: who reads
+ * @task: the task, with a reference
+ * @held: the mm_struct that it held; only compared, and not NULL
+ * @mm: that one, with a reference on mm_users for mmput_async()
+ *
+ * Context and return: as ctxlab_check_held().
+ */
+int ctxlab_get_mm(const struct ctxlab_reader *who, struct task_struct *task,
+		  const void *held, struct mm_struct **mm);
 
 /* How many descriptors of @task are open; takes and releases task_lock(@task). */
 unsigned int ctxlab_count_open(struct task_struct *task);
@@ -194,7 +217,8 @@ int ctxlab_snapshot_pair(const struct ctxlab_reader *who, struct task_struct *a,
  * @s: the task
  * @ns: its namespaces
  * @mm: its mm; untouched where there is none
- * @files: its file table; zeroed where there is none
+ * @files: its file table, but for what ctxlab_count_files() counts; zeroed where
+ *         there is none
  *
  * Context: may sleep.
  * Return: the mm with a reference on mm_count that the caller puts by mmdrop(),

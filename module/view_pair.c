@@ -53,18 +53,32 @@ static enum ctxlab_switch switch_of(const struct ctxlab_pair *p)
 				      CTXLAB_SWITCH_OTHER_MM;
 }
 
-/* After that moment, and with nothing held: what two tables have in common. */
+/* A kernel thread's is a loan, which /proc/<pid>/maps does not show either. */
+static const void *own_mm(const struct ctxlab_task *t)
+{
+	return t->kind == CTXLAB_TASK_KTHREAD ? NULL : t->held[CTXLAB_MM];
+}
+
+/* After that moment: what two tables, and two maps, have in common. */
 static int take_common(const struct ctxlab_reader *who,
 		       struct task_struct *const task[2], struct ctxlab_pair *p)
 {
 	const void *const table[] = {
 		p->task[0].held[CTXLAB_FILES], p->task[1].held[CTXLAB_FILES]
 	};
+	const void *const mm[] = { own_mm(&p->task[0]), own_mm(&p->task[1]) };
 
-	return ctxlab_compare_files(who, task, table, &p->files);
+	return ctxlab_compare_files(who, task, table, &p->files) ?:
+	       ctxlab_compare_maps(who, task, mm, &p->maps);
 }
 
-/* Both tasks at one moment; the caller frees what comes back. */
+static void put_pair(struct ctxlab_pair *p)
+{
+	ctxlab_put_common_maps(&p->maps);
+	kfree(p);
+}
+
+/* Both tasks at one moment; put_pair() ends what comes back. */
 static struct ctxlab_pair *take_pair(const struct ctxlab_reader *who,
 				     struct task_struct *a,
 				     struct task_struct *b)
@@ -79,7 +93,7 @@ static struct ctxlab_pair *take_pair(const struct ctxlab_reader *who,
 	err = ctxlab_snapshot_pair(who, a, b, p->task, p->ns, &vfork) ?:
 	      take_common(who, task, p);
 	if (err) {
-		kfree(p);
+		put_pair(p);
 		return ERR_PTR(err);
 	}
 	p->relation = a == b ? CTXLAB_SAME_TASK : relation_of(p, vfork);
@@ -120,12 +134,15 @@ static int pair_show(struct seq_file *m, void *v)
 	if (IS_ERR(p))
 		return PTR_ERR(p);
 	ctxlab_render_pair(m, p);
-	kfree(p);
+	put_pair(p);
 	return 0;
 }
 
-/* With all rows of its tables: what they say is taken once. */
-#define TEXT_SIZE 8192
+/*
+ * With all rows of its tables, and names of 120 bytes: what they say is taken
+ * once.
+ */
+#define TEXT_SIZE 20480
 
 static int open_target(struct file *file, const struct ctxlab_target *target)
 {

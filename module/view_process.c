@@ -241,14 +241,16 @@ static int take_process(struct process_walk *w, struct task_struct *leader)
 	mm = ctxlab_snapshot_details(&w->view.who, base, &p->base, &p->ns, &p->mm,
 				     &p->files);
 	w->base = get_task_pid(base, PIDTYPE_PID);
+	err = PTR_ERR_OR_ZERO(mm);
+	if (!err) {
+		w->mm = mm;
+		memcpy(w->held, p->base.held, sizeof(w->held));
+		err = ctxlab_count_files(&w->view.who, base,
+					 p->base.held[CTXLAB_FILES], &p->files);
+	}
 	put_task_struct(base);
-	if (IS_ERR(mm))
-		return PTR_ERR(mm);
-	w->mm = mm;
-	memcpy(w->held, p->base.held, sizeof(w->held));
 
-	err = count_threads(w, leader);
-	return err ?: count_sharers(w, leader);
+	return err ?: count_threads(w, leader) ?: count_sharers(w, leader);
 }
 
 static bool has_rows(enum part part)

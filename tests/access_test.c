@@ -173,6 +173,19 @@ static bool in_directory(pid_t pid)
 	return found;
 }
 
+/* Is what both have mapped told where maps shows mappings, and only there? */
+static bool pair_as_maps(pid_t pid, pid_t self)
+{
+	char *text = text_readf(CTXLAB "/%d,%d", pid, self);
+	char *maps = text_readf("/proc/%d/maps", pid);
+	bool told = text && text_value(text, "SharedMaps");
+	bool shown = maps && *maps;
+
+	free(maps);
+	free(text);
+	return told == shown;
+}
+
 /* As @subject, hold everything against maps; the number of differences. */
 static int try_objects(const struct subject *subject, const struct states *s)
 {
@@ -190,6 +203,7 @@ static int try_objects(const struct subject *subject, const struct states *s)
 		here = try_path(CTXLAB "/%d", pid, 0);
 		pair = try_path(CTXLAB "/%d,%d", pid, self);
 		if (here != there || pair != there ||
+		    !pair_as_maps(pid, self) ||
 		    in_tasks(pid) != !there || in_directory(pid) != !there) {
 			printf("# %s, %s: maps %s; process %s, pair %s, %s in tasks, %s listed\n",
 			       subject->name, s->list[i].plan.name,

@@ -157,6 +157,11 @@ static void check_pair(struct __test_metadata *_metadata, pid_t tid_a,
 	EXPECT_EQ(count_duplicates(&b), counts[4]);
 	table_free(table);
 	free(text);
+	/* And within one of them. */
+	text = text_readf(CTXLAB "/%d", tid_a);
+	ASSERT_NE(NULL, text);
+	EXPECT_EQ(count_duplicates(&a), text_number(text, "FilesDuplicates"));
+	free(text);
 }
 
 FIXTURE(common)
@@ -273,6 +278,10 @@ TEST_F(common, many)
 	EXPECT_EQ(ROWS, table->rows);
 	EXPECT_EQ(ROWS, text_number(text, "CommonFiles"));
 	table_free(table);
+	free(text);
+	text = text_readf(CTXLAB "/%d", a->tid);
+	ASSERT_NE(NULL, text);
+	EXPECT_EQ(counts[2], text_number(text, "FilesDuplicates"));
 	free(text);
 }
 

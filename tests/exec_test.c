@@ -9,9 +9,11 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "kselftest_harness.h"
 #include "hands.h"
@@ -20,6 +22,8 @@
 #include "text.h"
 
 #define SETUID_PROGRAM "/tmp/ctxlab-exec-setuid"
+/* What that maps shared, and the reader, too. */
+#define SHARED_FILE "/tmp/ctxlab-exec-shared"
 
 #define TRIES 3
 /* So many that to look at them all takes longer than an exec. */
@@ -35,12 +39,16 @@
  * struct seen - what the reader has seen, in memory that all share
  * @reads: how many reads it has ended, with whatever result
  * @sockets: the most sockets in the target's table
+ * @pairs: how often the reader's and the target's maps were compared
+ * @shared: how often SHARED_FILE was told to be in both
  * @ids: the mm IDs in the target's rows, each once
  * @count: number of them
  */
 struct seen {
 	int reads;
 	long long sockets;
+	int pairs;
+	int shared;
 	char ids[IDS][ID_SIZE];
 	int count;
 };
@@ -49,7 +57,19 @@ static struct seen *seen;
 /* Told over it, the target execs; what it becomes answers over the builder's. */
 static int tell[2];
 
-/* "PROGRAM --setuid FD": root's, with sockets, it says so over FD and waits. */
+static void *map_shared_file(void)
+{
+	int fd = open(SHARED_FILE, O_RDONLY);
+	void *memory = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+
+	close(fd);
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+/*
+ * "PROGRAM --setuid FD": root's, with sockets and SHARED_FILE, it says so over FD
+ * and waits.
+ */
 static void __attribute__((constructor)) be_setuid_program(int argc, char **argv)
 {
 	int i;
@@ -59,7 +79,7 @@ static void __attribute__((constructor)) be_setuid_program(int argc, char **argv
 	for (i = 0; i < SOCKETS; i++)
 		if (socket(AF_UNIX, SOCK_STREAM, 0) < 0)
 			_exit(1);
-	if (geteuid() || write(atoi(argv[2]), "", 1) != 1)
+	if (geteuid() || !map_shared_file() || write(atoi(argv[2]), "", 1) != 1)
 		_exit(1);
 	for (;;)
 		pause();
@@ -112,12 +132,20 @@ FIXTURE(exec)
 	struct states states;
 };
 
+static int make_shared_file(void)
+{
+	int fd = open(SHARED_FILE, O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+	return fd < 0 || fchmod(fd, 0644) || write(fd, "", 1) != 1 || close(fd);
+}
+
 FIXTURE_SETUP(exec)
 {
 	struct rlimit limit = { DESCRIPTORS + 1000, DESCRIPTORS + 1000 };
 
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
 	ASSERT_EQ(0, copy_setuid(SETUID_PROGRAM));
+	ASSERT_EQ(0, make_shared_file());
 	ASSERT_EQ(0, pipe(tell));
 	seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -127,6 +155,7 @@ FIXTURE_SETUP(exec)
 FIXTURE_TEARDOWN(exec)
 {
 	unlink(SETUID_PROGRAM);
+	unlink(SHARED_FILE);
 }
 
 static void note_id(const char *id)
@@ -178,6 +207,21 @@ static bool note_sockets(pid_t target)
 	return sockets;
 }
 
+/* What her maps and the target's have in common. */
+static bool note_shared(pid_t target)
+{
+	char *text = text_readf(CTXLAB "/%d,%d", getpid(), target);
+	struct table *table = text ? table_parse(text, "CommonMaps") : NULL;
+	bool compared = table;
+
+	seen->pairs += compared;
+	if (compared && table_find_word(table, "NAME", SHARED_FILE) >= 0)
+		seen->shared++;
+	table_free(table);
+	free(text);
+	return compared;
+}
+
 /* Alice reads until she is killed, and notes what she sees. */
 static pid_t start_reader(pid_t target, bool (*note)(pid_t target))
 {
@@ -188,7 +232,7 @@ static pid_t start_reader(pid_t target, bool (*note)(pid_t target))
 	if (child)
 		return child;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (become(ALICE, ALICE))
+	if (!map_shared_file() || become(ALICE, ALICE))
 		_exit(1);
 	for (;;) {
 		note(target);
@@ -293,6 +337,31 @@ TEST_F(exec, rows)
 		EXPECT_FALSE(has_seen(new))
 			TH_LOG("%s, the setuid program's", new);
 		free(new);
+		states_end(&self->states);
+	}
+}
+
+TEST_F(exec, maps)
+{
+	struct state *state;
+	void *memory;
+	int try;
+
+	for (try = 0; try < TRIES; try++) {
+		state = exec_under_reader(&self->states, &with_memory,
+					  note_shared);
+		ASSERT_NE(NULL, state);
+		/* The old program's were compared. */
+		EXPECT_LT(0, seen->pairs);
+		EXPECT_EQ(0, seen->shared);
+		/* Root sees it, so that there was something to be seen. */
+		memset(seen, 0, sizeof(*seen));
+		memory = map_shared_file();
+		ASSERT_NE(NULL, memory);
+		EXPECT_TRUE(note_shared(state->tid));
+		EXPECT_EQ(1, seen->shared);
+		/* The next target is forked from here. */
+		munmap(memory, 1);
 		states_end(&self->states);
 	}
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compare_common.h"
 #include "lib/escape.h"
 #include "proc/model.h"
 #include "proc/proc.h"
@@ -168,33 +169,6 @@ static bool have_no_memory(const struct pair *p)
 	return false;
 }
 
-/* So many fit on a line. */
-#define PAIRS_SHOWN 10
-
-static void print_common_files(const struct pair *p)
-{
-	unsigned long long a = p->files_a.open - p->files_a.duplicates;
-	unsigned long long b = p->files_b.open - p->files_b.duplicates;
-	size_t i, shown = p->ncommon_file;
-
-	if (!p->files_compared)
-		return;
-	if (!p->common) {
-		printf("Of A's %llu open files and B's %llu none is the same.\n", a, b);
-		return;
-	}
-	printf("Of A's %llu open files and B's %llu they have %llu in common: one open file\n"
-	       "description each. As descriptors of A:B,", a, b, p->common);
-	if (shown > PAIRS_SHOWN)
-		shown = PAIRS_SHOWN;
-	for (i = 0; i < shown; i++)
-		printf(" %llu:%llu", p->common_file[i].fd_a,
-		       p->common_file[i].fd_b);
-	if (p->common > shown)
-		printf(" and %llu more", p->common - shown);
-	puts(".");
-}
-
 static void print_relation(const struct pair *p)
 {
 	const char *known = say(relations, p->relation);
@@ -208,7 +182,7 @@ static void print_relation(const struct pair *p)
 	puts(".");
 	if (have_no_memory(p))
 		puts("Neither has memory of its own.");
-	print_common_files(p);
+	common_print(p);
 }
 
 static bool is_zombie(const struct side *s)
@@ -283,45 +257,6 @@ static json_t *side_json(const struct side *s)
 	return object;
 }
 
-static json_t *open_files_json(const struct open_files *files)
-{
-	json_t *object = json_object();
-
-	json_object_set_new(object, "open", json_integer(files->open));
-	json_object_set_new(object, "duplicates",
-			    json_integer(files->duplicates));
-	return object;
-}
-
-/* null where there are no two tables, or nothing could be told of them. */
-static json_t *common_files_json(const struct pair *p)
-{
-	json_t *root, *list, *object;
-	size_t i;
-
-	if (!p->files_compared)
-		return json_null();
-	root = json_object();
-	list = json_array();
-	for (i = 0; i < p->ncommon_file; i++) {
-		object = json_object();
-		json_object_set_new(object, "id",
-				    out_json_bytes(p->common_file[i].id));
-		json_object_set_new(object, "fd_a",
-				    json_integer(p->common_file[i].fd_a));
-		json_object_set_new(object, "fd_b",
-				    json_integer(p->common_file[i].fd_b));
-		json_object_set_new(object, "kind",
-				    out_json_bytes(p->common_file[i].kind));
-		json_array_append_new(list, object);
-	}
-	json_object_set_new(root, "common", json_integer(p->common));
-	json_object_set_new(root, "a", open_files_json(&p->files_a));
-	json_object_set_new(root, "b", open_files_json(&p->files_b));
-	json_object_set_new(root, "listed", list);
-	return root;
-}
-
 static int print_json(const struct pair *p, const struct out_table *t,
 		      const struct out_sel *sel)
 {
@@ -332,6 +267,7 @@ static int print_json(const struct pair *p, const struct out_table *t,
 	json_object_set_new(root, "relation", out_json_bytes(p->relation));
 	json_object_set_new(root, "resources", out_table_json(t, sel));
 	json_object_set_new(root, "open_files", common_files_json(p));
+	json_object_set_new(root, "shared_maps", common_maps_json(p));
 	json_object_set_new(sw, "must", out_json_bytes(p->must));
 	json_object_set_new(sw, "cr3_write", out_json_bytes(p->cr3_write));
 	json_object_set_new(sw, "pcid", json_boolean(!strcmp(p->pcid, "yes")));
@@ -440,7 +376,8 @@ const struct ctxlab_cmd cmd_compare = {
 	"Compares two processes or threads, looked at in the same moment: what they\n"
 	"are to each other, which resources they share, and what the kernel must do\n"
 	"to switch from one to the other, with the reason why that costs what it costs.\n"
-	"Of two file tables it tells which open files are the same all the same.\n"
+	"Of two file tables it tells which open files are the same all the same, and of\n"
+	"two memory maps what both have mapped shared, and how much of it.\n"
 	"With -n, -o or -r only the table of resources is written.\n",
 	.cols = columns,
 	.run = run,

@@ -77,6 +77,8 @@ static void add_files(json_t *files, const struct process *p)
 	json_object_set_new(files, "cloexec", out_json_number(p->files_cloexec));
 	json_object_set_new(files, "slots", out_json_number(p->files_slots));
 	json_object_set_new(files, "kinds", counts(p->files_kinds));
+	json_object_set_new(files, "duplicates",
+			    out_json_number(p->files_duplicates));
 }
 
 static void add_holdings(json_t *root, const struct process *p)

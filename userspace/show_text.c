@@ -249,6 +249,7 @@ static char *kinds_list(const char *kinds)
 /* The descriptors at a glance. */
 static void print_files(const struct process *p)
 {
+	unsigned long long duplicates;
 	char *kinds;
 
 	if (!p->files_open || !p->files_kinds)
@@ -257,6 +258,10 @@ static void print_files(const struct process *p)
 	escape_print(stdout, "descriptors  %s open%s", p->files_open, kinds);
 	if (p->files_cloexec && strcmp(p->files_cloexec, "0"))
 		escape_print(stdout, "; %s close on exec", p->files_cloexec);
+	if (p->files_duplicates &&
+	    text_number(p->files_duplicates, &duplicates) && duplicates)
+		printf("; %llu duplicate%s", duplicates,
+		       duplicates == 1 ? "" : "s");
 	putchar('\n');
 	free(kinds);
 }

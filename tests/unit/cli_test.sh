@@ -42,6 +42,8 @@ expect show-json show -J 712
 expect show-json-columns show --json -o TID,NAME,MM 900 714
 expect compare compare 712 719
 expect compare-threads compare 712 714
+expect compare-separate compare 712 900
+expect compare-separate-json compare -J 712 900
 expect compare-lazy compare 712 9
 expect compare-json compare -J 712 719
 expect compare-raw compare -nro RESOURCE,IS 712 719

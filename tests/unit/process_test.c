@@ -42,6 +42,7 @@ static void user_process(void)
 	is(p->mm_cpus_how, "superset", "precision of the CPUs");
 	is(p->files_kinds,
 	   "file 3 dir 0 chr 1 blk 0 pipe 0 socket 5 link 0 anon 3", "kinds");
+	is(p->files_duplicates, "2", "descriptors that are duplicates");
 	is_number(p->deviating[RES_FILES], 1, "one thread deviates");
 	is_number(p->nnamespaces, 8, "namespaces");
 	is(p->namespace[0].name, "mnt", "the first namespace");
@@ -99,6 +100,7 @@ static void odd_process(void)
 	   "holders that do not add up");
 	ok(p->res[RES_IO].counted && !p->res[RES_IO].reconciled,
 	   "a counter without holders");
+	is(p->files_duplicates, NULL, "version 1 counts no duplicates");
 	is(p->mm_cpus, NULL, "no list of CPUs");
 	is(p->mm_cpus_how, "unknown", "where they are not known");
 	is_number(p->threads, 4, "threads");
@@ -173,13 +175,44 @@ static void two_tables(void)
 	pair_free(&p);
 }
 
-/* One change to the open files that makes them senseless. */
-static void senseless_files(const char *from, const char *to)
+static void two_maps(void)
 {
 	struct text_error err = {};
 	struct pair p;
 	size_t len;
-	char *text = read_fixture("plain/712,714", &len);
+	char *buf = read_fixture("plain/712,900", &len);
+
+	if (!ok(!pair_parse(&p, buf, len, &err), "a pair of maps is taken"))
+		return;
+	ok(p.maps_compared, "their maps are compared");
+	is_number(p.objects, 9, "objects in common");
+	is_number(p.objects_kb, 147320, "kB of them");
+	is_number(p.maps_a.maps, 11, "in A's mappings");
+	is_number(p.maps_a.kb, 147740, "A's kB");
+	is_number(p.maps_b.maps, 10, "in B's");
+	is_number(p.maps_b.kb, 147336, "B's kB");
+	is_number(p.private_files, 12, "files mapped privately");
+	is_number(p.ncommon_map, 7, "listed");
+	is(p.common_map[2].kind, "sysv", "kind");
+	is(p.common_map[2].id, "3123456789abcdef", "ID");
+	is_number(p.common_map[2].kb, 512, "kB in both");
+	is_number(p.common_map[2].a.maps, 2, "A's mappings");
+	is_number(p.common_map[2].a.kb, 1024, "A's kB");
+	is_number(p.common_map[2].b.maps, 1, "B's mappings");
+	is_number(p.common_map[2].b.kb, 512, "B's kB");
+	is(p.common_map[1].name, "/memfd:a name\nwith \\ \033[31m (deleted)",
+	   "a name, unescaped");
+	ok(p.files_compared, "open files as well");
+	pair_free(&p);
+}
+
+/* One change to what is in common that makes it senseless. */
+static void senseless_pair(const char *name, const char *from, const char *to)
+{
+	struct text_error err = {};
+	struct pair p;
+	size_t len;
+	char *text = read_fixture(name, &len);
 	char *at = strstr(text, from), *changed;
 	int ret;
 
@@ -258,11 +291,20 @@ int main(void)
 	lone_thread();
 	two_tasks();
 	two_tables();
-	senseless_files("common 3", "common -3");
-	senseless_files("duplicates 0", "duplicates");
-	senseless_files("a 6", "b 6");
-	senseless_files("CommonFiles:", "CommonFile:");
-	senseless_files(" 4       7", " 4       x");
+	two_maps();
+	senseless_pair("plain/712,714", "common 3", "common -3");
+	senseless_pair("plain/712,714", "duplicates 0", "duplicates");
+	senseless_pair("plain/712,714", "a 6", "b 6");
+	senseless_pair("plain/712,714", "CommonFiles:", "CommonFile:");
+	senseless_pair("plain/712,714", " 4       7", " 4       x");
+	senseless_pair("plain/712,900", "common 9", "common nine");
+	senseless_pair("plain/712,900", "a 11 kB", "a 11 MB");
+	senseless_pair("plain/712,900", "b 10", "a 10");
+	senseless_pair("plain/712,900", " private 12", "");
+	senseless_pair("plain/712,900", "CommonMaps:", "CommonMap:");
+	senseless_pair("plain/712,900", " KBB ", " KBX ");
+	senseless_pair("plain/712,900", " 147740 b", " -1 b");
+	senseless_pair("plain/712,900", " 146440 ", " 146k ");
 	cut_short("plain/712", cut_process);
 	cut_short("plain/714", cut_process);
 	cut_short("plain/712,719", cut_pair);

@@ -32,6 +32,7 @@ const struct target targets[] = {
 	{ "712", "plain/9", false, 4, SHOW },
 	{ "714", "plain/714", false, 4, SHOW_THREAD },
 	{ "712,719", "plain/712,719", false, 8, COMPARE },
+	{ "712,719", "plain/712,900", false, 8, COMPARE },
 	{ "tasks", "plain/tasks", false, 8, SHARING },
 	{ "tasks", "plain/tasks", false, 4, SHARING_ALL },
 	{ "abi", "plain/abi", false, 1, OLD_MODULE },

@@ -10,6 +10,9 @@
 /* Undoes the module's escapes ("\n", "\\") in place. */
 void escape_undo(char *text);
 
+/* Likewise those of paths: three octal digits after a backslash. */
+void escape_undo_octal(char *text);
+
 /* Prints to @f, escaped as by escape_terminal(), line breaks too. */
 __printf(2, 3)
 void escape_print(FILE *f, const char *fmt, ...);

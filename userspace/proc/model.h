@@ -108,6 +108,7 @@ struct process {
 	const char *files_cloexec;
 	const char *files_slots;
 	const char *files_kinds;
+	const char *files_duplicates;	/* a number, or why there is none */
 	bool compared;				/* deviating is known */
 	unsigned long long deviating[RESOURCES];	/* threads */
 	const char *leader;		/* of a thread: its "Leader:" */
@@ -155,6 +156,18 @@ struct open_files {
 	unsigned long long duplicates;
 };
 
+/* An object that both sides have mapped shared; what both have of it, in kB. */
+struct common_map {
+	const char *id;
+	const char *kind;
+	unsigned long long kb;
+	struct shared_maps {	/* of one side */
+		unsigned long long maps;
+		unsigned long long kb;
+	} a, b;
+	const char *name;
+};
+
 /* /proc/ctxlab/<a>,<b> */
 struct pair {
 	const char *summary;
@@ -171,6 +184,14 @@ struct pair {
 	struct open_files files_b;
 	size_t ncommon_file;	/* those of them that are listed */
 	struct common_file *common_file;
+	bool maps_compared;	/* two maps; then what follows is known */
+	unsigned long long objects;	/* that both have mapped shared */
+	unsigned long long objects_kb;	/* mapped by both */
+	struct shared_maps maps_a;
+	struct shared_maps maps_b;
+	unsigned long long private_files;	/* that both have mapped privately */
+	size_t ncommon_map;	/* the objects that are listed */
+	struct common_map *common_map;
 	size_t nrow;
 	struct pair_row *row;
 	struct text text;

@@ -149,6 +149,66 @@ static int take_open_files(struct pair *p, struct text_error *err)
 	return take_common_files(p, err);
 }
 
+static int take_common_map(struct common_map *map, const struct text_table *t,
+			   size_t row, struct text_error *err)
+{
+	int name = text_col(t, "NAME");
+
+	map->id = cell(t, row, text_col(t, "ID"));
+	map->kind = text_cell(t, row, text_col(t, "KIND"));
+	map->name = "?";
+	if (name >= 0) {
+		escape_undo_octal(t->cell[row * t->ncols + name]);
+		map->name = t->cell[row * t->ncols + name];
+	}
+	return cell_number(t, row, "KB", &map->kb, err) ||
+	       cell_number(t, row, "A", &map->a.maps, err) ||
+	       cell_number(t, row, "KBA", &map->a.kb, err) ||
+	       cell_number(t, row, "B", &map->b.maps, err) ||
+	       cell_number(t, row, "KBB", &map->b.kb, err) ? -1 : 0;
+}
+
+static int take_common_maps(struct pair *p, struct text_error *err)
+{
+	const struct text_key *k = text_find(&p->text, "CommonMaps");
+	size_t i;
+
+	if (!k)
+		return text_wrong(err, 0, "no line 'CommonMaps:': cut short?");
+	p->ncommon_map = k->table.nrows;
+	p->common_map = xcalloc(p->ncommon_map, sizeof(*p->common_map));
+	for (i = 0; i < p->ncommon_map; i++)
+		if (take_common_map(&p->common_map[i], &k->table, i, err))
+			return -1;
+	return 0;
+}
+
+static bool take_side_maps(char **value, const char *side,
+			   struct shared_maps *maps)
+{
+	return take_count(value, side, &maps->maps) &&
+	       take_count(value, "kB", &maps->kb);
+}
+
+/* "common C kB K a M kB X b N kB Y private P", or a word, or nothing. */
+static int take_shared_maps(struct pair *p, struct text_error *err)
+{
+	const struct text_key *k = text_find(&p->text, "SharedMaps");
+	char *value;
+
+	if (!k || !strchr(k->value, ' '))
+		return 0;
+	value = k->value;
+	if (!take_count(&value, "common", &p->objects) ||
+	    !take_count(&value, "kB", &p->objects_kb) ||
+	    !take_side_maps(&value, "a", &p->maps_a) ||
+	    !take_side_maps(&value, "b", &p->maps_b) ||
+	    !take_count(&value, "private", &p->private_files))
+		return text_wrong(err, k->line, "SharedMaps: not what two maps have in common");
+	p->maps_compared = true;
+	return take_common_maps(p, err);
+}
+
 static int take_pair(struct pair *p, struct text_error *err)
 {
 	p->summary = field(&p->text, "Summary");
@@ -161,7 +221,7 @@ static int take_pair(struct pair *p, struct text_error *err)
 	    take_verdict(p, "Pcid", &p->pcid, err) ||
 	    take_verdict(p, "Pti", &p->pti, err))
 		return -1;
-	return take_open_files(p, err);
+	return take_open_files(p, err) || take_shared_maps(p, err) ? -1 : 0;
 }
 
 int pair_parse(struct pair *p, char *buf, size_t len, struct text_error *err)
@@ -176,6 +236,7 @@ int pair_parse(struct pair *p, char *buf, size_t len, struct text_error *err)
 
 void pair_free(struct pair *p)
 {
+	free(p->common_map);
 	free(p->common_file);
 	free(p->row);
 	text_free(&p->text);

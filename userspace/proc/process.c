@@ -58,6 +58,7 @@ static void take_files(struct process *p)
 	p->files_cloexec = field(&p->text, "FilesCloexec");
 	p->files_slots = field(&p->text, "FilesSlots");
 	p->files_kinds = field(&p->text, "FilesKinds");
+	p->files_duplicates = field(&p->text, "FilesDuplicates");
 }
 
 static void take_namespaces(struct process *p)
