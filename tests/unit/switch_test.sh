@@ -23,7 +23,10 @@ changed()
 expect switch switch --all --from "$run"
 expect switch-short switch --from "$run"
 expect switch-raw switch --raw --from "$run"
-expect switch-columns switch -n -o ARM,PAGES,NS --from "$run"
+# Without headings libsmartcols 2.41 leaves no room for them, which 2.38 does.
+try 0 switch -n -o ARM,PAGES,NS --from "$run"
+is "$(tr -s ' ' <<<"$out")" "$(tr -s ' ' <"$here/expected/switch-columns")" \
+	"columns without headings, as in expected/switch-columns"
 
 changed 's/"emulator":""/"emulator":"QEMU TCG"/'
 try 0 switch --from "$work/run.json"
