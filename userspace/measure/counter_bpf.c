@@ -10,6 +10,7 @@
 
 #include "counter.h"
 #include "lib/xalloc.h"
+#include "verifier.h"
 
 #ifdef HAVE_BPF
 #include <bpf/bpf.h>
@@ -56,19 +57,6 @@ static void choose_programs(struct count_bpf *skel, const enum count *wanted)
 /* What the kernel's verifier said last, or nothing. */
 static char verifier_reason[160];
 
-/* Its log ends in a line of statistics; the reason is the line before. */
-static void keep_reason(const char *log)
-{
-	const char *end = strstr(log, "\nprocessed "), *line = end;
-
-	if (!end)
-		return;
-	while (line > log && line[-1] != '\n')
-		line--;
-	snprintf(verifier_reason, sizeof(verifier_reason), "%.*s",
-		 (int)(end - line), line);
-}
-
 /* libbpf hands on the verifier's log as one of its warnings. */
 static int on_message(enum libbpf_print_level level, const char *format,
 		      va_list args)
@@ -78,7 +66,8 @@ static int on_message(enum libbpf_print_level level, const char *format,
 
 	(void)level;
 	if (len >= 0) {
-		keep_reason(message);
+		verifier_log_reason(message, verifier_reason,
+				    sizeof(verifier_reason));
 		free(message);
 	}
 	return len;
