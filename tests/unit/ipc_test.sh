@@ -136,4 +136,23 @@ for signal in TERM KILL; do
 	gone
 	ok $? "after SIG$signal none is left"
 done
+
+# Both the tool and the keeper are killed: the next run removes what they left.
+"$CTXLAB" ipc --seconds 30 --way sysv >/dev/null 2>&1 &
+tool=$!
+for ((i = 0; i < 100; i++)); do
+	[ "$(queues)" = "$before" ] || break
+	sleep 0.1
+done
+kill -KILL "$(pgrep -x -P $tool ctxlab-keeper)" $tool
+wait $tool 2>/dev/null
+for ((i = 0; i < 100; i++)); do
+	[ -n "$(left)" ] || break
+	sleep 0.1
+done
+[ "$(queues)" != "$before" ]
+ok $? "a queue stays where the keeper is killed as well"
+short --way sysv
+gone
+ok $? "and the next run removes it"
 tap_done

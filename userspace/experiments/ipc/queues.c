@@ -98,14 +98,61 @@ void queues_receive_mq(struct side *s, uint32_t bytes)
 	message_check(s, s->buffer, bytes);
 }
 
+/*
+ * The key of a queue says which process has made it, so that a later run finds what
+ * one left behind that was killed together with its keeper.
+ */
+#define KEY	  0x63000000
+#define KEY_PIDS  0x3fffff
+
+static key_t key_of(pid_t pid, int direction)
+{
+	return KEY | (pid & KEY_PIDS) << 1 | direction;
+}
+
+static bool is_left(const struct msqid_ds *queue)
+{
+	key_t key = queue->msg_perm.__key;
+	pid_t pid = key >> 1 & KEY_PIDS;
+
+	return key_of(pid, key & 1) == key &&
+	       queue->msg_perm.cuid == geteuid() && kill(pid, 0) &&
+	       errno == ESRCH;
+}
+
+/* Removes queues of this user whose makers are gone. */
+static void sweep(void)
+{
+	struct msqid_ds queue;
+	struct msginfo info;
+	int most = msgctl(0, MSG_INFO, (struct msqid_ds *)&info), i, id;
+
+	for (i = 0; i <= most; i++) {
+		id = msgctl(i, MSG_STAT, &queue);
+		if (id >= 0 && is_left(&queue))
+			msgctl(id, IPC_RMID, NULL);
+	}
+}
+
+/* A key that somebody else has is no reason to do without. */
+static int make_queue(int direction)
+{
+	int id = msgget(key_of(getpid(), direction),
+			IPC_CREAT | IPC_EXCL | 0600);
+
+	return id < 0 && errno == EEXIST ? msgget(IPC_PRIVATE, 0600) : id;
+}
+
 int queues_open_sysv(struct link *l)
 {
 	int d;
 
+	sweep();
+
 	l->most = least(MESSAGE_MOST,
 			limit_of("/proc/sys/kernel/msgmax", 8192));
 	for (d = 0; d < DIRECTIONS; d++) {
-		l->queue[d] = msgget(IPC_PRIVATE, 0600);
+		l->queue[d] = make_queue(d);
 		if (l->queue[d] < 0)
 			return -errno;
 		keeper_queue(d, l->queue[d]);
