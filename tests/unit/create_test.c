@@ -4,6 +4,7 @@
  * kcmp(2), deeds against the sharing, the cost model against known terms.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <math.h>
@@ -199,7 +200,7 @@ static int count_state(void *arg)
 	    now.pages - before.pages < s->megabytes * 256 * !s->huge + s->mappings ||
 	    now.pages - before.pages > s->megabytes * 256 * !s->huge + s->mappings + 64)
 		return -ERANGE;
-	if (s->huge && now.huge_pages - before.huge_pages != s->megabytes / 2)
+	if (now.huge_pages - before.huge_pages != (s->huge ? s->megabytes / 2 : 0))
 		return -ENOMEM;
 	return s->files && now.files != s->files ? -EMFILE : 0;
 }
@@ -230,6 +231,55 @@ static void states(void)
 	is_number(-err, EMFILE, "more files than the limit are refused");
 	ok(parent_available() > parent_needs(&tried[0]), "memory is counted");
 	ok(parent_needs(&huge) >= 4 << 20, "and what a state takes");
+}
+
+#define TOGETHER_MB 16
+
+/* Where a page of memory is, of all; 0 without the right to know. */
+static uint64_t frame(int pagemap, const char *at)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	uint64_t entry = 0;
+
+	if (pread(pagemap, &entry, sizeof(entry),
+		  (uintptr_t)at / page * sizeof(entry)) != sizeof(entry))
+		return 0;
+	return entry & ((1ULL << 55) - 1);
+}
+
+/* Pages that do not follow the one before in memory: at most one each 2 MB. */
+static int count_breaks(void *arg)
+{
+	static const struct parent_state s = { .megabytes = TOGETHER_MB };
+	int pagemap = open("/proc/self/pagemap", O_RDONLY), *breaks = arg;
+	size_t page = sysconf(_SC_PAGESIZE), i;
+	struct parent_memory m;
+	const char *what;
+	int err = parent_enter(&s, &m, &what);
+
+	if (err || pagemap < 0 || !frame(pagemap, m.base))
+		return err ? err : -EPERM;
+	for (i = page; i < m.size; i += page)
+		*breaks += frame(pagemap, m.base + i) !=
+			   frame(pagemap, m.base + i - page) + 1;
+	return 0;
+}
+
+static void together(void)
+{
+	struct parent_state huge = { .megabytes = TOGETHER_MB, .huge = true };
+	int *breaks = (void *)gate_map(), err;
+
+	err = wait_apart(run_apart(count_state, &huge));
+	*breaks = 0;
+	if (!err)
+		err = wait_apart(run_apart(count_breaks, breaks));
+	if (err)
+		ok(true, "small pages that lie together # SKIP %s",
+		   strerror(-err));
+	else if (!ok(*breaks < TOGETHER_MB, "small pages lie together"))
+		printf("# %d pages do not follow the one before\n", *breaks);
+	gate_unmap((void *)breaks);
 }
 
 #define POINTS 7
@@ -361,6 +411,7 @@ int main(void)
 	looks();
 	all_deeds();
 	states();
+	together();
 	times();
 	parallel();
 	killed();

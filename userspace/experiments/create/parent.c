@@ -13,12 +13,17 @@
 #include "measure/cgroup.h"
 #include "parent.h"
 
+#ifndef MADV_COLD
+#define MADV_COLD 20
+#endif
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
 
 #define MB		(1ULL << 20)
 #define HUGE_SIZE	(2 * MB)
+/* The pages that the kernel gives out as one: none, or at least so many. */
+#define LEAST_FOLIO	4
 /* A mapping's page, its vm_area_struct, anon_vma and place in the trees. */
 #define MAPPING_BYTES	(4096 + 512)
 /* A struct file, what it is of, and its slot. */
@@ -40,22 +45,78 @@ static char *reserve(size_t size)
 	return p + head;
 }
 
-static int fill_memory(const struct parent_state *s, struct parent_memory *m)
+/* The number after @key in a file; UINT64_MAX where there is none. */
+static uint64_t read_number(const char *path, const char *key)
+{
+	FILE *f = fopen(path, "re");
+	unsigned long long n = UINT64_MAX;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, strlen(key)) &&
+		    sscanf(line + strlen(key), "%llu", &n) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* kB of this process in huge pages. */
+static uint64_t in_huge_pages(void)
+{
+	return read_number("/proc/self/smaps_rollup", "AnonHugePages:");
+}
+
+static void write_pages(const struct parent_memory *m)
 {
 	size_t page = sysconf(_SC_PAGESIZE), i;
 
+	for (i = 0; i < m->size; i += page)
+		*(volatile char *)(m->base + i) = 1;
+}
+
+static int fill_huge(const struct parent_memory *m)
+{
+	if (madvise(m->base, m->size, MADV_HUGEPAGE))
+		return -EOPNOTSUPP;
+	write_pages(m);
+	/* What is huge already is a success: this is the proof. */
+	return madvise(m->base, m->size, MADV_COLLAPSE) ? -EOPNOTSUPP : 0;
+}
+
+/*
+ * Small pages, but as many as make a huge one lie together: fork() looks at what
+ * the kernel keeps of each page, and by how that is scattered in memory a page
+ * costs up to twice as much, at one size of the parent and not at another.  So
+ * huge pages are taken, and split: when a part of one is said to be cold the
+ * kernel does so, also with those of several sizes that newer kernels have.
+ * Where some are left, or nobody knows, the pages come from wherever they do.
+ */
+static void fill_small(const struct parent_memory *m)
+{
+	uint64_t before = in_huge_pages();
+	size_t page = sysconf(_SC_PAGESIZE), i;
+	bool huge = !madvise(m->base, m->size, MADV_HUGEPAGE);
+
+	if (huge)
+		write_pages(m);
+	madvise(m->base, m->size, MADV_NOHUGEPAGE);
+	for (i = 0; huge && i < m->size; i += LEAST_FOLIO * page)
+		madvise(m->base + i, page, MADV_COLD);
+	if (huge && (before == UINT64_MAX || in_huge_pages() != before))
+		madvise(m->base, m->size, MADV_DONTNEED);
+	write_pages(m);
+}
+
+static int fill_memory(const struct parent_state *s, struct parent_memory *m)
+{
 	m->size = s->megabytes * MB;
 	m->base = reserve((m->size + HUGE_SIZE - 1) & -HUGE_SIZE);
 	if (!m->base)
 		return -errno;
-	if (madvise(m->base, m->size,
-		    s->huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) && s->huge)
-		return -EOPNOTSUPP;
-	for (i = 0; i < m->size; i += page)
-		*(volatile char *)(m->base + i) = 1;
-	/* What is huge already is a success: this is the proof. */
-	if (s->huge && madvise(m->base, m->size, MADV_COLLAPSE))
-		return -EOPNOTSUPP;
+	if (s->huge)
+		return fill_huge(m);
+	fill_small(m);
 	return 0;
 }
 
@@ -154,22 +215,6 @@ uint64_t parent_needs(const struct parent_state *s)
 	       (uint64_t)s->files * FILE_BYTES;
 }
 
-/* The number after @key in a file; UINT64_MAX where there is none. */
-static uint64_t read_number(const char *path, const char *key)
-{
-	FILE *f = fopen(path, "re");
-	unsigned long long n = UINT64_MAX;
-	char line[256];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, key, strlen(key)) &&
-		    sscanf(line + strlen(key), "%llu", &n) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return n;
-}
-
 /* What the memory limits of the cgroup leave, of either version. */
 static uint64_t cgroup_leaves(void)
 {
@@ -209,7 +254,7 @@ static unsigned int count_lines(const char *path)
 int parent_count(struct parent_counts *c)
 {
 	uint64_t all = read_number("/proc/self/smaps_rollup", "Anonymous:");
-	uint64_t huge = read_number("/proc/self/smaps_rollup", "AnonHugePages:");
+	uint64_t huge = in_huge_pages();
 	int files = count_files();
 
 	if (files < 0)

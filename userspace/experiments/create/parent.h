@@ -16,7 +16,7 @@
 /**
  * struct parent_state - what a parent has beyond what the tool brings along
  * @megabytes: private memory, every page of it written
- * @huge: all of that in huge pages, else none
+ * @huge: all of that in huge pages, else none: small ones then, that lie together
  * @mappings: of one page each, which is written, none next to another
  * @files: open descriptors, the tool's own included; 0: as they are
  */

@@ -147,16 +147,20 @@ int time_way(const struct way *w, struct maker *m, unsigned int n,
 	struct round r = { .w = w, .m = m, .g = g };
 	double begin = now_ns(), cost = tick_cost(), scale;
 	uint64_t first_tick = ticks();
-	unsigned int few = n / 4 + 1;
+	unsigned int few = n / 4 + 1, warm = n < 4 ? 1 : n / 4;
 	int err;
 
 	*t = (struct times){
 		.later = NAN,
 		.faults = NAN,
-		.made = few - 1 + n + few + has_later(w, memory),
+		.made = warm + n + few + has_later(w, memory),
 	};
-	/* What the arm before has left in the caches takes some to go. */
-	err = make_and_reap(&r, few - 1);
+	/*
+	 * What the arm before has left in the caches takes some to go, and one at
+	 * least where a round has one: or large parents would be compared cold
+	 * with small ones that are warm.
+	 */
+	err = make_and_reap(&r, warm);
 	if (!err)
 		err = whole(&r, n, &t->whole);
 	if (!err)
