@@ -25,17 +25,15 @@ static const struct experiment *const known[] = { &experiment_create, NULL };
 
 static double fork_ns(const struct run *run, unsigned int p)
 {
-	const long *value = run->settings.value;
 	struct parent_state s = create_state(&run->settings.point[p]);
-	double pages = value[SET_PAGES] + s.mappings;
+	double files = s.files ? s.files - run->settings.value[SET_FILES] : 0;
 
 	if (s.huge)
 		return 150000;
 	return truth[TERM_FIXED] +
-	       truth[TERM_MAPPING] * (value[SET_MAPPINGS] + s.mappings +
-				      (s.megabytes > 0)) +
-	       truth[TERM_PAGE] * (pages + s.megabytes * 256) +
-	       truth[TERM_FILE] * (s.files ? s.files : value[SET_FILES]);
+	       truth[TERM_MAPPING] * (s.mappings + (s.megabytes > 0)) +
+	       truth[TERM_PAGE] * (s.mappings + s.megabytes * 256) +
+	       truth[TERM_FILE] * files;
 }
 
 static double child_ns(const struct run *run, int arm, unsigned int p)
@@ -175,6 +173,31 @@ static void sound(const struct run *run)
 	answers_free(&a);
 }
 
+/* Costs at a parent held out that no sum foretells: then there is no model. */
+static void no_sum(struct run *run)
+{
+	const struct settings *set = &run->settings;
+	const struct estimate *error;
+	struct series *s = NULL;
+	struct answers a;
+	unsigned int p;
+	size_t i;
+
+	for (p = 0; p < set->points; p++)
+		if (set->point[p].variant == GROWS_ALL)
+			s = &run->series[WAY_ID_FORK][p];
+	for (i = 0; i < s->n; i++)
+		s->sample[i].value[Q_WHOLE] *= 1.3;
+	judge(run, &a);
+	error = &a.finding[FIND_ERROR][0];
+	ok(!a.finding[FIND_FIXED][0].n && !a.finding[FIND_FILE][0].n,
+	   "a model that is 23 %% off where it was not fitted is none");
+	ok(error->n && fabs(error->value - 23) < 2, "and it is said by how much");
+	answers_free(&a);
+	for (i = 0; i < s->n; i++)
+		s->sample[i].value[Q_WHOLE] /= 1.3;
+}
+
 /* Whether a run with that fact changed is refused for it. */
 static void refused(struct run *run, int arm, int fact, const char *what)
 {
@@ -248,6 +271,7 @@ int main(void)
 
 	make_up(&run);
 	sound(&run);
+	no_sum(&run);
 	round_trip(&run);
 	refused(&run, WAY_ID_PTHREAD, FACT_SHARES + SHARE_MM,
 		"a thread with an mm of its own");

@@ -88,6 +88,7 @@ struct arm {
  * @most: what the option may ask for
  * @variant: what tells variants apart ("where"); NULL: there are none
  * @variants: their names; each has plots and tables of its own
+ * @labels: and what stands for @label there; NULL: the same
  * @across: what they are steps of, each larger than the one before: costs are drawn
  *	over them as well; NULL: nothing
  */
@@ -100,6 +101,7 @@ struct axis {
 	unsigned int most;
 	const char *variant;
 	const char *variants[MAX_VARIANTS + 1];
+	const char *labels[MAX_VARIANTS + 1];
 	const char *across;
 };
 

@@ -8,7 +8,7 @@
 
 /* Above and below a panel's inside: its title; numbers, and what they are of. */
 #define ABOVE 36
-#define BELOW 52
+#define BELOW 64
 
 /*
  * Single quotes, since in double ones it would carry out what stands between

@@ -111,6 +111,7 @@ static void draw_x_axis(struct picture *picture, const struct view *v)
 	const struct run *run = picture->run;
 	const struct settings *set = &run->settings;
 	const char *comma = "";
+	const struct axis *axis = &run->experiment->axis;
 	FILE *out = picture->out;
 	double x, factor, most = 1;
 	unsigned int p;
@@ -119,7 +120,8 @@ static void draw_x_axis(struct picture *picture, const struct view *v)
 		if (set->point[p].x > most && run_in_variant(run, p, v->variant))
 			most = set->point[p].x;
 	fputs("set xlabel ", out);
-	picture_quote(out, run->experiment->axis.label);
+	picture_quote(out, axis->labels[v->variant] ? axis->labels[v->variant] :
+						      axis->label);
 	fputs("\nset logscale x\nset xtics (", out);
 	if (!set->point[0].x) {
 		fprintf(out, "'0' %g", place(run, 0));

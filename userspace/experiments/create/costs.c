@@ -157,7 +157,7 @@ bool costs_fit(const struct cost_point *points, size_t k, const double *ns,
 	terms = xcalloc(n * TERMS, sizeof(*terms));
 	rows = fit_rows(points, k, ns, n, terms);
 	for (j = 0; j < TERMS && rows; j++)
-		model->term[j] = stats_median(terms + j * n, rows);
+		model->term[j] = stats_blocks(terms + j * n, rows);
 	free(terms);
 	gsl_set_error_handler(old);
 	if (rows)

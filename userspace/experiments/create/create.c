@@ -201,19 +201,19 @@ static const struct setting settings[] = {
 static const struct finding findings[] = {
 	[FIND_FIXED] = {
 		.key = "fork_fixed", .unit = "ns",
-		.label = "fork(), whatever the parent has",
+		.label = "fork(), of a parent with nothing more",
 	},
 	[FIND_MAPPING] = {
 		.key = "fork_mapping", .unit = "ns",
-		.label = "fork(), each mapping",
+		.label = "fork(), each mapping more",
 	},
 	[FIND_PAGE] = {
 		.key = "fork_page", .unit = "ns",
-		.label = "fork(), each page present",
+		.label = "fork(), each page more",
 	},
 	[FIND_FILE] = {
 		.key = "fork_file", .unit = "ns",
-		.label = "fork(), each open file",
+		.label = "fork(), each open file more",
 	},
 	[FIND_ERROR] = {
 		.key = "fork_error", .unit = "%",
@@ -376,8 +376,8 @@ static void add_points(struct settings *set, bool quick)
 		{ 1, GROWS_MEMORY, 1 }, { 16, GROWS_MEMORY, 1 },
 		{ 100, GROWS_MEMORY, 1 }, { 1024, GROWS_MEMORY, 1 },
 		{ 100, GROWS_HUGE, 1 }, { 1024, GROWS_HUGE, 1 },
-		{ 100, GROWS_MAPPINGS, 1 }, { 1000, GROWS_MAPPINGS, 1 },
-		{ 4000, GROWS_MAPPINGS, 1 },
+		{ 100, GROWS_MAPPINGS, 1 }, { 300, GROWS_MAPPINGS, 1 },
+		{ 1000, GROWS_MAPPINGS, 1 }, { 4000, GROWS_MAPPINGS, 1 },
 		{ 1000, GROWS_FILES, 1 }, { 4000, GROWS_FILES, 1 },
 		{ 15000, GROWS_FILES, 1 },
 		{ 10, GROWS_ALL, 1 }, { 50, GROWS_ALL, 1 },
@@ -471,6 +471,13 @@ const struct experiment experiment_create = {
 			[GROWS_MEMORY] = "memory", [GROWS_HUGE] = "huge",
 			[GROWS_MAPPINGS] = "mappings", [GROWS_FILES] = "files",
 			[GROWS_ALL] = "all",
+		},
+		.labels = {
+			[GROWS_MEMORY] = "more memory of the parent, MB",
+			[GROWS_HUGE] = "more memory of the parent, in huge pages, MB",
+			[GROWS_MAPPINGS] = "more mappings of the parent",
+			[GROWS_FILES] = "open files of the parent",
+			[GROWS_ALL] = "MB more of the parent, ten mappings and twenty files for each",
 		},
 	},
 	.quantities = quantities,

@@ -65,6 +65,9 @@ enum {
 	FACTS
 };
 
+/* The model of fork() is fitted to parents of at most so many more mappings. */
+#define MODEL_MAPPINGS 1000
+
 extern const struct experiment experiment_create;
 
 /* The state of the parent at a point. */

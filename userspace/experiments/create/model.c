@@ -10,6 +10,8 @@
 
 /* So many blocks at least make an interval; with fewer, each pass is a row. */
 #define LEAST_BLOCKS 6
+/* A model that is further off at a parent held out, as a part, is none. */
+#define MOST_ERROR 0.10
 
 /* How the samples of a run become rows: a block each, or a pass each. */
 struct span {
@@ -17,7 +19,19 @@ struct span {
 	size_t rows;
 };
 
-/* The points that fork() was measured at, but those in huge pages. */
+/*
+ * Parents in huge pages are none of the model; nor are those with so many mappings
+ * that what the kernel keeps of them, in parent and child some kilobyte each,
+ * leaves the caches: from there on each costs more.
+ */
+static bool beyond(const struct point *p)
+{
+	struct parent_state s = create_state(p);
+
+	return s.huge || s.mappings > MODEL_MAPPINGS;
+}
+
+/* The points that fork() was measured at, and that the model is for. */
 static size_t model_points(const struct run *run, unsigned int point[MAX_POINTS])
 {
 	const struct settings *set = &run->settings;
@@ -25,8 +39,7 @@ static size_t model_points(const struct run *run, unsigned int point[MAX_POINTS]
 	size_t n = 0;
 
 	for (i = 0; i < set->points; i++)
-		if (set->point[i].variant != GROWS_HUGE &&
-		    run->series[WAY_ID_FORK][i].n)
+		if (!beyond(&set->point[i]) && run->series[WAY_ID_FORK][i].n)
 			point[n++] = i;
 	return n;
 }
@@ -51,6 +64,10 @@ static bool held_out(const struct settings *set, unsigned int point)
 	return before % 2 && after;
 }
 
+/*
+ * What a parent has beyond the smallest: that one's mappings are of other kinds,
+ * of programs and libraries, and what they cost is in the fixed term.
+ */
 static void describe(const struct run *run, unsigned int point,
 		     struct cost_point *p)
 {
@@ -60,11 +77,11 @@ static void describe(const struct run *run, unsigned int point,
 
 	*p = (struct cost_point){ .held_out = held_out(set, point) };
 	p->has[TERM_FIXED] = 1;
-	p->has[TERM_MAPPING] = set->value[SET_MAPPINGS] + s.mappings +
-			       (s.megabytes > 0);
-	p->has[TERM_PAGE] = set->value[SET_PAGES] + s.mappings +
-			    s.megabytes * 1024 / page_kb;
-	p->has[TERM_FILE] = s.files ? s.files : set->value[SET_FILES];
+	p->has[TERM_MAPPING] = s.mappings + (s.megabytes > 0);
+	p->has[TERM_PAGE] = s.mappings + s.megabytes * 1024 / page_kb;
+	if (s.files)
+		p->has[TERM_FILE] = fmax((double)s.files -
+					 set->value[SET_FILES], 0);
 }
 
 static double median_between(const struct series *s, size_t from, size_t to)
@@ -135,7 +152,8 @@ static void fit(const struct run *run, struct answers *a)
 		describe(run, point[i], &points[i]);
 	ns = cost_rows(run, point, k, &rows);
 	if (costs_fit(points, k, ns, rows, &model)) {
-		for (term = 0; term < TERMS; term++)
+		/* One that is refuted tells nothing but by how much. */
+		for (term = 0; term < TERMS && model.worst <= MOST_ERROR; term++)
 			a->finding[FIND_FIXED + term][0] = model.term[term];
 		if (model.tested)
 			a->finding[FIND_ERROR][0] = (struct estimate){

@@ -8,9 +8,6 @@
 #include "lib/paragraph.h"
 #include "report/words.h"
 
-/* A model that is this wrong, in per cent, is none to rely on. */
-#define ROUGH 10
-
 static const struct estimate *cost(const struct answers *a, int arm)
 {
 	return &a->cell[arm][0][Q_WHOLE];
@@ -112,6 +109,21 @@ static void growth(FILE *out, const struct run *run, const struct answers *a)
 	paragraph_print(out, &p);
 }
 
+/* What no model was found for, or where that fails. */
+static void no_model(FILE *out, const struct estimate *error)
+{
+	struct paragraph p = {};
+
+	if (!error->n)
+		return;
+	paragraph_add(&p,
+		      "What fork() costs here is no sum of so much for each mapping, page and file: ");
+	paragraph_add(&p,
+		      "at one of the %zu parents that it was not fitted to it is wrong by %.0f %%.",
+		      error->n, error->value);
+	paragraph_print(out, &p);
+}
+
 static void model(FILE *out, const struct run *run, const struct answers *a)
 {
 	static const char *const of[] = {
@@ -123,21 +135,23 @@ static void model(FILE *out, const struct run *run, const struct answers *a)
 	struct paragraph p = {};
 	size_t i;
 
-	if (!a->finding[FIND_FIXED][0].n)
+	if (!a->finding[FIND_FIXED][0].n) {
+		no_model(out, error);
 		return;
+	}
 	paragraph_add(&p, "fork() on this host costs");
 	for (i = 0; i < ARRAY_SIZE(of); i++) {
 		paragraph_add(&p, "%s", i ? " +" : "");
 		words_estimate(&p, &a->finding[FIND_FIXED + i][0]);
 		paragraph_add(&p, "%s", of[i]);
 	}
-	paragraph_add(&p, ", this program having %ld mappings, %ld pages, %ld files.",
+	paragraph_add(&p, ", beyond the %ld mappings, %ld pages and %ld files of this program itself,",
 		      value[SET_MAPPINGS], value[SET_PAGES], value[SET_FILES]);
+	paragraph_add(&p, " up to %d mappings.", MODEL_MAPPINGS);
 	if (error->n)
 		paragraph_add(&p,
-			      " At %zu parents that it was not fitted to it is wrong by at most %.1f %%%s.",
-			      error->n, error->value,
-			      error->value > ROUGH ? ": a rough guide here" : "");
+			      " At %zu parents that it was not fitted to it is wrong by at most %.1f %%.",
+			      error->n, error->value);
 	paragraph_print(out, &p);
 }
 
