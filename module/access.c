@@ -24,7 +24,7 @@
  *     the hooks of other modules              same_label()
  *   mm_access(), 7.x: perfmon_capable()     not followed
  *
- * The kernel's own may change: access_test, label_test and sight_test hold this
+ * The kernel's own may change: access_test, label_test and visibility_test hold this
  * against what /proc/<pid>/maps grants and refuses on each kernel.
  */
 #include <linux/capability.h>

@@ -140,7 +140,7 @@ static struct dentry *lookup_fixed(struct dentry *dentry, struct super_block *sb
 static struct dentry *lookup_tasks(struct dentry *dentry,
 				   struct super_block *sb, const pid_t nr[2])
 {
-	struct ctxlab_named *named = ctxlab_named_new(nr, sb->s_fs_info);
+	struct ctxlab_name_ref *named = ctxlab_name_ref_new(nr, sb->s_fs_info);
 	struct inode *inode;
 
 	if (IS_ERR(named))
@@ -262,9 +262,9 @@ static const struct file_operations root_fops = {
 /* Fixed names always do. */
 static bool still_meant(const struct dentry *dentry, const struct inode *inode)
 {
-	const struct ctxlab_named *named = inode->i_private;
+	const struct ctxlab_name_ref *named = inode->i_private;
 
-	return !named || ctxlab_named_lives(named, dentry->d_sb->s_fs_info);
+	return !named || ctxlab_name_valid(named, dentry->d_sb->s_fs_info);
 }
 
 /*
@@ -286,7 +286,7 @@ static int ctxlab_d_revalidate(CTXLAB_REVALIDATE)
 static int ctxlab_d_delete(const struct dentry *dentry)
 {
 	const struct inode *inode = d_inode(dentry);
-	const struct ctxlab_named *named = inode->i_private;
+	const struct ctxlab_name_ref *named = inode->i_private;
 
 	return (named && named->nr[1]) || !still_meant(dentry, inode);
 }
@@ -304,7 +304,7 @@ static int ctxlab_drop_inode(struct inode *inode)
 
 static void ctxlab_evict_inode(struct inode *inode)
 {
-	struct ctxlab_named *named = inode->i_private;
+	struct ctxlab_name_ref *named = inode->i_private;
 
 	clear_inode(inode);
 	if (named)

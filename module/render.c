@@ -16,7 +16,7 @@
 #include "line.h"
 #include "render.h"
 
-const char *const ctxlab_kind_names[] = {
+const char *const ctxlab_task_kind_names[] = {
 	[CTXLAB_TASK_USER]		= "user",
 	[CTXLAB_TASK_KTHREAD]		= "kthread",
 	[CTXLAB_TASK_IO_WORKER]		= "io_worker",
@@ -259,7 +259,7 @@ static void show_task(struct seq_file *m, const struct ctxlab_task *t)
 
 	show_number(m, "Tgid:", t->tgid, "");
 	show_number(m, "PPid:", t->ppid, "");
-	show_word(m, "Kind:", ctxlab_kind_names[t->kind]);
+	show_word(m, "Kind:", ctxlab_task_kind_names[t->kind]);
 	show_word(m, "State:", state);
 	show_number(m, "Uid:", from_kuid_munged(seq_user_ns(m), t->uid), "");
 }

@@ -46,7 +46,7 @@ struct ctxlab_process {
 };
 
 /* The words of the ABI, by enum ctxlab_task_kind and enum ctxlab_kind. */
-extern const char *const ctxlab_kind_names[];
+extern const char *const ctxlab_task_kind_names[];
 extern const char *const ctxlab_resource_names[CTXLAB_RESOURCES];
 extern const char *const ctxlab_file_kind_names[];
 

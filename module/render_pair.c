@@ -50,7 +50,7 @@ static void show_side(struct seq_file *m, const char *key,
 	ctxlab_put_str(&l, " of ");
 	ctxlab_put_dec(&l, t->tgid);
 	ctxlab_put_char(&l, ' ');
-	ctxlab_put_str(&l, ctxlab_kind_names[t->kind]);
+	ctxlab_put_str(&l, ctxlab_task_kind_names[t->kind]);
 	ctxlab_put_char(&l, ' ');
 	ctxlab_put_char(&l, t->state);
 	ctxlab_put_char(&l, ' ');

@@ -46,7 +46,7 @@ void ctxlab_render_tasks_row(struct seq_file *m, const struct ctxlab_task *t,
 	ctxlab_put_char(&l, ' ');
 	ctxlab_put_char(&l, t->state);
 	ctxlab_put_char(&l, ' ');
-	ctxlab_put_str(&l, ctxlab_kind_names[t->kind]);
+	ctxlab_put_str(&l, ctxlab_task_kind_names[t->kind]);
 	put_number_after(&l, t->cpu);
 	put_number_after(&l, from_kuid_munged(seq_user_ns(m), t->uid));
 	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++)

@@ -83,10 +83,9 @@ struct ctxlab_session {
 };
 
 /*
- * What the task that is left for this one, of the same session, leaves behind.
- * As this one is attached, its sched_in() follows on that CPU at once, with no
- * other switch between, and takes it away: no mark is ever left over for a later
- * switch to be taken for that one.
+ * Set by the outgoing task of a session for the incoming one (this), consumed by
+ * the latter's sched_in(): as that is attached, it follows on that CPU at once, with
+ * no other switch between, so no mark is left over for a later switch.
  */
 struct switch_mark {
 	struct switch_times *times;		/* of that kind of switch; NULL: no mark */
@@ -180,8 +179,8 @@ static notrace void sched_out(struct preempt_notifier *notifier,
 	to->mark.clock = ctxlab_clock();
 }
 
-/* What has come in at @in counts. */
-static __always_inline void came_in(struct switch_attachment *a, int cpu, u64 in)
+/* Account for the switch whose incoming side ran first at @in. */
+static __always_inline void account_in(struct switch_attachment *a, int cpu, u64 in)
 {
 	struct switch_times *times = a->mark.times;
 
@@ -198,11 +197,10 @@ static __always_inline void came_in(struct switch_attachment *a, int cpu, u64 in
 }
 
 /*
- * With the flush, or with the nothing in its place that is timed like one.
- * Apart, so that what it takes in registers and on the stack, and the guard
- * around that, is not paid for each time.
+ * With the flush, or an empty interval (the control) that is timed like one.
+ * Out of line: keeps the stack protector and register saves off the common path.
  */
-static noinline notrace void come_in_flushing(struct switch_attachment *a, int cpu, u64 in)
+static noinline notrace void flush_and_account_in(struct switch_attachment *a, int cpu, u64 in)
 {
 	enum ctxlab_flush mode = READ_ONCE(a->flush);
 
@@ -216,14 +214,14 @@ static noinline notrace void come_in_flushing(struct switch_attachment *a, int c
 	}
 	if (mode != CTXLAB_FLUSH_NONE)
 		add(&a->tally.flushes, 1);
-	came_in(a, cpu, in);
+	account_in(a, cpu, in);
 }
 
 /*
  * current has come in on @cpu.  Interrupts are on, preemption is off.
  *
- * To read the clock a third time, and keep what it says, would make the probe
- * dearer by a third: one flush of several is timed.
+ * A third reading of the clock would add a third to the probe's cost: one flush of
+ * several is timed.
  */
 static notrace void sched_in(struct preempt_notifier *notifier, int cpu)
 {
@@ -232,9 +230,9 @@ static notrace void sched_in(struct preempt_notifier *notifier, int cpu)
 		container_of(notifier, struct switch_attachment, notifier);
 
 	if (likely(--a->untimed && READ_ONCE(a->flush) == CTXLAB_FLUSH_NONE))
-		came_in(a, cpu, in);
+		account_in(a, cpu, in);
 	else
-		come_in_flushing(a, cpu, in);
+		flush_and_account_in(a, cpu, in);
 }
 
 static struct preempt_ops notifier_ops __ro_after_init = {

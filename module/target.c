@@ -53,7 +53,7 @@ static struct pid *find_live(pid_t nr, struct pid_namespace *ns, u64 *start)
 }
 
 /* The pid of the task that @named means by its @i-th number.  Context: RCU. */
-static struct pid *find_meant(const struct ctxlab_named *named, int i,
+static struct pid *find_same_task(const struct ctxlab_name_ref *named, int i,
 			      struct pid_namespace *ns)
 {
 	struct pid *pid;
@@ -63,10 +63,10 @@ static struct pid *find_meant(const struct ctxlab_named *named, int i,
 	return pid && start == named->start[i] ? pid : NULL;
 }
 
-struct ctxlab_named *ctxlab_named_new(const pid_t nr[2],
+struct ctxlab_name_ref *ctxlab_name_ref_new(const pid_t nr[2],
 				      struct pid_namespace *ns)
 {
-	struct ctxlab_named *named;
+	struct ctxlab_name_ref *named;
 	bool found;
 
 	named = kzalloc(sizeof(*named), GFP_KERNEL_ACCOUNT);
@@ -84,26 +84,26 @@ struct ctxlab_named *ctxlab_named_new(const pid_t nr[2],
 	return named;
 }
 
-bool ctxlab_named_lives(const struct ctxlab_named *named,
+bool ctxlab_name_valid(const struct ctxlab_name_ref *named,
 			struct pid_namespace *ns)
 {
 	bool lives;
 
 	rcu_read_lock();
-	lives = find_meant(named, 0, ns) &&
-		(!named->nr[1] || find_meant(named, 1, ns));
+	lives = find_same_task(named, 0, ns) &&
+		(!named->nr[1] || find_same_task(named, 1, ns));
 	rcu_read_unlock();
 	return lives;
 }
 
 int ctxlab_target_get(const struct inode *inode, struct ctxlab_target *target)
 {
-	const struct ctxlab_named *named = inode->i_private;
+	const struct ctxlab_name_ref *named = inode->i_private;
 	struct pid_namespace *ns = inode->i_sb->s_fs_info;
 
 	rcu_read_lock();
-	target->a = get_pid(find_meant(named, 0, ns));
-	target->b = named->nr[1] ? get_pid(find_meant(named, 1, ns)) : NULL;
+	target->a = get_pid(find_same_task(named, 0, ns));
+	target->b = named->nr[1] ? get_pid(find_same_task(named, 1, ns)) : NULL;
 	rcu_read_unlock();
 	if (target->a && (target->b || !named->nr[1]))
 		return 0;

@@ -11,7 +11,7 @@ struct pid;
 struct pid_namespace;
 
 /**
- * struct ctxlab_named - the tasks that a name meant when it was looked up
+ * struct ctxlab_name_ref - the tasks that a name meant when it was looked up
  * @nr: their numbers in the mount's pid namespace; the second is 0 in a name of
  *      one task
  * @start: when they were created, by which a later task of that number differs
@@ -20,7 +20,7 @@ struct pid_namespace;
  * No reference: the kernel may remember a name long after its task has gone, and
  * nothing of the task, nor its pid namespace, is to live on with it.
  */
-struct ctxlab_named {
+struct ctxlab_name_ref {
 	pid_t nr[2];
 	u64 start[2];
 	struct rcu_head rcu;
@@ -33,11 +33,11 @@ bool ctxlab_parse_name(const char *name, pid_t nr[2]);
  * Return: for kfree_rcu(); ERR_PTR(-ENOENT) where there is no such task,
  * ERR_PTR(-ENOMEM).
  */
-struct ctxlab_named *ctxlab_named_new(const pid_t nr[2],
+struct ctxlab_name_ref *ctxlab_name_ref_new(const pid_t nr[2],
 				      struct pid_namespace *ns);
 
 /* Do the tasks that were meant still exist?  Does not sleep. */
-bool ctxlab_named_lives(const struct ctxlab_named *named,
+bool ctxlab_name_valid(const struct ctxlab_name_ref *named,
 			struct pid_namespace *ns);
 
 /**

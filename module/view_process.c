@@ -353,7 +353,7 @@ static int settle(struct process_walk *w, struct task_struct *leader)
 }
 
 /* Go on from where @w stands; each batch asks anew who may see the task. */
-static void *go_on(struct process_walk *w, bool anew)
+static void *next_batch(struct process_walk *w, bool anew)
 {
 	struct task_struct *leader = ctxlab_get_visible(&w->view.who, w->target.a);
 	int err = 0;
@@ -378,7 +378,7 @@ static void *process_start(struct seq_file *m, loff_t *pos)
 	/* All has been read: no matter whether the task is still there. */
 	if (*pos && w->part == END)
 		return NULL;
-	return go_on(w, !*pos);
+	return next_batch(w, !*pos);
 }
 
 static void *process_next(struct seq_file *m, void *v, loff_t *pos)
@@ -393,7 +393,7 @@ static void *process_next(struct seq_file *m, void *v, loff_t *pos)
 	if (w->part == END)
 		return NULL;
 	/* Only rows have to be taken from the tasks. */
-	return has_rows(w->part) ? go_on(w, false) : w;
+	return has_rows(w->part) ? next_batch(w, false) : w;
 }
 
 static void process_stop(struct seq_file *m, void *v)

@@ -15,9 +15,9 @@
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
-#include "hands.h"
-#include "pace.h"
-#include "states.h"
+#include "creds.h"
+#include "slow_kernel.h"
+#include "sharing_states.h"
 #include "text.h"
 
 /* More objects, by what the builder makes them do. */

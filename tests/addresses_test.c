@@ -11,10 +11,10 @@
 #include <signal.h>
 
 #include "kselftest_harness.h"
-#include "hands.h"
-#include "pace.h"
+#include "creds.h"
+#include "slow_kernel.h"
 #include "probe.h"
-#include "states.h"
+#include "sharing_states.h"
 #include "text.h"
 
 #define RANGES_MAX 20000

@@ -16,11 +16,11 @@
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
-#include "hands.h"
+#include "creds.h"
 #include "oracle.h"
-#include "pace.h"
+#include "slow_kernel.h"
 #include "procfs.h"
-#include "states.h"
+#include "sharing_states.h"
 #include "text.h"
 
 #define MANY 500000
@@ -240,7 +240,7 @@ TEST_F(common, not_two_tables)
 static int open_many(struct state *state)
 {
 	struct rlimit limit = { MANY + 1000, MANY + 1000 };
-	int i, n = MANY / pace();
+	int i, n = MANY / slow_kernel_factor();
 
 	(void)state;
 	if (setrlimit(RLIMIT_NOFILE, &limit))
@@ -270,8 +270,8 @@ TEST_F(common, many)
 	text = text_readf(CTXLAB "/%d,%d", a->tid, b->tid);
 	ASSERT_NE(NULL, text);
 	ASSERT_EQ(0, take_counts(text, counts)) TH_LOG("%s", text);
-	EXPECT_EQ(counts[3] + MANY / pace(), counts[1]);
-	EXPECT_EQ(counts[4] + MANY / pace(), counts[2]);
+	EXPECT_EQ(counts[3] + MANY / slow_kernel_factor(), counts[1]);
+	EXPECT_EQ(counts[4] + MANY / slow_kernel_factor(), counts[2]);
 	EXPECT_EQ(counts[3] - counts[4], counts[0]);
 	table = table_parse(text, "CommonFiles");
 	ASSERT_NE(NULL, table);
@@ -364,7 +364,7 @@ TEST_F(common, reused)
 	for (i = 0; i < 2; i++)
 		ASSERT_EQ(1, read(ready[0], &byte, 1));
 	run_on(1);
-	for (i = 0; i < paced(STORM_READS); i++) {
+	for (i = 0; i < slow_kernel_scaled(STORM_READS); i++) {
 		text = text_readf(CTXLAB "/%d,%d", child[0], child[1]);
 		ASSERT_NE(NULL, text);
 		if (take_counts(text, counts)) {

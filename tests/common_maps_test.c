@@ -17,9 +17,9 @@
 #include <sys/wait.h>
 
 #include "kselftest_harness.h"
-#include "hands.h"
-#include "pace.h"
-#include "states.h"
+#include "creds.h"
+#include "slow_kernel.h"
+#include "sharing_states.h"
 #include "text.h"
 
 #define PAGE 4096
@@ -497,7 +497,7 @@ TEST_F(maps, not_two_maps)
 /* One page a mapping, each below the one before it, so that no two become one. */
 static int map_many(struct state *state)
 {
-	int i, n = MANY / pace();
+	int i, n = MANY / slow_kernel_factor();
 
 	(void)state;
 	for (i = 0; i < n; i++)
@@ -510,7 +510,7 @@ static int map_many(struct state *state)
 TEST_F(maps, many)
 {
 	static const struct plan with_many = { "many", 0, 0, map_many };
-	int i, n = MANY / pace(), others;
+	int i, n = MANY / slow_kernel_factor(), others;
 	struct state *a, *b;
 	struct shared s;
 	char *text;
@@ -647,7 +647,7 @@ TEST_F(maps, reused)
 	inherited = s.common;
 	free(text);
 	run_on(1);
-	for (i = 0; i < paced(STORM_READS); i++) {
+	for (i = 0; i < slow_kernel_scaled(STORM_READS); i++) {
 		text = text_readf(CTXLAB "/%d,%d", child[0], child[1]);
 		ASSERT_NE(NULL, text);
 		if (take_shared(text, &s)) {

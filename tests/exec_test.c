@@ -16,9 +16,9 @@
 #include <sys/stat.h>
 
 #include "kselftest_harness.h"
-#include "hands.h"
-#include "pace.h"
-#include "states.h"
+#include "creds.h"
+#include "slow_kernel.h"
+#include "sharing_states.h"
 #include "text.h"
 
 #define SETUID_PROGRAM "/tmp/ctxlab-exec-setuid"
@@ -98,7 +98,7 @@ static int exec_when_told(struct state *state)
 
 static int alice_with_descriptors(struct state *state)
 {
-	int i, null = open("/dev/null", O_RDONLY), count = paced(DESCRIPTORS);
+	int i, null = open("/dev/null", O_RDONLY), count = slow_kernel_scaled(DESCRIPTORS);
 
 	for (i = 0; i < count; i++)
 		if (dup(null) < 0)
@@ -108,14 +108,14 @@ static int alice_with_descriptors(struct state *state)
 
 static int alice_with_memory(struct state *state)
 {
-	char *memory = mmap(NULL, MEMORY / pace(), PROT_READ | PROT_WRITE,
+	char *memory = mmap(NULL, MEMORY / slow_kernel_factor(), PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return 1;
 	/* Page by page: huge ones would be let go of too fast. */
-	madvise(memory, MEMORY / pace(), MADV_NOHUGEPAGE);
-	memset(memory, 1, MEMORY / pace());
+	madvise(memory, MEMORY / slow_kernel_factor(), MADV_NOHUGEPAGE);
+	memset(memory, 1, MEMORY / slow_kernel_factor());
 	return as_alice(state) || exec_when_told(state);
 }
 
@@ -384,7 +384,7 @@ static void __attribute__((constructor)) go_on(int argc, char **argv)
 TEST_F(exec, is_not_missed)
 {
 	struct table *table;
-	int i, rows = 0, reads = paced(200);
+	int i, rows = 0, reads = slow_kernel_scaled(200);
 	pid_t child = fork();
 	char *text;
 

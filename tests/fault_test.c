@@ -25,10 +25,10 @@
 #include <time.h>
 
 #include "kselftest_harness.h"
-#include "load.h"
-#include "pace.h"
+#include "module_load.h"
+#include "slow_kernel.h"
 #include "probe.h"
-#include "states.h"
+#include "sharing_states.h"
 #include "text.h"
 
 #define FAIL_NTH "/proc/thread-self/fail-nth"

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "kselftest.h"
-#include "lasting.h"
+#include "seed_and_time.h"
 #include "probe.h"
 
 #define ROOM_PAGES	7
@@ -435,21 +435,21 @@ static bool still_works(void)
 
 int main(int argc, char **argv)
 {
-	struct lasting lasting = { .seed = 20261121, .seconds = 10 };
+	struct seed_and_time how = { .seed = 20261121, .seconds = 10 };
 	struct ctxlab_switch_info info;
 	long tries;
 
-	lasting_parse(argc, argv, &lasting);
-	seed = lasting.seed;
+	seed_and_time_parse(argc, argv, &how);
+	seed = how.seed;
 	ksft_print_header();
 	ksft_set_plan(2);
-	ksft_print_msg("seed %u, %d seconds\n", lasting.seed, lasting.seconds);
+	ksft_print_msg("seed %u, %d seconds\n", how.seed, how.seconds);
 	session = probe_open();
 	if (session < 0 || make_room() || probe_info(session, &info))
 		ksft_exit_fail_msg("cannot set up: %m\n");
 	flush_modes = info.flush_modes;
 
-	tries = fuzz(time(NULL) + lasting.seconds);
+	tries = fuzz(time(NULL) + how.seconds);
 	ksft_test_result(tries > 100 && !failures, "ioctls (%ld tries)\n",
 			 tries);
 	ksft_test_result(still_works(), "the session works after all this\n");

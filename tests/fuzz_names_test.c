@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "kselftest.h"
-#include "lasting.h"
+#include "seed_and_time.h"
 #include "probe.h"
-#include "states.h"
+#include "sharing_states.h"
 #include "text.h"
 
 static unsigned int seed;
@@ -201,19 +201,19 @@ static int set_up(void)
 
 int main(int argc, char **argv)
 {
-	struct lasting lasting = { .seed = 20261121, .seconds = 10 };
+	struct seed_and_time how = { .seed = 20261121, .seconds = 10 };
 	long tries;
 
-	lasting_parse(argc, argv, &lasting);
-	seed = lasting.seed;
+	seed_and_time_parse(argc, argv, &how);
+	seed = how.seed;
 	ksft_print_header();
 	ksft_set_plan(1);
-	ksft_print_msg("seed %u, %d seconds\n", lasting.seed,
-		       lasting.seconds);
+	ksft_print_msg("seed %u, %d seconds\n", how.seed,
+		       how.seconds);
 	if (set_up())
 		ksft_exit_fail_msg("cannot set up: %m\n");
 
-	tries = fuzz_names(time(NULL) + lasting.seconds);
+	tries = fuzz_names(time(NULL) + how.seconds);
 	ksft_test_result(tries > 100 && !failures, "names (%ld tries)\n", tries);
 	states_end(&tasks);
 	ksft_finished();

@@ -9,8 +9,8 @@
 #include "kselftest_harness.h"
 #include "groups.h"
 #include "groups.skel.h"
-#include "pace.h"
-#include "states.h"
+#include "slow_kernel.h"
+#include "sharing_states.h"
 #include "text.h"
 
 #define ROWS_MAX 4096

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "crowd.h"
-#include "hands.h"
-#include "pace.h"
-#include "states.h"
+#include "many_tasks.h"
+#include "creds.h"
+#include "slow_kernel.h"
+#include "sharing_states.h"
 #include "text.h"
 
 /* Of a process that is not Alice's: more than a batch, more than a page. */
@@ -33,13 +33,13 @@ FIXTURE_SETUP(hand_over)
 	ASSERT_EQ(0, states_begin(&self->states));
 	self->hers = states_add(&self->states, &alice);
 	ASSERT_NE(NULL, self->hers);
-	self->roots = crowd_process(THREADS);
+	self->roots = many_tasks_process(THREADS);
 	ASSERT_LT(0, self->roots);
 }
 
 FIXTURE_TEARDOWN(hand_over)
 {
-	crowd_end_process(self->roots);
+	many_tasks_end_process(self->roots);
 	states_end(&self->states);
 }
 
@@ -149,13 +149,13 @@ TEST_F(hand_over, tasks)
 TEST_F(hand_over, file_of_others)
 {
 	char paths[3][64], *text;
-	struct crowd crowd = {};
+	struct many_tasks tasks = {};
 	int path, drops, way;
 
-	ASSERT_EQ(0, crowd_note(&crowd, self->roots));
+	ASSERT_EQ(0, many_tasks_note(&tasks, self->roots));
 	snprintf(paths[0], sizeof(paths[0]), CTXLAB "/%d", self->roots);
 	snprintf(paths[1], sizeof(paths[1]), CTXLAB "/%d",
-		 crowd.tids[THREADS - 1]);
+		 tasks.tids[THREADS - 1]);
 	snprintf(paths[2], sizeof(paths[2]), CTXLAB "/%d,%d", self->roots,
 		 self->hers->tid);
 	for (path = 0; path < 3; path++) {
@@ -172,7 +172,7 @@ TEST_F(hand_over, file_of_others)
 			}
 		}
 	}
-	free(crowd.tids);
+	free(tasks.tids);
 }
 
 /* Who has the same rights goes on where the other stopped, and misses nothing. */

@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hands.h"
-#include "states.h"
+#include "creds.h"
+#include "sharing_states.h"
 #include "text.h"
 
 #include "kselftest_harness.h"

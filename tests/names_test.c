@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "kselftest_harness.h"
-#include "pace.h"
+#include "slow_kernel.h"
 #include "text.h"
 
 static int stat_errno(const char *dir, const char *name)

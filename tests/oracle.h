@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 
-#include "states.h"
+#include "sharing_states.h"
 
 enum is { SHARED, SEPARATE, NEITHER, ONLY_A, ONLY_B, UNKNOWN };
 

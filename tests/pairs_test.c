@@ -8,7 +8,7 @@
 
 #include "kselftest_harness.h"
 #include "oracle.h"
-#include "pace.h"
+#include "slow_kernel.h"
 #include "text.h"
 
 FIXTURE(pairs)
@@ -40,7 +40,7 @@ static int stride(const struct states *s)
 {
 	int pairs = s->count * (s->count + 1) / 2;
 
-	return pairs / paced(pairs);
+	return pairs / slow_kernel_scaled(pairs);
 }
 
 static char *read_pair(const struct state *a, const struct state *b)

@@ -8,7 +8,7 @@
 
 #include <linux/ctxlab.h>
 
-#include "pace.h"
+#include "slow_kernel.h"
 
 #define PROBE "/proc/ctxlab/switch"
 

@@ -13,9 +13,9 @@
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
-#include "hands.h"
-#include "load.h"
-#include "pace.h"
+#include "creds.h"
+#include "module_load.h"
+#include "slow_kernel.h"
 #include "text.h"
 
 #define READERS 3
@@ -81,7 +81,7 @@ FIXTURE_TEARDOWN(reload)
 TEST_F(reload, a_hundred_times)
 {
 	char last[32] = "", *text;
-	int i, rounds = paced(100);
+	int i, rounds = slow_kernel_scaled(100);
 	struct stat st;
 
 	for (i = 0; i < rounds; i++) {

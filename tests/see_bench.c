@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "crowd.h"
+#include "many_tasks.h"
 #include "footprint.skel.h"
 #include "records.h"
 #include "records.skel.h"
@@ -37,7 +37,7 @@ static const int sizes[] = { 250, 1000, 4000, 20000 };
 
 /**
  * struct bench - what is measured with, and what was measured
- * @crowd: the tasks that are looked at
+ * @many: the tasks that are looked at
  * @link: the attached BPF task iterator
  * @footprint: the watch over kernel memory
  * @buffer: what every arm reads into
@@ -48,7 +48,7 @@ static const int sizes[] = { 250, 1000, 4000, 20000 };
  * @failed: something could not be measured
  */
 struct bench {
-	struct crowd crowd;
+	struct many_tasks many;
 	struct bpf_link *link;
 	struct footprint_bpf *footprint;
 	char *buffer;
@@ -113,9 +113,9 @@ static bool arm_status(struct bench *b)
 	char path[64];
 	int i;
 
-	for (i = 0; i < b->crowd.count; i++) {
+	for (i = 0; i < b->many.count; i++) {
 		snprintf(path, sizeof(path), "/proc/%d/status",
-			 b->crowd.tids[i]);
+			 b->many.tids[i]);
 		if (!read_file(b, path))
 			return false;
 	}
@@ -136,14 +136,14 @@ static int by_kcmp(const void *a, const void *b)
 
 static bool sort_by(struct bench *b, int type)
 {
-	size_t size = b->crowd.count * sizeof(pid_t);
+	size_t size = b->many.count * sizeof(pid_t);
 	pid_t *tids = malloc(size);
 
 	if (!tids)
 		return false;
-	memcpy(tids, b->crowd.tids, size);
+	memcpy(tids, b->many.tids, size);
 	kcmp_type = type;
-	qsort(tids, b->crowd.count, sizeof(pid_t), by_kcmp);
+	qsort(tids, b->many.count, sizeof(pid_t), by_kcmp);
 	free(tids);
 	return true;
 }
@@ -241,7 +241,7 @@ static void measure_size(struct bench *b, int size)
 	for (arm = 0; arm < ARMS; arm++) {
 		/* Two arms see the machine's own tasks as well. */
 		int seen = arm == TASKS || arm == BPF ? b->tasks[size] :
-							b->crowd.count;
+							b->many.count;
 
 		b->cost[size][arm] = quantile(took[arm], rounds, 0) / seen;
 	}
@@ -302,13 +302,13 @@ static double bar_of_process(struct bench *b)
 {
 	char here[64], there[64];
 	double here_us, there_us;
-	pid_t pid = crowd_process(1);
+	pid_t pid = many_tasks_process(1);
 
 	/* Without the process the reads fail, which is noted. */
 	snprintf(here, sizeof(here), CTXLAB "/%d", pid);
 	snprintf(there, sizeof(there), "/proc/%d/status", pid);
 	compare_paths(b, here, there, &here_us, &there_us);
-	crowd_end_process(pid);
+	many_tasks_end_process(pid);
 	printf("One process:              <pid> %9.1f us, status       %9.1f us\n",
 	       here_us, there_us);
 	return here_us / there_us;
@@ -318,16 +318,16 @@ static double bar_of_process(struct bench *b)
 static double bar_of_threads(struct bench *b)
 {
 	double here[ROUNDS], there[ROUNDS], begin;
-	struct crowd threads = {};
-	pid_t pid = crowd_process(1000);
+	struct many_tasks threads = {};
+	pid_t pid = many_tasks_process(1000);
 	struct bench other = *b;
 	char path[64];
 	int i;
 
 	snprintf(path, sizeof(path), CTXLAB "/%d", pid);
-	if (pid < 0 || crowd_note(&threads, pid))
+	if (pid < 0 || many_tasks_note(&threads, pid))
 		b->failed = true;
-	other.crowd = threads;
+	other.many = threads;
 	for (i = 0; i < ROUNDS; i++) {
 		begin = now();
 		b->failed |= !read_file(b, path);
@@ -336,8 +336,8 @@ static double bar_of_threads(struct bench *b)
 		b->failed |= !arm_status(&other);
 		there[i] = now() - begin;
 	}
-	crowd_end_process(pid);
-	crowd_end(&threads);
+	many_tasks_end_process(pid);
+	many_tasks_end(&threads);
 	printf("A process of %d threads: <pid> %9.1f us, status files %9.1f us\n\n",
 	       threads.count, quantile(here, ROUNDS, 0),
 	       quantile(there, ROUNDS, 0));
@@ -397,7 +397,7 @@ static int set_up(struct bench *b)
 			strerror(errno));
 		return -1;
 	}
-	crowd_make_room(sizes[SIZES - 1]);
+	many_tasks_make_room(sizes[SIZES - 1]);
 	return 0;
 }
 
@@ -414,7 +414,7 @@ int main(void)
 	threads = bar_of_threads(&b);
 	there = count_tasks(&b);
 	for (size = 0; size < SIZES; size++) {
-		if (crowd_grow(&b.crowd, sizes[size] - there)) {
+		if (many_tasks_grow(&b.many, sizes[size] - there)) {
 			fprintf(stderr, "see_bench: no room for %d tasks: %s\n",
 				sizes[size], strerror(errno));
 			return 1;
@@ -423,7 +423,7 @@ int main(void)
 	}
 	print_sizes(&b);
 	print_bars(&b, process, threads);
-	crowd_end(&b.crowd);
+	many_tasks_end(&b.many);
 	if (b.failed)
 		fprintf(stderr, "see_bench: some reads failed; the figures do not hold\n");
 	return b.failed;

@@ -7,7 +7,7 @@
 
 #include "kselftest_harness.h"
 #include "oracle.h"
-#include "pace.h"
+#include "slow_kernel.h"
 #include "text.h"
 
 FIXTURE(sharing)
@@ -54,7 +54,7 @@ TEST_F(sharing, tasks_as_kcmp)
 	char *text = text_read(CTXLAB "/tasks");
 	struct table *table;
 	int pairs = s->count * s->count / 2;
-	int i, j, k, n = 0, step = pairs / paced(pairs);
+	int i, j, k, n = 0, step = pairs / slow_kernel_scaled(pairs);
 	int rows[STATES_MAX];
 	enum is expected;
 

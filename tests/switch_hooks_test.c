@@ -17,8 +17,8 @@
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
-#include "hands.h"
-#include "load.h"
+#include "creds.h"
+#include "module_load.h"
 #include "probe.h"
 #include "text.h"
 

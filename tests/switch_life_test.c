@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 
 #include "kselftest_harness.h"
-#include "company.h"
-#include "hands.h"
+#include "attached_tasks.h"
+#include "creds.h"
 #include "probe.h"
 
 #define STACK_SIZE (64 * 1024)
@@ -48,19 +48,19 @@ static bool wait_module_refs(int refs)
 FIXTURE(life)
 {
 	int fd;
-	struct company company;
+	struct attached_tasks company;
 };
 
 FIXTURE_SETUP(life)
 {
-	ASSERT_EQ(0, company_start(&self->company));
+	ASSERT_EQ(0, attached_tasks_start(&self->company));
 	self->fd = probe_open();
 	ASSERT_LE(0, self->fd);
 }
 
 FIXTURE_TEARDOWN(life)
 {
-	EXPECT_EQ(0, company_end(&self->company));
+	EXPECT_EQ(0, attached_tasks_end(&self->company));
 	close(self->fd);
 }
 

@@ -46,13 +46,13 @@ static void *attach_and_wait(void *tid)
 static void wait_asleep(pid_t tid)
 {
 	while (!procfs_syscall_sp(getpid(), tid))
-		usleep(1000 * pace());
+		usleep(1000 * slow_kernel_factor());
 }
 
 /* Wants the CPU again and again, and goes before the others. */
 static void *want_cpu(void *unused)
 {
-	struct timespec rest = { .tv_nsec = 100000 * pace() };
+	struct timespec rest = { .tv_nsec = 100000 * slow_kernel_factor() };
 
 	if (pin(many.cpu, true))
 		many.error = 1;

@@ -11,25 +11,25 @@
 #include <time.h>
 
 #include "kselftest_harness.h"
-#include "company.h"
+#include "attached_tasks.h"
 #include "probe.h"
 
 FIXTURE(storm)
 {
 	int fd;
-	struct company company;
+	struct attached_tasks company;
 };
 
 FIXTURE_SETUP(storm)
 {
-	ASSERT_EQ(0, company_start(&self->company));
+	ASSERT_EQ(0, attached_tasks_start(&self->company));
 	self->fd = probe_open();
 	ASSERT_LE(0, self->fd);
 }
 
 FIXTURE_TEARDOWN(storm)
 {
-	EXPECT_EQ(0, company_end(&self->company));
+	EXPECT_EQ(0, attached_tasks_end(&self->company));
 	close(self->fd);
 }
 
@@ -86,7 +86,7 @@ TEST_F_TIMEOUT(storm, signals_at_every_moment, PATIENCE)
 {
 	struct itimerval often = { { 0, 300 }, { 0, 300 } }, never = {};
 	struct sigaction action = { .sa_handler = count_signal };
-	int err = 0, tries = paced(500);
+	int err = 0, tries = slow_kernel_scaled(500);
 
 	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
 	ASSERT_EQ(0, setitimer(ITIMER_REAL, &often, NULL));
@@ -198,7 +198,7 @@ TEST_F_TIMEOUT(storm, everything_at_once, PATIENCE)
 	pthread_t threads[6];
 	void *bad;
 
-	deeds_each = paced(500);
+	deeds_each = slow_kernel_scaled(500);
 	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, deeds, &self->fd));
 	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "pace.h"
+#include "slow_kernel.h"
 
 #define ORDINARY_UID 1000
 #define OUTPUT_SIZE (64 << 10)
@@ -268,7 +268,7 @@ TEST_F(tool, busy_ordinary_neighbour)
 	int status;
 	pid_t busy;
 
-	if (pace() > 1)
+	if (slow_kernel_factor() > 1)
 		SKIP(return, TOO_SLOW);
 	busy = neighbour(0, 10);
 	start(&self->t, &user, "--cpu", "1", "--seconds", "1", "--pages", "0",
@@ -284,7 +284,7 @@ TEST_F(tool, real_time_neighbour_of_three_in_ten_ms)
 	int status;
 	pid_t busy;
 
-	if (pace() > 1)
+	if (slow_kernel_factor() > 1)
 		SKIP(return, TOO_SLOW);
 	busy = neighbour(50, 3);
 	start(&self->t, &root, "--cpu", "1", "--seconds", "1", "--pages", "0",

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "kselftest.h"
-#include "states.h"
+#include "sharing_states.h"
 
 #define TORTURE_PLACE "/tmp/ctxlab-torture"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hands.h"
+#include "creds.h"
 #include "text.h"
 #include "torture.h"
 

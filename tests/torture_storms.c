@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "hands.h"
-#include "pace.h"
+#include "creds.h"
+#include "slow_kernel.h"
 #include "probe.h"
 #include "text.h"
 #include "torture.h"
@@ -40,7 +40,7 @@ static void exec_to_exit(void)
 /* As long as it takes a task to get somewhere, or to nowhere yet. */
 static void nap(unsigned int *seed)
 {
-	usleep(pace() * torture_random(seed, 3000));
+	usleep(slow_kernel_factor() * torture_random(seed, 3000));
 }
 
 /* Reap all that is left, or end it. */

@@ -24,8 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lasting.h"
-#include "load.h"
+#include "seed_and_time.h"
+#include "module_load.h"
 #include "text.h"
 #include "torture.h"
 
@@ -271,15 +271,15 @@ static struct torture *set_up(void)
 
 int main(int argc, char **argv)
 {
-	struct lasting lasting = { .seed = 20261121, .seconds = 60 };
+	struct seed_and_time how = { .seed = 20261121, .seconds = 60 };
 	int threads, pid_max;
 	struct torture *t;
 	long memory;
 
-	lasting_parse(argc, argv, &lasting);
+	seed_and_time_parse(argc, argv, &how);
 	ksft_print_header();
 	ksft_set_plan(INVARIANTS + 3);
-	ksft_print_msg("seed %u, %d seconds\n", lasting.seed, lasting.seconds);
+	ksft_print_msg("seed %u, %d seconds\n", how.seed, how.seconds);
 	t = set_up();
 	pid_max = t->pid_max;
 	threads = count_threads();
@@ -287,9 +287,9 @@ int main(int argc, char **argv)
 	put_number("/proc/sys/kernel/pid_max", t->pid_max);
 
 	/* A first turn fills caches that stay; what grows after it is lost. */
-	run(t, lasting.seed, 5);
+	run(t, how.seed, 5);
 	memory = kernel_memory();
-	run(t, lasting.seed, lasting.seconds);
+	run(t, how.seed, how.seconds);
 
 	put_number("/proc/sys/kernel/pid_max", pid_max);
 	report_invariants(t);

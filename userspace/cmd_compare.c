@@ -40,12 +40,12 @@ static const struct out_col columns[] = {
 };
 
 /* A word of the module's, and what it says to people. */
-struct saying {
+struct phrase {
 	const char *word;
 	const char *people;
 };
 
-static const struct saying relations[] = {
+static const struct phrase relations[] = {
 	{ "same-task", "one and the same task" },
 	{ "same-thread-group", "two threads of one process" },
 	{
@@ -71,7 +71,7 @@ static const struct saying relations[] = {
 	{}
 };
 
-static const struct saying must_do[] = {
+static const struct phrase must_do[] = {
 	{ "none", "There is nothing to switch.\n" },
 	{
 		"same-mm",
@@ -93,7 +93,7 @@ static const struct saying must_do[] = {
 	{}
 };
 
-static const struct saying tlb[] = {
+static const struct phrase tlb[] = {
 	{
 		"keep",
 		"This CPU tags the entries of its TLB with their address space (" TAG "): the\n"
@@ -104,8 +104,8 @@ static const struct saying tlb[] = {
 		"flush",
 		"This CPU does not tag the entries of its TLB (no " TAG " in use): the write\n"
 		"drops all but the kernel's global ones. Each page that is touched again\n"
-		"costs a walk through the page tables: the more pages are in use, the dearer\n"
-		"the switch.\n",
+		"costs a walk through the page tables: the more pages are in use, the more\n"
+		"the switch costs.\n",
 	},
 	{}
 };
@@ -117,11 +117,11 @@ static const char isolation_untagged[] =
 	"Without " TAG " that drops the user's TLB entries at each system call, also\n"
 	"where both have the same address space.\n";
 
-static const char *say(const struct saying *sayings, const char *word)
+static const char *say(const struct phrase *phrases, const char *word)
 {
-	for (; sayings->word; sayings++)
-		if (!strcmp(sayings->word, word))
-			return sayings->people;
+	for (; phrases->word; phrases++)
+		if (!strcmp(phrases->word, word))
+			return phrases->people;
 	return NULL;
 }
 

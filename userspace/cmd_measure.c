@@ -339,7 +339,7 @@ static int check_targets(const struct ctxlab_cmd *cmd, const struct asked *r)
 
 /*
  * Where the parts of an address space come to lie is drawn at each exec, and
- * some draws make one arm dearer than another for a whole run: by a fifth of what
+ * some draws make one arm slower than another for a whole run: by a fifth of what
  * a process switch adds, in one run of ten.  So this starts over with a layout
  * that is the same each time; where it cannot, it goes on as it is.
  */

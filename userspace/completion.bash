@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# bash completion for ctxlab(1); tests/unit/words_test.sh holds it against
+# bash completion for ctxlab(1); tests/unit/docs_sync_test.sh holds it against
 # the program's own tables.
 
 # The options of a subcommand.

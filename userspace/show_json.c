@@ -123,8 +123,8 @@ static json_t *elsewhere(const struct process *p)
 	size_t i;
 	int r;
 
-	for (i = 0; i < p->nstranger; i++) {
-		const struct stranger *s = &p->stranger[i];
+	for (i = 0; i < p->nsharer; i++) {
+		const struct sharer *s = &p->sharer[i];
 		json_t *one = json_pack("{s:I,s:I}", "tgid",
 					(json_int_t)s->tgid, "tid",
 					(json_int_t)s->tid);

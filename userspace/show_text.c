@@ -356,7 +356,7 @@ static void print_placed_stacks(const struct process *p)
 #define FOLD_KTHREADS 4
 
 /* Here only what is shared matters. */
-static void set_stranger(struct out_row *row, const struct process *p,
+static void set_sharer(struct out_row *row, const struct process *p,
 			 enum resource r, const char *cell)
 {
 	if (show_set_resource(row, ELSE_MM + r, p, r, cell))
@@ -365,9 +365,9 @@ static void set_stranger(struct out_row *row, const struct process *p,
 		out_set_people(row, ELSE_MM + r, "other");
 }
 
-static struct out_row *add_stranger(struct out_table *t,
+static struct out_row *add_sharer(struct out_table *t,
 				    const struct process *p,
-				    const struct stranger *s)
+				    const struct sharer *s)
 {
 	struct out_row *row = out_row_new(t, NULL);
 	int r;
@@ -375,7 +375,7 @@ static struct out_row *add_stranger(struct out_table *t,
 	out_set(row, ELSE_TGID, "%llu", s->tgid);
 	out_set(row, ELSE_TID, "%llu", s->tid);
 	for (r = RES_MM; r <= RES_SIGHAND; r++)
-		set_stranger(row, p, r, s->res[r]);
+		set_sharer(row, p, r, s->res[r]);
 	out_set(row, ELSE_NAME, "%s", s->name);
 	return row;
 }
@@ -385,7 +385,7 @@ static struct out_row *add_stranger(struct out_table *t,
  * with @p make one class, a bit a resource.  0: not a kernel thread.
  */
 static unsigned int kthread_class(const struct process *p,
-				  const struct stranger *s)
+				  const struct sharer *s)
 {
 	unsigned int class = 1 << RES_MM;
 	int r;
@@ -403,9 +403,9 @@ static unsigned int kthread_class(const struct process *p,
 
 /* The first kernel thread of a class stands for all of them. */
 static void add_folded(struct out_table *t, const struct process *p,
-		       const struct stranger *s, size_t members)
+		       const struct sharer *s, size_t members)
 {
-	struct out_row *row = add_stranger(t, p, s);
+	struct out_row *row = add_sharer(t, p, s);
 
 	out_set(row, ELSE_TGID, "%s", "");
 	out_set(row, ELSE_TID, "%s", "");
@@ -414,19 +414,19 @@ static void add_folded(struct out_table *t, const struct process *p,
 	out_set_look(row, ELSE_NAME, OUT_DIM);
 }
 
-static void add_strangers(struct out_table *t, const struct process *p)
+static void add_sharers(struct out_table *t, const struct process *p)
 {
 	size_t members[1 << (RES_SIGHAND + 1)] = {}, i;
 	bool told[1 << (RES_SIGHAND + 1)] = {};
 
-	for (i = 0; i < p->nstranger; i++)
-		members[kthread_class(p, &p->stranger[i])]++;
-	for (i = 0; i < p->nstranger; i++) {
-		const struct stranger *s = &p->stranger[i];
+	for (i = 0; i < p->nsharer; i++)
+		members[kthread_class(p, &p->sharer[i])]++;
+	for (i = 0; i < p->nsharer; i++) {
+		const struct sharer *s = &p->sharer[i];
 		unsigned int class = kthread_class(p, s);
 
 		if (!class || members[class] < FOLD_KTHREADS)
-			add_stranger(t, p, s);
+			add_sharer(t, p, s);
 		else if (!told[class])
 			add_folded(t, p, s, members[class]);
 		told[class] = true;
@@ -438,13 +438,13 @@ static int print_elsewhere(const struct process *p)
 	struct out_table *t;
 	struct out_sel sel;
 
-	if (!p->nstranger)
+	if (!p->nsharer)
 		return 0;
 	printf("\n%sElsewhere%s: tasks of other processes that hold the same ('=')\n",
 	       out_look_on(OUT_BOLD), out_look_off());
 	t = out_table_new(elsewhere_columns);
 	out_select(elsewhere_columns, NULL, NULL, &sel);
-	add_strangers(t, p);
+	add_sharers(t, p);
 	return print_table(t, &sel);
 }
 

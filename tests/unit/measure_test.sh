@@ -52,7 +52,7 @@ for mechanism in yield futex pipe; do
 					exit 1
 			}
 		}' "$work/rounds"
-	ok $? "rounds of arms held against each other are equally long"
+	ok $? "rounds of arms compared with each other are equally long"
 	counted >"$work/counted"
 	awk -v t=$tolerance '$1 !~ /^(coroutine|swapcontext)/ {
 			n++

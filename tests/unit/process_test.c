@@ -55,10 +55,10 @@ static void user_process(void)
 	is(th->policy, "OTHER", "and policy");
 	is(th->sp, NULL, "but no stack pointer");
 	is(p->thread[4].name, "pool\040\n\\ x", "a name is unescaped");
-	is_number(p->nstranger, 1, "one task elsewhere");
-	is_number(p->stranger[0].tgid, 719, "which it is");
-	is(p->stranger[0].res[RES_FILES], "=", "it has the file table");
-	is(p->stranger[0].name, "cache manager", "its name has a blank");
+	is_number(p->nsharer, 1, "one task elsewhere");
+	is_number(p->sharer[0].tgid, 719, "which it is");
+	is(p->sharer[0].res[RES_FILES], "=", "it has the file table");
+	is(p->sharer[0].name, "cache manager", "its name has a blank");
 	is(p->walk, "steady", "the walk was steady");
 	process_free(p);
 }
@@ -71,7 +71,7 @@ static void kernel_thread(void)
 	is(p->res[RES_MM].id, NULL, "no mm");
 	is(p->mm_borrowed, "5d0c8a71e2f3b946", "a borrowed one");
 	is(p->mm_rss, NULL, "no resident memory");
-	is_number(p->nstranger, 59, "other kernel threads elsewhere");
+	is_number(p->nsharer, 59, "other kernel threads elsewhere");
 	is(p->thread[0].res[RES_MM], NULL, "no mm in its row");
 	is(p->thread[0].stack, NULL, "no user stack");
 	process_free(p);

@@ -17,7 +17,7 @@
 static const struct trouble calm = { .noise = 0.02 };
 
 /* One of the runs, all of whose rounds cost that much more. */
-static void dearer(struct run *run, double by)
+static void slow_down(struct run *run, double by)
 {
 	struct series *s;
 	unsigned int p;
@@ -38,8 +38,8 @@ static void merged(void)
 	struct estimate e;
 	struct run a, b;
 
-	dearer(&a, 0);
-	dearer(&b, 0.1);
+	slow_down(&a, 0);
+	slow_down(&b, 0.1);
 	run_note(&a, "both say so");
 	run_note(&b, "both say so");
 	run_note(&b, "one says so");
@@ -64,8 +64,8 @@ static void dropped(void)
 {
 	struct run a, b;
 
-	dearer(&a, 0);
-	dearer(&b, 0);
+	slow_down(&a, 0);
+	slow_down(&b, 0);
 	run_drop(&b, ARM_RING_THREAD, "no time");
 	b.interrupted = true;
 	run_merge(&a, &b);
@@ -294,7 +294,7 @@ static int make_sample(void *arg, struct run *run)
 {
 	int *calls = arg;
 
-	dearer(run, 0);
+	slow_down(run, 0);
 	/* Each is a process of its own: this one's count is always the first. */
 	run_note(run, "call %d", ++*calls);
 	return 0;

@@ -71,7 +71,7 @@ struct thread {
 };
 
 /* One row of "Elsewhere:". */
-struct stranger {
+struct sharer {
 	unsigned long long tgid;
 	unsigned long long tid;
 	const char *res[RESOURCES];	/* as in struct thread */
@@ -119,8 +119,8 @@ struct process {
 	size_t nthread;
 	struct thread *thread;
 	const char *kstack_size;
-	size_t nstranger;
-	struct stranger *stranger;
+	size_t nsharer;
+	struct sharer *sharer;
 	const char *walk;
 	struct text text;
 	char *buf;

@@ -172,17 +172,17 @@ static int take_threads(struct process *p, struct text_error *err)
 	return 0;
 }
 
-static int take_strangers(struct process *p, struct text_error *err)
+static int take_sharers(struct process *p, struct text_error *err)
 {
 	const struct text_key *k = text_find(&p->text, "Elsewhere");
 	size_t i;
 
 	if (!k)
 		return 0;
-	p->nstranger = k->table.nrows;
-	p->stranger = xcalloc(p->nstranger, sizeof(*p->stranger));
-	for (i = 0; i < p->nstranger; i++) {
-		struct stranger *s = &p->stranger[i];
+	p->nsharer = k->table.nrows;
+	p->sharer = xcalloc(p->nsharer, sizeof(*p->sharer));
+	for (i = 0; i < p->nsharer; i++) {
+		struct sharer *s = &p->sharer[i];
 
 		if (cell_number(&k->table, i, "TGID", &s->tgid, err) ||
 		    cell_number(&k->table, i, "TID", &s->tid, err) ||
@@ -285,7 +285,7 @@ static int take_process(struct process *p, struct text_error *err)
 	if (text_find(&p->text, "Tid"))
 		return take_lone_thread(p, err);
 	if (take_deviating(p, err) || take_threads(p, err) ||
-	    take_strangers(p, err))
+	    take_sharers(p, err))
 		return -1;
 	/* The last line that the first version has. */
 	if (!p->walk)
@@ -307,7 +307,7 @@ int process_parse(struct process *p, char *buf, size_t len,
 void process_free(struct process *p)
 {
 	free(p->thread);
-	free(p->stranger);
+	free(p->sharer);
 	text_free(&p->text);
 	free(p->buf);
 	*p = (struct process){};

@@ -22,7 +22,7 @@
 #include "timing.h"
 
 /**
- * struct desk - what a maker and the controller share
+ * struct maker_shared - what a maker and the controller share
  * @state: the parent to be
  * @counts: and what it then has; all 0 without /proc
  * @what: what could not be done for it
@@ -32,7 +32,7 @@
  * @err: why no child could be made: a negative errno
  * @run: its copy of what the controller knows
  */
-struct desk {
+struct maker_shared {
 	struct parent_state state;
 	struct parent_counts counts;
 	char what[32];
@@ -53,7 +53,7 @@ struct parent {
 	unsigned int used;	/* the number of the last round */
 	uint64_t needs;
 	struct workers workers;
-	struct desk *desk;
+	struct maker_shared *shared;
 };
 
 struct makers {
@@ -84,7 +84,7 @@ static void forget_samples(struct run *run)
 /* Once in a maker. */
 static int begin(struct worker *w)
 {
-	struct desk *d = w->arg;
+	struct maker_shared *d = w->arg;
 	const char *what = "prepare";
 	int err;
 
@@ -113,7 +113,7 @@ static double cpu_ns(int who)
 /* One round, in the maker. */
 static void work(struct worker *w, const struct order *o)
 {
-	struct desk *d = w->arg;
+	struct maker_shared *d = w->arg;
 	double cpu;
 
 	worker_meet(w);
@@ -130,9 +130,9 @@ static void end_parent(struct parent *p)
 {
 	if (p->alive)
 		workers_destroy(&p->workers);
-	if (p->desk)
-		workers_memory_free(p->desk, sizeof(*p->desk));
-	p->desk = NULL;
+	if (p->shared)
+		workers_memory_free(p->shared, sizeof(*p->shared));
+	p->shared = NULL;
 	p->alive = false;
 }
 
@@ -182,12 +182,12 @@ static int begin_parent(struct makers *m, unsigned int point)
 	int err;
 
 	make_room(m, p->needs);
-	p->desk = workers_memory(sizeof(*p->desk));
-	if (!p->desk)
+	p->shared = workers_memory(sizeof(*p->shared));
+	if (!p->shared)
 		return -ENOMEM;
-	p->desk->state = create_state(&set->point[point]);
-	p->desk->run = m->run;
-	spec.arg = p->desk;
+	p->shared->state = create_state(&set->point[point]);
+	p->shared->run = m->run;
+	spec.arg = p->shared;
 	err = workers_create(&p->workers, &spec);
 	p->alive = !err;
 	return err;
@@ -201,7 +201,7 @@ static void forget_point(struct makers *m, unsigned int point, int err)
 
 	run_note(m->run, "no parent with %s %u: cannot %s: %s",
 		 run_variant_name(m->run, at->variant), at->x,
-		 p->desk && *p->desk->what ? p->desk->what : "make it",
+		 p->shared && *p->shared->what ? p->shared->what : "make it",
 		 strerror(-err));
 	p->broken = true;
 	end_parent(p);
@@ -272,7 +272,7 @@ int create_open(struct run *run, void **state, const char **what)
 	err = begin_parents(m);
 	if (err)
 		return err;
-	c = &m->parent[0].desk->counts;
+	c = &m->parent[0].shared->counts;
 	run->settings.value[SET_MAPPINGS] = c->mappings;
 	run->settings.value[SET_PAGES] = c->pages;
 	run->settings.value[SET_FILES] = c->files;
@@ -326,7 +326,7 @@ static void fill(const struct parent *p, const struct turn *turn,
 		 struct sample *s, double *window_ns)
 {
 	const struct slot *slot = workers_slot(&p->workers, 0);
-	const struct times *t = &p->desk->times;
+	const struct times *t = &p->shared->times;
 
 	s->value[Q_WHOLE] = t->whole;
 	s->value[Q_CALL] = t->call;
@@ -337,7 +337,7 @@ static void fill(const struct parent *p, const struct turn *turn,
 	*window_ns = t->whole * turn->ops;
 	if (time_adds_up(turn->arm)) {
 		s->span_ns = slot->end_ns - slot->start_ns;
-		s->waited_ns = fmax(s->span_ns - p->desk->cpu_ns, 0);
+		s->waited_ns = fmax(s->span_ns - p->shared->cpu_ns, 0);
 	}
 	if (!turn->counts)
 		return;
@@ -358,7 +358,7 @@ int create_round(void *state, const struct turn *turn, struct sample *s,
 	if (err || p->broken)
 		return err;
 	p->used = ++m->rounds;
-	p->desk->arm = turn->arm;
+	p->shared->arm = turn->arm;
 	err = workers_round(&p->workers, &o);
 	if (err == -ECHILD && turn->point) {
 		forget_point(m, turn->point, err);
@@ -366,8 +366,8 @@ int create_round(void *state, const struct turn *turn, struct sample *s,
 	}
 	if (err)
 		return err;
-	if (p->desk->err) {
-		why = limits_say(p->desk->err);
+	if (p->shared->err) {
+		why = limits_say(p->shared->err);
 		run_drop(m->run, turn->arm, why);
 		free(why);
 		return 0;

@@ -114,7 +114,7 @@ static void choose_times(const struct request *r, struct run *run)
 	 * and does not know: most rounds must fit in between.
 	 */
 	set->round_us = emulated ? 800 : 125;
-	/* What is held against perf bench must be as long as a run of it. */
+	/* What is compared with perf bench must be as long as a run of it. */
 	if (set->value[SET_MECHANISM] == MECH_PERF_PIPE)
 		set->round_us = 20e3;
 	set->value[SET_RING_PAGES] = emulated ? 0 : 256;
@@ -184,7 +184,7 @@ static void choose_arms(const struct request *r, struct run *run)
 		 */
 		set->arm[arm] = !switch_arms[arm].ring ||
 				(set->value[SET_RING] && set->fifo);
-		/* What is held against perf bench has nothing else beside it. */
+		/* What is compared with perf bench has nothing else beside it. */
 		if (set->value[SET_MECHANISM] == MECH_PERF_PIPE)
 			set->arm[arm] &= !switch_arms[arm].ring &&
 					 switch_arms[arm].kind != KIND_COROUTINES;

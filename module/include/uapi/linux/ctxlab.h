@@ -22,7 +22,7 @@
  * (run queue locked, interrupts off), to the moment at which the other comes in
  * (interrupts on, still in the kernel).  No system call and no pipe is in that
  * time.  When an attached thread comes in, from wherever, the probe then flushes
- * the TLB in the way that the session asks for, or does nothing in its place.
+ * the TLB in the way that the session asks for, or not at all: the control.
  *
  * Attaching is the thread's own: fork(2) and clone(2) do not pass it on,
  * execve(2) keeps it.  It ends by the thread's own CTXLAB_SWITCH_DETACH and by

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "kselftest.h"
-#include "states.h"
+#include "sharing_states.h"
 
 #define STACK_SIZE (64 << 10)
 

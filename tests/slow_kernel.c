@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "pace.h"
+#include "slow_kernel.h"
 
-int pace(void)
+int slow_kernel_factor(void)
 {
 	if (access("/sys/kernel/debug/kmemleak", F_OK) &&
 	    access("/sys/kernel/debug/kcsan", F_OK))
@@ -12,11 +12,11 @@ int pace(void)
 	return 10;
 }
 
-int paced(int count)
+int slow_kernel_scaled(int count)
 {
-	if (pace() == 1)
+	if (slow_kernel_factor() == 1)
 		return count;
 	printf("# this kernel looks for bugs: %d in place of %d\n",
-	       count / pace(), count);
-	return count / pace();
+	       count / slow_kernel_factor(), count);
+	return count / slow_kernel_factor();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Acting as somebody else. */
-#ifndef CTXLAB_TEST_HANDS_H
-#define CTXLAB_TEST_HANDS_H
+#ifndef CTXLAB_TEST_CREDS_H
+#define CTXLAB_TEST_CREDS_H
 
 #include <sys/types.h>
 
@@ -47,4 +47,4 @@ int receive_fd(int socket);
 /* The descriptor of @path that a process with these ids has opened; or -1. */
 int open_as(uid_t uid, const char *path);
 
-#endif /* CTXLAB_TEST_HANDS_H */
+#endif /* CTXLAB_TEST_CREDS_H */

@@ -13,8 +13,8 @@
 #include <sys/uio.h>
 
 #include "kselftest_harness.h"
-#include "pace.h"
-#include "states.h"
+#include "slow_kernel.h"
+#include "sharing_states.h"
 #include "text.h"
 
 #define TEXT_MAX 1000000
@@ -203,7 +203,7 @@ TEST_F(reads, pread_from_anywhere)
 {
 	unsigned int seed = 20240229;
 	size_t p, length, at, size;
-	int i, tries = paced(200);
+	int i, tries = slow_kernel_scaled(200);
 	char *whole;
 
 	for (p = 0; p < ARRAY_SIZE(self->paths); p++) {

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "kselftest.h"
-#include "lasting.h"
+#include "seed_and_time.h"
 
 /* Shorter, and not everything would get its turn. */
 #define SECONDS_MIN 5
@@ -18,7 +18,7 @@ static unsigned int parse(const char *name, const char *text)
 	return value;
 }
 
-void lasting_parse(int argc, char **argv, struct lasting *lasting)
+void seed_and_time_parse(int argc, char **argv, struct seed_and_time *how)
 {
 	const char *seed = getenv("CTXLAB_SEED");
 	const char *seconds = getenv("CTXLAB_SECONDS");
@@ -34,9 +34,9 @@ void lasting_parse(int argc, char **argv, struct lasting *lasting)
 					   argv[0]);
 	}
 	if (seed)
-		lasting->seed = parse("seed", seed);
+		how->seed = parse("seed", seed);
 	if (seconds)
-		lasting->seconds = parse("seconds", seconds);
-	if (lasting->seconds < SECONDS_MIN)
+		how->seconds = parse("seconds", seconds);
+	if (how->seconds < SECONDS_MIN)
 		ksft_exit_fail_msg("it takes %d seconds or more\n", SECONDS_MIN);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The module, loaded and unloaded. */
-#ifndef CTXLAB_TEST_LOAD_H
-#define CTXLAB_TEST_LOAD_H
+#ifndef CTXLAB_TEST_MODULE_LOAD_H
+#define CTXLAB_TEST_MODULE_LOAD_H
 
 #include <stdbool.h>
 
@@ -19,4 +19,4 @@ bool module_is_loaded(void);
 /* Loaded and mounted, as others expect it; also after a test that was cut short. */
 void module_put_back(void);
 
-#endif /* CTXLAB_TEST_LOAD_H */
+#endif /* CTXLAB_TEST_MODULE_LOAD_H */

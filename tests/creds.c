@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hands.h"
+#include "creds.h"
 
 int become(uid_t uid, gid_t gid)
 {

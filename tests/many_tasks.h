@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* As many waiting tasks as are wanted: processes of ten threads each. */
-#ifndef CTXLAB_TEST_CROWD_H
-#define CTXLAB_TEST_CROWD_H
+#ifndef CTXLAB_TEST_MANY_TASKS_H
+#define CTXLAB_TEST_MANY_TASKS_H
 
 #include <sys/types.h>
 
-#define CROWD_THREADS 10
+#define MANY_TASKS_THREADS 10
 
 /**
- * struct crowd - the built tasks
+ * struct many_tasks - the built tasks
  * @tids: their thread IDs
  * @count: how many
  * @processes: the thread group IDs
  * @process_count: how many
  */
-struct crowd {
+struct many_tasks {
 	pid_t *tids;
 	int count;
 	pid_t *processes;
@@ -22,19 +22,19 @@ struct crowd {
 };
 
 /* Raise the limits that stand in the way of so many tasks. */
-void crowd_make_room(int tasks);
+void many_tasks_make_room(int tasks);
 
-/* Add processes until the crowd has @count tasks; 0 or -1 with errno. */
-int crowd_grow(struct crowd *crowd, int count);
+/* Add processes until there are @count tasks; 0 or -1 with errno. */
+int many_tasks_grow(struct many_tasks *tasks, int count);
 
 /* Enter the threads of a process that is there. */
-int crowd_note(struct crowd *crowd, pid_t pid);
+int many_tasks_note(struct many_tasks *tasks, pid_t pid);
 
 /* One process of @threads threads; its pid, or -1. */
-pid_t crowd_process(int threads);
+pid_t many_tasks_process(int threads);
 
 /* Nothing happens where @pid is that of a process that could not be made. */
-void crowd_end_process(pid_t pid);
-void crowd_end(struct crowd *crowd);
+void many_tasks_end_process(pid_t pid);
+void many_tasks_end(struct many_tasks *tasks);
 
-#endif /* CTXLAB_TEST_CROWD_H */
+#endif /* CTXLAB_TEST_MANY_TASKS_H */

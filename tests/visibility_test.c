@@ -12,9 +12,9 @@
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
-#include "hands.h"
-#include "pace.h"
-#include "states.h"
+#include "creds.h"
+#include "slow_kernel.h"
+#include "sharing_states.h"
 #include "text.h"
 
 #define STACK_SIZE (64 << 10)

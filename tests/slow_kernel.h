@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* How much a test may ask of the machine. */
-#ifndef CTXLAB_TEST_PACE_H
-#define CTXLAB_TEST_PACE_H
+#ifndef CTXLAB_TEST_SLOW_KERNEL_H
+#define CTXLAB_TEST_SLOW_KERNEL_H
 
 /*
  * Seconds for a test.  It only ends what hangs: the host may be loaded, and
@@ -19,9 +19,9 @@
  * A kernel that watches each object or each access takes ten times the time and
  * the memory: there 10, and else 1.
  */
-int pace(void);
+int slow_kernel_factor(void);
 
 /* There @count becomes a tenth, and the output says so. */
-int paced(int count);
+int slow_kernel_scaled(int count);
 
-#endif /* CTXLAB_TEST_PACE_H */
+#endif /* CTXLAB_TEST_SLOW_KERNEL_H */

@@ -5,8 +5,8 @@
  * Every task is made by the calling process, says over a pipe that it is what
  * it should be, and then waits until states_end() kills it or its maker dies.
  */
-#ifndef CTXLAB_TEST_STATES_H
-#define CTXLAB_TEST_STATES_H
+#ifndef CTXLAB_TEST_SHARING_STATES_H
+#define CTXLAB_TEST_SHARING_STATES_H
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -91,4 +91,4 @@ int states_add_all(struct states *states);
 /* The one of that name, which one of the above has made. */
 const struct state *states_find(const struct states *states, const char *name);
 
-#endif /* CTXLAB_TEST_STATES_H */
+#endif /* CTXLAB_TEST_SHARING_STATES_H */

@@ -17,11 +17,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "hands.h"
+#include "creds.h"
 #include "kselftest.h"
-#include "load.h"
+#include "module_load.h"
 #include "probe.h"
-#include "states.h"
+#include "sharing_states.h"
 #include "text.h"
 
 #define PLACE "/tmp/ctxlab-ways"

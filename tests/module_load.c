@@ -8,7 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "load.h"
+#include "module_load.h"
 #include "text.h"
 
 int module_load(const char *parameters)

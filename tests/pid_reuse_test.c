@@ -9,8 +9,8 @@
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
-#include "pace.h"
-#include "states.h"
+#include "slow_kernel.h"
+#include "sharing_states.h"
 #include "text.h"
 
 static int open_task(pid_t a, pid_t b)

@@ -19,7 +19,7 @@
 #include <sys/xattr.h>
 
 #include "kselftest_harness.h"
-#include "pace.h"
+#include "slow_kernel.h"
 #include "text.h"
 
 #define NOBODY 65534

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "crowd.h"
+#include "many_tasks.h"
 
 /* Enough for one system call, which is all that they ever do. */
 #define STACK 1024
@@ -32,7 +32,7 @@ static void raise_limit(const char *path, int value)
 	fclose(file);
 }
 
-void crowd_make_room(int tasks)
+void many_tasks_make_room(int tasks)
 {
 	raise_limit("/proc/sys/kernel/threads-max", 3 * tasks);
 	raise_limit("/proc/sys/kernel/pid_max", 4 * tasks);
@@ -67,7 +67,7 @@ static void be_process(int threads, int ready)
 		pause();
 }
 
-pid_t crowd_process(int threads)
+pid_t many_tasks_process(int threads)
 {
 	int pair[2];
 	pid_t pid;
@@ -87,7 +87,7 @@ pid_t crowd_process(int threads)
 	return pid;
 }
 
-void crowd_end_process(pid_t pid)
+void many_tasks_end_process(pid_t pid)
 {
 	if (pid <= 0)
 		return;
@@ -95,7 +95,7 @@ void crowd_end_process(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-int crowd_note(struct crowd *crowd, pid_t pid)
+int many_tasks_note(struct many_tasks *tasks, pid_t pid)
 {
 	struct dirent *entry;
 	char path[64];
@@ -109,41 +109,41 @@ int crowd_note(struct crowd *crowd, pid_t pid)
 	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		tids = realloc(crowd->tids, (crowd->count + 1) * sizeof(pid_t));
+		tids = realloc(tasks->tids, (tasks->count + 1) * sizeof(pid_t));
 		if (!tids)
 			break;
-		crowd->tids = tids;
-		crowd->tids[crowd->count++] = atoi(entry->d_name);
+		tasks->tids = tids;
+		tasks->tids[tasks->count++] = atoi(entry->d_name);
 	}
 	closedir(dir);
 	return entry ? -1 : 0;
 }
 
-int crowd_grow(struct crowd *crowd, int count)
+int many_tasks_grow(struct many_tasks *tasks, int count)
 {
 	pid_t pid, *processes;
 
-	processes = realloc(crowd->processes, count * sizeof(pid_t));
+	processes = realloc(tasks->processes, count * sizeof(pid_t));
 	if (!processes)
 		return -1;
-	crowd->processes = processes;
-	while (crowd->count < count) {
-		pid = crowd_process(CROWD_THREADS);
+	tasks->processes = processes;
+	while (tasks->count < count) {
+		pid = many_tasks_process(MANY_TASKS_THREADS);
 		if (pid < 0)
 			return -1;
-		crowd->processes[crowd->process_count++] = pid;
-		if (crowd_note(crowd, pid))
+		tasks->processes[tasks->process_count++] = pid;
+		if (many_tasks_note(tasks, pid))
 			return -1;
 	}
 	return 0;
 }
 
-void crowd_end(struct crowd *crowd)
+void many_tasks_end(struct many_tasks *tasks)
 {
 	int i;
 
-	for (i = 0; i < crowd->process_count; i++)
-		crowd_end_process(crowd->processes[i]);
-	free(crowd->tids);
-	free(crowd->processes);
+	for (i = 0; i < tasks->process_count; i++)
+		many_tasks_end_process(tasks->processes[i]);
+	free(tasks->tids);
+	free(tasks->processes);
 }

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "company.h"
+#include "attached_tasks.h"
 #include "probe.h"
 
 int exit_status(pid_t pid)
@@ -70,7 +70,7 @@ static pid_t start_pair(int fd)
 	_exit(0);
 }
 
-int company_start(struct company *c)
+int attached_tasks_start(struct attached_tasks *c)
 {
 	c->fd = probe_open();
 	if (c->fd < 0)
@@ -80,7 +80,7 @@ int company_start(struct company *c)
 	return c->pids[0] < 0 || c->pids[1] < 0 ? ECHILD : 0;
 }
 
-int company_end(struct company *c)
+int attached_tasks_end(struct attached_tasks *c)
 {
 	bool ended;
 

@@ -12,16 +12,16 @@
 #include <time.h>
 
 #include "kselftest_harness.h"
-#include "crowd.h"
-#include "pace.h"
+#include "many_tasks.h"
+#include "slow_kernel.h"
 #include "text.h"
 
-#define CROWD 20000
+#define THREADS 20000
 
 #define THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
 		CLONE_THREAD | CLONE_SYSVSEM)
 
-/* Shared between the crowd and its observer. */
+/* Shared between the threads and their observer. */
 struct scene {
 	int ready;
 	int stop;
@@ -132,49 +132,49 @@ static int count_of_process(const char *text, pid_t pid)
 	return count;
 }
 
-FIXTURE(crowd)
+FIXTURE(many_tasks)
 {
 	struct scene *scene;
 	pid_t pid;
 };
 
-FIXTURE_SETUP(crowd)
+FIXTURE_SETUP(many_tasks)
 {
-	crowd_make_room(CROWD);
+	many_tasks_make_room(THREADS);
 	self->scene = new_scene();
 	ASSERT_NE(NULL, self->scene);
 }
 
-FIXTURE_TEARDOWN(crowd)
+FIXTURE_TEARDOWN(many_tasks)
 {
-	crowd_end_process(self->pid);
+	many_tasks_end_process(self->pid);
 }
 
-TEST_F(crowd, very_many)
+TEST_F(many_tasks, very_many)
 {
 	char expected[64], *text;
 	struct table *table;
-	int crowd = paced(CROWD);
+	int threads = slow_kernel_scaled(THREADS);
 
-	self->pid = crowd_process(crowd);
-	ASSERT_LT(0, self->pid) TH_LOG("no room for %d threads", crowd);
+	self->pid = many_tasks_process(threads);
+	ASSERT_LT(0, self->pid) TH_LOG("no room for %d threads", threads);
 
 	text = text_readf(CTXLAB "/%d", self->pid);
 	ASSERT_NE(NULL, text) TH_LOG("%m");
-	EXPECT_EQ(crowd, text_number(text, "Threads"));
+	EXPECT_EQ(threads, text_number(text, "Threads"));
 	snprintf(expected, sizeof(expected),
-		 "users %d = %d here + 0 elsewhere + 0 unseen", crowd, crowd);
+		 "users %d = %d here + 0 elsewhere + 0 unseen", threads, threads);
 	EXPECT_NE(NULL, strstr(text_value(text, "Mm") ?: "", expected))
 		TH_LOG("%s", text_value(text, "Mm"));
 	EXPECT_NE(NULL, strstr(text_value(text, "Files") ?: "", expected));
 	EXPECT_STREQ("steady", text_value(text, "Walk"));
 	table = table_parse(text, "Threads");
 	ASSERT_NE(NULL, table);
-	EXPECT_EQ(crowd, count_distinct(table));
+	EXPECT_EQ(threads, count_distinct(table));
 	table_free(table);
 	table = table_parse(text, "Own");
 	ASSERT_NE(NULL, table);
-	EXPECT_EQ(crowd, count_distinct(table));
+	EXPECT_EQ(threads, count_distinct(table));
 	table_free(table);
 	free(text);
 
@@ -183,13 +183,13 @@ TEST_F(crowd, very_many)
 	ASSERT_NE(NULL, text);
 	table = table_parse(text, "Threads");
 	ASSERT_NE(NULL, table);
-	EXPECT_EQ(crowd, count_distinct(table));
+	EXPECT_EQ(threads, count_distinct(table));
 	table_free(table);
 	free(text);
 
 	text = text_read(CTXLAB "/tasks");
 	ASSERT_NE(NULL, text);
-	EXPECT_EQ(crowd, count_of_process(text, self->pid));
+	EXPECT_EQ(threads, count_of_process(text, self->pid));
 	free(text);
 }
 
@@ -243,9 +243,9 @@ static long long here_count(const char *text, const char *key)
  * Those that stay are each told once, nobody twice, and a walk that says it was
  * steady adds up.
  */
-TEST_F(crowd, come_and_go)
+TEST_F(many_tasks, come_and_go)
 {
-	int i, k, row, changed = 0, steady = 0, reads = paced(300);
+	int i, k, row, changed = 0, steady = 0, reads = slow_kernel_scaled(300);
 	struct table *table;
 	const char *walk;
 	char *text;
@@ -321,17 +321,17 @@ static void be_mortals(struct scene *scene, int count)
 }
 
 /* From the one behind @tid on, as the walk may stand at any of a batch. */
-static void end_threads_behind(pid_t pid, const struct crowd *crowd, pid_t tid)
+static void end_threads_behind(pid_t pid, const struct many_tasks *tasks, pid_t tid)
 {
 	int i, k;
 
-	for (i = 0; i < crowd->count && crowd->tids[i] != tid; i++)
+	for (i = 0; i < tasks->count && tasks->tids[i] != tid; i++)
 		;
-	for (k = i + 1; k < i + 20 && k < crowd->count; k++) {
-		syscall(SYS_tgkill, pid, crowd->tids[k], SIGUSR1);
-		while (!syscall(SYS_tgkill, pid, crowd->tids[k], 0))
+	for (k = i + 1; k < i + 20 && k < tasks->count; k++) {
+		syscall(SYS_tgkill, pid, tasks->tids[k], SIGUSR1);
+		while (!syscall(SYS_tgkill, pid, tasks->tids[k], 0))
 			usleep(1000);
-		crowd->tids[k] = 0;
+		tasks->tids[k] = 0;
 	}
 }
 
@@ -351,10 +351,10 @@ static pid_t last_row(const char *text)
  * Where all threads about the place that the walk stands at end, over and over,
  * it passes by what it has listed: those that stay are each listed once.
  */
-TEST_F(crowd, walk_begins_again)
+TEST_F(many_tasks, walk_begins_again)
 {
-	int count = paced(MORTALS), fd, i, ended = 0;
-	struct crowd crowd = {};
+	int count = slow_kernel_scaled(MORTALS), fd, i, ended = 0;
+	struct many_tasks tasks = {};
 	static char text[1 << 20];
 	struct table *table;
 	char path[64];
@@ -367,8 +367,8 @@ TEST_F(crowd, walk_begins_again)
 	if (!self->pid)
 		be_mortals(self->scene, count);
 	ASSERT_TRUE(await_scene(self->scene, self->pid));
-	ASSERT_EQ(0, crowd_note(&crowd, self->pid));
-	ASSERT_EQ(count, crowd.count);
+	ASSERT_EQ(0, many_tasks_note(&tasks, self->pid));
+	ASSERT_EQ(count, tasks.count);
 	snprintf(path, sizeof(path), CTXLAB "/%d", self->pid);
 	fd = open(path, O_RDONLY);
 	ASSERT_LE(0, fd);
@@ -377,7 +377,7 @@ TEST_F(crowd, walk_begins_again)
 		ASSERT_GT(sizeof(text), used + 4001);
 		last = strstr(text, "Own:") ? 0 : last_row(text);
 		if (last && i % 2) {
-			end_threads_behind(self->pid, &crowd, last);
+			end_threads_behind(self->pid, &tasks, last);
 			ended++;
 		}
 	}
@@ -387,12 +387,12 @@ TEST_F(crowd, walk_begins_again)
 	table = table_parse(text, "Threads");
 	ASSERT_NE(NULL, table);
 	EXPECT_LT(0, count_distinct(table));
-	for (i = 0; i < crowd.count; i++)
-		if (crowd.tids[i])
-			EXPECT_LE(0, table_find(table, "TID", crowd.tids[i]));
+	for (i = 0; i < tasks.count; i++)
+		if (tasks.tids[i])
+			EXPECT_LE(0, table_find(table, "TID", tasks.tids[i]));
 	table_free(table);
 	EXPECT_EQ(0, strncmp(text_value(text, "Walk"), "changed", 7));
-	free(crowd.tids);
+	free(tasks.tids);
 }
 
 /* One process that does nothing but turn into itself, and counts how often. */
@@ -428,9 +428,9 @@ static long count_execs(pid_t pid)
 	return count;
 }
 
-TEST_F(crowd, in_exec)
+TEST_F(many_tasks, in_exec)
 {
-	int execs = paced(50);
+	int execs = slow_kernel_scaled(50);
 	char path[64], *text;
 
 	self->pid = fork();
