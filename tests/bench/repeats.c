@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * usage: repeats FILE...
+ * usage: repeats [--sets] FILE...
  *
- * The single runs of saved runs of 'ctxlab switch', a line each: the time of the
- * fixed loop in ns, and value, low and high of thread, of process - thread, and of
- * coroutine.
+ * The single runs of saved runs of 'ctxlab switch', a line each, or with --sets
+ * what --repeat saved as one: the time of the fixed loop in ns, and value, low and
+ * high of thread, of process - thread, and of coroutine.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "experiments/experiments.h"
 #include "experiments/switch/switch.h"
@@ -39,7 +40,7 @@ static void print(const struct estimate *e)
 	printf(" %.3f %.3f %.3f", e->value, e->low, e->high);
 }
 
-/* The run that has these blocks alone: the first point is enough. */
+/* The runs that have these blocks alone: the first point is enough. */
 static void show(const struct run *run, unsigned int first, unsigned int end)
 {
 	struct run *one = xcalloc(1, sizeof(*one));
@@ -54,7 +55,8 @@ static void show(const struct run *run, unsigned int first, unsigned int end)
 	one->settings.points = 1;
 	one->blocks = end - first;
 	for (b = first; b < end; b++) {
-		one->block[b - first].speed_ns = run->block[b].speed_ns;
+		one->block[b - first] = run->block[b];
+		one->block[b - first].repeat -= run->block[first].repeat;
 		loop[b - first] = run->block[b].speed_ns;
 	}
 	for (arm = 0; arm < ARMS; arm++)
@@ -71,14 +73,26 @@ static void show(const struct run *run, unsigned int first, unsigned int end)
 	free(one);
 }
 
+/* Where what begins with block @first ends. */
+static unsigned int end_of(const struct run *run, unsigned int first, bool sets)
+{
+	unsigned int end = first;
+
+	while (end < run->blocks &&
+	       (sets || run->block[end].repeat == run->block[first].repeat))
+		end++;
+	return end;
+}
+
 int main(int argc, char **argv)
 {
+	bool sets = argc > 1 && !strcmp(argv[1], "--sets");
 	struct run *run = xcalloc(1, sizeof(*run));
 	unsigned int first, end;
 	char *error;
 	int i;
 
-	for (i = 1; i < argc; i++) {
+	for (i = 1 + sets; i < argc; i++) {
 		if (run_load(argv[i], experiments, run, &error) ||
 		    run->experiment != &experiment_switch) {
 			fprintf(stderr, "repeats: %s: no run of switch\n",
@@ -86,9 +100,7 @@ int main(int argc, char **argv)
 			return 1;
 		}
 		for (first = 0; first < run->blocks; first = end) {
-			for (end = first; end < run->blocks &&
-			     run->block[end].repeat == run->block[first].repeat;)
-				end++;
+			end = end_of(run, first, sets);
 			show(run, first, end);
 		}
 		run_free(run);
