@@ -16,12 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "many_tasks.h"
+#include "bar.h"
 #include "footprint.skel.h"
+#include "many_tasks.h"
 #include "records.h"
 #include "records.skel.h"
 #include "text.h"
@@ -58,27 +57,6 @@ struct bench {
 	double longest[SIZES];
 	bool failed;
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1e6 + t.tv_nsec / 1e3;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double quantile(double *values, int count, double part)
-{
-	qsort(values, count, sizeof(*values), by_value);
-	return values[(int)(part * (count - 1) + 0.5)];
-}
 
 static bool read_whole(struct bench *b, int fd)
 {
@@ -267,16 +245,6 @@ static void print_sizes(const struct bench *b)
 	printf("Microseconds a task; memory: most that the kernel held for a read of tasks.\n\n");
 }
 
-/* One line a bar: what was to be reached, and what was. */
-static void print_bar(const char *what, double value, double limit, bool at_least)
-{
-	bool reached = at_least ? value >= limit : value <= limit;
-
-	printf("%-11s %-58s %8.2f (at %s %g)\n",
-	       reached ? "reached" : "NOT REACHED", what, value,
-	       at_least ? "least" : "most", limit);
-}
-
 /* Least time to read one path, alternating with another. */
 static void compare_paths(struct bench *b, const char *here, const char *there,
 			  double *here_us, double *there_us)
@@ -363,20 +331,6 @@ static void print_bars(const struct bench *b, double process, double threads)
 		  b->memory[large] / b->memory[small], 1.1, false);
 	print_bar("4 kB of tasks: 20,000 tasks over 250",
 		  b->longest[large] / b->longest[small], 1.5, false);
-}
-
-static void print_machine(void)
-{
-	char *info = text_read("/proc/cpuinfo"), *model;
-	struct utsname name;
-
-	uname(&name);
-	model = info ? strstr(info, "model name") : NULL;
-	model = model ? strchr(model, ':') + 2 : NULL;
-	printf("Linux %s, %ld CPUs, %.*s\n\n", name.release,
-	       sysconf(_SC_NPROCESSORS_ONLN),
-	       model ? (int)strcspn(model, "\n") : 0, model ?: "");
-	free(info);
 }
 
 static int set_up(struct bench *b)
