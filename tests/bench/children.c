@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * usage: children WAY N PROGRAM
+ * usage: children WAY N PROGRAM MAPPINGS PAGES
  *
  * A plain loop around the calls that 'ctxlab create' times: N children, each made
- * and waited for.  WAY is thread, fork or posix_spawn (of PROGRAM).  Prints the
- * nanoseconds that one took.
+ * and waited for, by a process with so many mappings and private pages, if it has
+ * not more by itself.  WAY is thread, fork or posix_spawn (of PROGRAM).  Prints
+ * the nanoseconds that one took.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -12,12 +13,57 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-/* About what the tool has written by the time at which it measures. */
-static char written[256 * 1024];
+static long count_mappings(void)
+{
+	FILE *f = fopen("/proc/self/maps", "re");
+	long n = 0;
+	int c;
+
+	while (f && (c = getc(f)) != EOF)
+		n += c == '\n';
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static long count_pages(void)
+{
+	FILE *f = fopen("/proc/self/smaps_rollup", "re");
+	char line[128];
+	long kb = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Anonymous: %ld", &kb) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kb * 1024 / sysconf(_SC_PAGESIZE);
+}
+
+/* Neighbours that differ in what is allowed are not merged. */
+static int grow(long mappings, long pages)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	long have = count_mappings();
+	char *p;
+
+	for (; have < mappings; have++)
+		if (mmap(NULL, page, have & 1 ? PROT_READ : PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
+			return errno;
+	for (have = count_pages(); have < pages; have++) {
+		p = malloc(page);
+		if (!p)
+			return errno;
+		memset(p, 1, page);
+	}
+	return 0;
+}
 
 static void *nothing(void *arg)
 {
@@ -80,12 +126,12 @@ int main(int argc, char **argv)
 {
 	double start;
 	long n, i;
-	int err = 0;
+	int err;
 
-	if (argc != 4)
+	if (argc != 6)
 		return 2;
 	n = atol(argv[2]);
-	memset(written, 1, sizeof(written));
+	err = grow(atol(argv[4]), atol(argv[5]));
 	for (i = 0; i < n / 10 && !err; i++)
 		err = one(argv[1], argv[3]);
 	start = now();
