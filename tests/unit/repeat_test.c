@@ -267,12 +267,13 @@ static int compared(double by, const struct effects *e, const char *is,
 
 /*
  * Sets of runs of one host are the same, however much its runs differ; 5 % more
- * are seen where runs differ by 2 %.
+ * are seen where runs differ by 1.5 %.  (By 2 %, in nearly nine of ten: two sets of
+ * five know no better.)
  */
 static void told_apart(void)
 {
 	static const struct effects calm_host = {
-		.between = 0.02, .block = 0.01, .noise = 0.02,
+		.between = 0.015, .block = 0.01, .noise = 0.02,
 	}, restless_host = {
 		.between = 0.2, .block = 0.02, .noise = 0.02, .drift = 0.05,
 		.outliers = 0.1,
