@@ -329,6 +329,8 @@ static int check_targets(const struct ctxlab_cmd *cmd, const struct asked *r)
 	struct out_sel sel;
 	int status;
 
+	if (!problem && r->out.columns && r->out.json)
+		problem = "--json is the whole run: it takes no --output";
 	if (!problem && r->out.columns)
 		problem = out_select(report_columns(r->experiment), NULL, r->out.columns, &sel);
 	if (problem)

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,6 +66,12 @@ static void hold_standard_files(void)
 			open("/dev/null", modes[fd]);
 }
 
+static bool is_help(int argc, const char *word)
+{
+	return !strcmp(word, "--help") || !strcmp(word, "-h") ||
+	       (!strcmp(word, "help") && argc == 2);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct ctxlab_cmd *commands[MAX_COMMANDS];
@@ -87,7 +94,12 @@ int main(int argc, char **argv)
 		usage(stderr, commands);
 		return CTXLAB_USAGE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+	/* "help", "help COMMAND", as "--help", "COMMAND --help". */
+	if (!strcmp(argv[1], "help") && argc == 3) {
+		argv[1] = argv[2];
+		argv[2] = "--help";
+	}
+	if (is_help(argc, argv[1])) {
 		usage(stdout, commands);
 		return options_flush(CTXLAB_OK);
 	}

@@ -137,6 +137,24 @@ static bool table_option(const struct ctxlab_cmd *cmd, int c,
 	return false;
 }
 
+/* JSON has neither cells to align nor headings. */
+static void check_table_options(const struct ctxlab_cmd *cmd,
+				const struct out_opts *out)
+{
+	const char *what = NULL;
+
+	if (!cmd->cols || !out->json)
+		return;
+	if (out->raw)
+		what = "raw";
+	else if (out->noheadings)
+		what = "noheadings";
+	if (!what)
+		return;
+	options_wrong(cmd, "--json and --%s are two forms of output", what);
+	exit(CTXLAB_USAGE);
+}
+
 int options_next(const struct ctxlab_cmd *cmd, int argc, char **argv,
 		 struct out_opts *out)
 {
@@ -153,6 +171,8 @@ int options_next(const struct ctxlab_cmd *cmd, int argc, char **argv,
 		}
 		if (c == '?' || c == ':')
 			bad_option(cmd, c, argv);
+		if (c == -1)
+			check_table_options(cmd, out);
 		if (c == -1 || !table_option(cmd, c, out))
 			return c;
 	}

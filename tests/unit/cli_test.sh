@@ -97,8 +97,22 @@ wrong "two PIDs" compare 712
 wrong "two PIDs" compare 1 2 3
 wrong "'-' is not a PID" compare 712 -
 wrong "no operand '712'" sharing 712
+wrong "--json and --raw are two forms" show -J -r 712
+wrong "--json and --noheadings are two forms" switch -n --json
+wrong "--json is the whole run" switch --json -o ARM
+wrong "no command 'shwo'" help shwo
 wrong "too many columns" show \
 	-o "$(printf 'TID%.0s,' {1..128})TID" 712
+
+# Help is what most would type for it.
+try 0 --help
+usage=$out
+try 0 help
+is "$out" "$usage" "'help' is '--help'"
+try 0 show --help
+usage=$out
+try 0 help show
+is "$out" "$usage" "'help show' is 'show --help'"
 
 # What cannot be read is told; the rest is shown.
 try 1 show 712 4711
