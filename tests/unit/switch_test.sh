@@ -55,7 +55,7 @@ like "$out" '*Counted:*41000*' "and what was counted"
 [[ $out != *"A switch on this"* && $out != *"between coroutines"* &&
    $out != *"Nanoseconds a switch"* ]]
 ok $? "but no cost"
-like "$out" '*module timed is steady*with the TLB flushed *+170 ns*' \
+like "$out" '*module timed is steady*with the TLB flushed *+171 ns*' \
 	"what the probe timed stands by itself"
 changed 's/"flushes":40000/"flushes":39000/'
 try 4 switch --from "$work/run.json"
@@ -137,11 +137,11 @@ if command -v gnuplot >/dev/null; then
 	# Four curves and three, a histogram: each arm has its name in it.
 	is "$(grep -o '>thread+flush - thread+control<' "$work/plot.svg" |
 		wc -l)" 1 "with what the flush adds"
-	grep -q '>+170 ns<' "$work/plot.svg"
+	grep -q '>+171 ns<' "$work/plot.svg"
 	ok $? "and what it adds to the kernel's own part"
 	changed 's/"rusage":40000/"rusage":41000/'
 	try 4 switch --from "$work/run.json" --plot "$work/plot.svg"
-	grep -q '>+170 ns<' "$work/plot.svg" &&
+	grep -q '>+171 ns<' "$work/plot.svg" &&
 		! grep -q 'cost of a switch' "$work/plot.svg"
 	ok $? "without a verdict that alone"
 	changed 's/"counts":/"counts":[],"others":/;s/"histograms":/"histograms":[],"more":/'
