@@ -16,6 +16,7 @@
 
 #include "kselftest.h"
 #include "sharing_states.h"
+#include "text.h"
 
 #define STACK_SIZE (64 << 10)
 
@@ -337,12 +338,37 @@ static int leave(struct state *state)
 	return 1;
 }
 
+/*
+ * do_exit() drops the io_context last, when the task is a zombie already, and
+ * kcmp(2) cannot tell none from one that both have.
+ */
+static int wait_for_no_io(pid_t pid)
+{
+	bool none = false;
+	const char *io;
+	char *text;
+
+	while (!none) {
+		text = text_readf(CTXLAB "/%d", pid);
+		io = text ? text_value(text, "Io") : NULL;
+		none = io && !strcmp(io, "none");
+		free(text);
+		if (!io)
+			return -1;
+		if (!none)
+			usleep(1000);
+	}
+	return 0;
+}
+
 int states_add_zombie(struct states *states)
 {
 	const struct plan plan = { "zombie", 0, 0, leave };
 	struct state *zombie = states_add(states, &plan);
 
-	return zombie ? wait_for_state(zombie->tid, 'Z') : -1;
+	if (!zombie || wait_for_state(zombie->tid, 'Z'))
+		return -1;
+	return wait_for_no_io(zombie->tid);
 }
 
 int states_add_all(struct states *states)

@@ -357,25 +357,10 @@ TEST_F(sharing, leader_has_exited)
 	free(thread);
 }
 
-/* do_exit() drops the io_context last, when the task is a zombie already. */
-static char *read_without_io(pid_t pid)
-{
-	char *text = text_readf(CTXLAB "/%d", pid);
-	const char *io = text ? text_value(text, "Io") : NULL;
-
-	while (io && strcmp(io, "none")) {
-		usleep(1000);
-		free(text);
-		text = text_readf(CTXLAB "/%d", pid);
-		io = text ? text_value(text, "Io") : NULL;
-	}
-	return text;
-}
-
 /* What a zombie has lost is "none", which no other "none" shares. */
 TEST_F(sharing, zombie)
 {
-	char *text = read_without_io(self->zombie);
+	char *text = text_readf(CTXLAB "/%d", self->zombie);
 
 	ASSERT_NE(NULL, text);
 	EXPECT_STREQ("Z", text_value(text, "State"));
