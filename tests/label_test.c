@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Security labels: whoever has another one than a task sees it by capability
- * alone.  AppArmor gives labels without a policy: each of its namespaces has an
- * "unconfined" of its own.
+ * alone.  Two modules give labels without a policy: AppArmor, each of whose
+ * namespaces has an "unconfined" of its own, and SELinux, which until a policy is
+ * loaded takes the names of its initial SIDs, and refuses nothing.  The kernel's
+ * command line (security=) says which of them there is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,15 +26,37 @@
 #define LABEL "ctxlab-test"
 #define NAMESPACE APPARMOR "/policy/namespaces/" LABEL
 
+/* Who labels here, what is there if it does, and what takes on another label. */
+static const struct labeller {
+	const char *name;
+	const char *sign;
+	const char *change;
+} labellers[] = {
+	{ "AppArmor", APPARMOR, "changeprofile :" LABEL "://unconfined" },
+	{ "SELinux", "/sys/fs/selinux", "unlabeled" },
+};
+
+static const struct labeller *labeller;
+
+/* Sets @labeller, where there is one. */
+static void find_labeller(void)
+{
+	size_t i;
+
+	mount("none", SECURITYFS, "securityfs", 0, NULL);
+	for (i = 0; !labeller && i < ARRAY_SIZE(labellers); i++)
+		if (!access(labellers[i].sign, F_OK))
+			labeller = &labellers[i];
+}
+
 /* Take on the label; 0 or -1. */
 static int enter(void)
 {
-	static const char change[] = "changeprofile :" LABEL "://unconfined";
 	int fd = open("/proc/self/attr/current", O_WRONLY), ret;
 
 	if (fd < 0)
 		return -1;
-	ret = write(fd, change, strlen(change)) < 0 ? -1 : 0;
+	ret = write(fd, labeller->change, strlen(labeller->change)) < 0 ? -1 : 0;
 	close(fd);
 	return ret;
 }
@@ -50,17 +74,16 @@ FIXTURE(labels)
 	struct states states;
 	struct state *plain;
 	struct state *labelled;
-	bool supported;
 };
 
 FIXTURE_SETUP(labels)
 {
+	find_labeller();
+	if (!labeller)
+		SKIP(return, "neither AppArmor nor SELinux labels tasks here");
 	ASSERT_EQ(0, states_begin(&self->states));
-	mount("none", SECURITYFS, "securityfs", 0, NULL);
-	self->supported = !access(APPARMOR, F_OK);
-	if (!self->supported)
-		return;
-	ASSERT_TRUE(!mkdir(NAMESPACE, 0755) || errno == EEXIST);
+	ASSERT_TRUE(labeller != &labellers[0] || !mkdir(NAMESPACE, 0755) ||
+		    errno == EEXIST);
 	self->plain = states_add(&self->states, &plain);
 	self->labelled = states_add(&self->states, &labelled);
 	ASSERT_NE(NULL, self->plain);
@@ -107,10 +130,24 @@ static int try_task(uid_t uid, enum when when, const struct state *state)
 	return try_file(uid, when, path);
 }
 
+/* Without this, none of the tests below would mean anything. */
+TEST_F(labels, there_are_two)
+{
+	char *modules = text_read(SECURITYFS "/lsm");
+	char *plain = text_readf("/proc/%d/attr/current", self->plain->tid);
+	char *other = text_readf("/proc/%d/attr/current", self->labelled->tid);
+
+	TH_LOG("labelled by %s, of %s", labeller->name, modules ?: "?");
+	ASSERT_NE(NULL, plain);
+	ASSERT_NE(NULL, other);
+	EXPECT_STRNE(plain, other);
+	free(other);
+	free(plain);
+	free(modules);
+}
+
 TEST_F(labels, same_label_or_capability)
 {
-	if (!self->supported)
-		SKIP(return, "no AppArmor");
 	EXPECT_EQ(0, try_task(ALICE, NEVER, self->plain));
 	EXPECT_EQ(EACCES, try_task(ALICE, NEVER, self->labelled));
 	EXPECT_EQ(0, try_task(ALICE, FIRST, self->labelled));
@@ -120,8 +157,6 @@ TEST_F(labels, same_label_or_capability)
 
 TEST_F(labels, label_changes_between_open_and_read)
 {
-	if (!self->supported)
-		SKIP(return, "no AppArmor");
 	EXPECT_EQ(EACCES,
 		  try_task(ALICE, BETWEEN_OPEN_AND_READ, self->plain));
 }
@@ -134,8 +169,6 @@ TEST_F(labels, as_maps_or_stricter)
 	char path[64];
 	int i;
 
-	if (!self->supported)
-		SKIP(return, "no AppArmor");
 	for (i = 0; i < 2; i++) {
 		snprintf(path, sizeof(path), "/proc/%d/maps", targets[i]->tid);
 		for (when = NEVER; when <= FIRST; when++) {
@@ -178,8 +211,6 @@ static int listed(enum when when, pid_t plain, pid_t labelled)
 /* The opener's label counts as the reader's does. */
 TEST_F(labels, opener_and_reader)
 {
-	if (!self->supported)
-		SKIP(return, "no AppArmor");
 	EXPECT_EQ(1, listed(NEVER, self->plain->tid, self->labelled->tid));
 	EXPECT_EQ(2, listed(FIRST, self->plain->tid, self->labelled->tid));
 	EXPECT_EQ(0, listed(BETWEEN_OPEN_AND_READ, self->plain->tid,
