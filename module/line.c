@@ -1,45 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One line of text, put together piece by piece. */
+#include <asm/byteorder.h>
+#include <linux/bitops.h>
+
 #include "compat.h"
 #include "line.h"
 
 /* The column of a key's value. */
 #define VALUE_COLUMN 14
 
-/* The most digits of a number. */
-#define DIGITS 20
-
 void ctxlab_put_str(struct ctxlab_line *l, const char *s)
 {
-	while (*s)
-		ctxlab_put_char(l, *s++);
+	char *p = l->text + l->len, *end = l->text + l->size;
+
+	while (*s && p < end)
+		*p++ = *s++;
+	ctxlab_advance(l, p);
+	if (*s)
+		l->full = true;
 }
 
 static unsigned int digits_of(u64 v)
 {
-	unsigned int n = 1;
-	u64 power = 10;
+	static const u64 powers[] = {
+		1ULL, 10ULL, 100ULL, 1000ULL, 10000ULL, 100000ULL, 1000000ULL,
+		10000000ULL, 100000000ULL, 1000000000ULL, 10000000000ULL,
+		100000000000ULL, 1000000000000ULL, 10000000000000ULL,
+		100000000000000ULL, 1000000000000000ULL,
+		10000000000000000ULL, 100000000000000000ULL,
+		1000000000000000000ULL, 10000000000000000000ULL,
+	};
+	/* Bits times the logarithm of 2 to the base 10, 1233/4096: as many, or one less. */
+	unsigned int n = (fls64(v) * 1233) >> 12;
 
-	while (n < DIGITS && v >= power) {
-		n++;
-		power *= 10;
+	return n + (v >= powers[n]);
+}
+
+char *ctxlab_format_dec(char *p, u64 v)
+{
+	unsigned int n = v ? digits_of(v) : 1;
+	char *end = p + n;
+
+	p = end;
+	while (v >= 100) {
+		unsigned int pair = v % 100;
+
+		v /= 100;
+		*--p = '0' + pair % 10;
+		*--p = '0' + pair / 10;
 	}
-	return n;
+	*--p = '0' + v % 10;
+	if (v >= 10)
+		*--p = '0' + v / 10;
+	return end;
 }
 
 void ctxlab_put_number(struct ctxlab_line *l, u64 v)
 {
-	unsigned int n = digits_of(v);
-	char *p;
-
-	if (!ctxlab_has_room(l, n))
-		return;
-	l->len += n;
-	p = l->text + l->len;
-	do {
-		*--p = '0' + v % 10;
-		v /= 10;
-	} while (v);
+	if (ctxlab_has_room(l, CTXLAB_DIGITS))
+		ctxlab_advance(l, ctxlab_format_dec(l->text + l->len, v));
 }
 
 void ctxlab_put_int(struct ctxlab_line *l, int v)
@@ -59,12 +78,25 @@ void ctxlab_put_hex(struct ctxlab_line *l, unsigned long v)
 		ctxlab_put_char(l, hex_asc_lo(v >> shift));
 }
 
+/* Half an ID's digits at once: a nibble a byte, and then each byte's character. */
+static u64 hex_of(u32 half)
+{
+	u64 v = half, letters;
+
+	v = (v | v << 16) & 0x0000ffff0000ffffULL;
+	v = (v | v << 8) & 0x00ff00ff00ff00ffULL;
+	v = (v | v << 4) & 0x0f0f0f0f0f0f0f0fULL;
+	letters = (v + 0x0606060606060606ULL) >> 4 & 0x0101010101010101ULL;
+	return v + 0x3030303030303030ULL + letters * ('a' - '0' - 10);
+}
+
 void ctxlab_format_id(char text[CTXLAB_ID_LEN], u64 id)
 {
-	int shift;
+	__be64 digits[] = {
+		cpu_to_be64(hex_of(id >> 32)), cpu_to_be64(hex_of(id)),
+	};
 
-	for (shift = 56; shift >= 0; shift -= 8)
-		text = hex_byte_pack(text, id >> shift);
+	memcpy(text, digits, CTXLAB_ID_LEN);
 }
 
 void ctxlab_put_id(struct ctxlab_line *l, u64 id)
@@ -79,29 +111,57 @@ void ctxlab_put_id(struct ctxlab_line *l, u64 id)
 	l->len += CTXLAB_ID_LEN;
 }
 
-void ctxlab_put_name(struct ctxlab_line *l, const char *comm)
+char *ctxlab_format_name(char *p, const char *comm)
 {
 	for (; *comm; comm++) {
-		if (*comm == '\n')
-			ctxlab_put_literal(l, "\\n");
-		else if (*comm == '\\')
-			ctxlab_put_literal(l, "\\\\");
-		else
-			ctxlab_put_char(l, *comm);
+		if (*comm == '\n') {
+			*p++ = '\\';
+			*p++ = 'n';
+		} else {
+			if (*comm == '\\')
+				*p++ = '\\';
+			*p++ = *comm;
+		}
 	}
+	return p;
+}
+
+void ctxlab_put_name(struct ctxlab_line *l, const char *comm)
+{
+	if (ctxlab_has_room(l, CTXLAB_NAME_LEN))
+		ctxlab_advance(l, ctxlab_format_name(l->text + l->len, comm));
 }
 
 void ctxlab_put_blanks(struct ctxlab_line *l, unsigned int column)
 {
-	do {
-		ctxlab_put_char(l, ' ');
-	} while (l->len < column && !l->full);
+	unsigned int n = l->len < column ? column - l->len : 1;
+	char *p = l->text + l->len;
+
+	if (!ctxlab_has_room(l, n))
+		return;
+	l->len += n;
+	while (n--)
+		*p++ = ' ';
 }
 
 void ctxlab_begin_key(struct ctxlab_line *l, struct seq_file *m,
 		      const char *key)
 {
+	char *p;
+
 	ctxlab_begin_line(l, m);
-	ctxlab_put_str(l, key);
-	ctxlab_put_blanks(l, VALUE_COLUMN);
+	if (!ctxlab_has_room(l, VALUE_COLUMN)) {
+		ctxlab_put_str(l, key);
+		return;
+	}
+	memset(l->text, ' ', VALUE_COLUMN);
+	for (p = l->text; *key && p < l->text + VALUE_COLUMN - 1; key++)
+		*p++ = *key;
+	l->len = VALUE_COLUMN;
+	/* A longer one, and the blank behind it. */
+	if (*key) {
+		l->len--;
+		ctxlab_put_str(l, key);
+		ctxlab_put_char(l, ' ');
+	}
 }

@@ -82,10 +82,23 @@ struct ctxlab_pair {
 	struct ctxlab_common_maps maps;
 };
 
-/* The last ID of each kind, since neighbours in a walk mostly share. */
+/**
+ * struct ctxlab_last_ids - what the last row of "tasks" had, since neighbours in
+ *                          a walk mostly share
+ * @held: the objects
+ * @id: their IDs
+ * @text: the same in text, a blank before each
+ * @len: how long that is; 0 before the first row
+ * @user: whose uid @uid is
+ * @uid: as the reader's user namespace has it
+ */
 struct ctxlab_last_ids {
 	const void *held[CTXLAB_TASK_KINDS];
-	char text[CTXLAB_TASK_KINDS][CTXLAB_ID_LEN];
+	u64 id[CTXLAB_TASK_KINDS];
+	char text[CTXLAB_TASK_KINDS * (1 + CTXLAB_ID_LEN)];
+	unsigned int len;
+	kuid_t user;
+	uid_t uid;
 };
 
 void ctxlab_render_process(struct seq_file *m, const struct ctxlab_process *p);

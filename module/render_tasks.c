@@ -2,30 +2,67 @@
 /* One task -> one line of /proc/ctxlab/tasks. */
 #include <linux/cred.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
 #include "line.h"
 #include "render.h"
 
-static void put_number_after(struct ctxlab_line *l, u64 v)
+/*
+ * The most that a row takes: a blank each before 12 numbers, a letter, a kind, 9
+ * IDs and a name.
+ */
+#define ROW_MOST (12 * (1 + CTXLAB_DIGITS) + 2 + 16 + \
+		  CTXLAB_TASK_KINDS * (1 + CTXLAB_ID_LEN) + 1 + CTXLAB_NAME_LEN)
+
+/* Most numbers are small. */
+static inline char *number_after(char *p, u64 v)
 {
-	ctxlab_put_char(l, ' ');
-	ctxlab_put_dec(l, v);
+	unsigned int small = v;
+
+	*p++ = ' ';
+	if (v >= 100)
+		return ctxlab_format_dec(p, v);
+	if (small >= 10)
+		*p++ = '0' + small / 10;
+	*p++ = '0' + small % 10;
+	return p;
 }
 
-static void put_id(struct ctxlab_line *l, struct ctxlab_last_ids *last,
-		   enum ctxlab_kind kind, const void *object)
+static char *word_after(char *p, const char *word)
 {
-	ctxlab_put_char(l, ' ');
-	if (!object) {
-		ctxlab_put_char(l, '-');
-		return;
+	*p++ = ' ';
+	while (*word)
+		*p++ = *word++;
+	return p;
+}
+
+static char *id_after(char *p, u64 id)
+{
+	*p++ = ' ';
+	if (!id) {
+		*p++ = '-';
+		return p;
 	}
-	if (last->held[kind] != object) {
-		last->held[kind] = object;
-		ctxlab_format_id(last->text[kind], ctxlab_id(kind, object));
+	ctxlab_format_id(p, id);
+	return p + CTXLAB_ID_LEN;
+}
+
+/* Nothing but those that differ from the last row's is hashed. */
+static void take_ids(struct ctxlab_last_ids *last, const struct ctxlab_task *t)
+{
+	char *p = last->text;
+	int kind;
+
+	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++) {
+		if (t->held[kind] != last->held[kind]) {
+			last->held[kind] = t->held[kind];
+			last->id[kind] = ctxlab_id(kind, t->held[kind]);
+		}
+		p = id_after(p, last->id[kind]);
 	}
-	ctxlab_put(l, last->text[kind], CTXLAB_ID_LEN);
+	last->len = p - last->text;
 }
 
 void ctxlab_render_tasks_head(struct seq_file *m)
@@ -37,28 +74,38 @@ void ctxlab_render_tasks_row(struct seq_file *m, const struct ctxlab_task *t,
 			     struct ctxlab_last_ids *last)
 {
 	struct ctxlab_line l;
-	int kind;
+	char *p;
 
 	ctxlab_begin_line(&l, m);
-	ctxlab_put_dec(&l, t->tgid);
-	put_number_after(&l, t->tid);
-	put_number_after(&l, t->ppid);
-	ctxlab_put_char(&l, ' ');
-	ctxlab_put_char(&l, t->state);
-	ctxlab_put_char(&l, ' ');
-	ctxlab_put_str(&l, ctxlab_task_kind_names[t->kind]);
-	put_number_after(&l, t->cpu);
-	put_number_after(&l, from_kuid_munged(seq_user_ns(m), t->uid));
-	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++)
-		put_id(&l, last, kind, t->held[kind]);
-	put_number_after(&l, t->users[CTXLAB_MM]);
-	put_number_after(&l, t->rss_kb);
-	put_number_after(&l, t->users[CTXLAB_FILES]);
-	put_number_after(&l, t->users[CTXLAB_FS]);
-	put_number_after(&l, t->users[CTXLAB_SIGHAND]);
-	put_number_after(&l, t->nvcsw);
-	put_number_after(&l, t->nivcsw);
-	ctxlab_put_char(&l, ' ');
-	ctxlab_put_name(&l, t->comm);
+	if (!ctxlab_has_room(&l, ROW_MOST)) {
+		ctxlab_end_line(&l);
+		return;
+	}
+	if (!last->len || !uid_eq(last->user, t->uid)) {
+		last->user = t->uid;
+		last->uid = from_kuid_munged(seq_user_ns(m), t->uid);
+	}
+	if (!last->len || memcmp(last->held, t->held, sizeof(last->held)))
+		take_ids(last, t);
+
+	p = ctxlab_format_dec(l.text, t->tgid);
+	p = number_after(p, t->tid);
+	p = number_after(p, t->ppid);
+	*p++ = ' ';
+	*p++ = t->state;
+	p = word_after(p, ctxlab_task_kind_names[t->kind]);
+	p = number_after(p, t->cpu);
+	p = number_after(p, last->uid);
+	memcpy(p, last->text, last->len);
+	p += last->len;
+	p = number_after(p, t->users[CTXLAB_MM]);
+	p = number_after(p, t->rss_kb);
+	p = number_after(p, t->users[CTXLAB_FILES]);
+	p = number_after(p, t->users[CTXLAB_FS]);
+	p = number_after(p, t->users[CTXLAB_SIGHAND]);
+	p = number_after(p, t->nvcsw);
+	p = number_after(p, t->nivcsw);
+	*p++ = ' ';
+	ctxlab_advance(&l, ctxlab_format_name(p, t->comm));
 	ctxlab_end_line(&l);
 }

@@ -89,20 +89,18 @@ static void take_held(struct task_struct *task, struct ctxlab_task *s)
 /*
  * The signal_struct lives as long as its task.  The sighand_struct is dropped
  * by release_task(), but its memory stays one of its type for a grace period
- * (SLAB_TYPESAFE_BY_RCU), so its counter may be read under RCU.
+ * (SLAB_TYPESAFE_BY_RCU), so its counter may be read under RCU.  Context: RCU.
  */
 static void take_signals(struct task_struct *task, struct ctxlab_task *s)
 {
 	struct sighand_struct *sighand;
 
-	rcu_read_lock();
 	sighand = rcu_dereference(task->sighand);
 	s->held[CTXLAB_SIGHAND] = sighand;
 	s->users[CTXLAB_SIGHAND] = sighand ? refcount_read(&sighand->count) : 0;
 	s->held[CTXLAB_SIGNAL] = task->signal;
 	s->held[CTXLAB_CRED] = __task_cred(task);
 	s->uid = __task_cred(task)->uid;
-	rcu_read_unlock();
 }
 
 unsigned int ctxlab_let_go(struct task_struct *task,
@@ -115,7 +113,9 @@ unsigned int ctxlab_let_go(struct task_struct *task,
 	if (task) {
 		task_lock(task);
 		take_held(task, &now);
+		rcu_read_lock();
 		take_signals(task, &now);
+		rcu_read_unlock();
 		task_unlock(task);
 	}
 	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++)
@@ -153,14 +153,31 @@ static int prio_of(const struct task_struct *task, int policy)
 	return task_nice(task);
 }
 
+/*
+ * As task_tgid_nr_ns() and its like give them, which enter RCU for each: a walk
+ * over the system takes them of every task.  Context: RCU.
+ */
+static void take_numbers(struct pid_namespace *ns, struct task_struct *task,
+			 struct ctxlab_task *s)
+{
+	struct task_struct *parent = NULL;
+	/* release_task() clears the second before the first; RCU keeps both. */
+	struct pid *tgid = READ_ONCE(task->signal->pids[PIDTYPE_TGID]);
+	struct pid *tid = READ_ONCE(task->thread_pid);
+
+	s->tgid = pid_nr_ns(tgid, ns);
+	s->tid = s->tgid ? pid_nr_ns(tid, ns) : 0;
+	if (tid)
+		parent = rcu_dereference(task->real_parent);
+	tgid = parent ? READ_ONCE(parent->signal->pids[PIDTYPE_TGID]) : NULL;
+	s->ppid = pid_nr_ns(tgid, ns);
+}
+
+/* Context: RCU. */
 static void take_plain(struct pid_namespace *ns, struct task_struct *task,
 		       struct ctxlab_task *s)
 {
-	s->tgid = task_tgid_nr_ns(task, ns);
-	/* Reaping takes first this number, then the other. */
-	s->tid = s->tgid ? task_pid_nr_ns(task, ns) : 0;
-	/* By pid_alive(), whose pointer release_task() clears. */
-	s->ppid = data_race(task_ppid_nr_ns(task, ns));
+	take_numbers(ns, task, s);
 	/* An exec(2) of another thread gives it the leader's. */
 	s->start = data_race(task->start_boottime);
 	/* From here on the scheduler's, under the runqueue's lock. */
@@ -184,7 +201,6 @@ static bool take_task(const struct ctxlab_reader *who, struct task_struct *task,
 		return false;
 	s->kind = kind_of(task);
 	take_held(task, s);
-	take_signals(task, s);
 	s->kstack = NULL;
 	s->sp = 0;
 	s->tls = 0;
@@ -193,7 +209,10 @@ static bool take_task(const struct ctxlab_reader *who, struct task_struct *task,
 	s->stack_size = 0;
 	if (own)
 		take_own(who, task, s);
+	rcu_read_lock();
+	take_signals(task, s);
 	take_plain(ctxlab_pid_ns(who), task, s);
+	rcu_read_unlock();
 	/* Only a name to hash: nothing keeps a running kernel thread's loan. */
 	s->borrowed = s->kind == CTXLAB_TASK_KTHREAD && !task->mm ?
 		      READ_ONCE(task->active_mm) : NULL;

@@ -96,6 +96,8 @@ static int take_batch(struct process_walk *w, struct task_struct *leader,
 {
 	int n;
 
+	if (!next && w->threads.done)
+		return 0;
 	check_held(w);
 	n = next ? ctxlab_walk_all(&w->view.who, next, w->batch) :
 		   ctxlab_walk_threads(&w->view.who, leader, &w->threads,
@@ -334,6 +336,14 @@ static int fill(struct process_walk *w, struct task_struct *leader)
 	return 0;
 }
 
+/* A table has been shown whole. */
+static void end_part(struct process_walk *w)
+{
+	if (w->part != ELSEWHERE)
+		reconcile_threads(w);
+	begin_part(w, w->part + 1);
+}
+
 /* Move on until there is something to show. */
 static int settle(struct process_walk *w, struct task_struct *leader)
 {
@@ -345,9 +355,7 @@ static int settle(struct process_walk *w, struct task_struct *leader)
 			return err;
 		if (w->rows)
 			break;
-		if (w->part != ELSEWHERE)
-			reconcile_threads(w);
-		begin_part(w, w->part + 1);
+		end_part(w);
 	}
 	return 0;
 }
@@ -381,6 +389,12 @@ static void *process_start(struct seq_file *m, loff_t *pos)
 	return next_batch(w, !*pos);
 }
 
+/* Is nothing left to be taken for the present table? */
+static bool is_whole(const struct process_walk *w)
+{
+	return w->part == ELSEWHERE ? !w->process.sharers : w->threads.done;
+}
+
 static void *process_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	struct process_walk *w = m->private;
@@ -390,6 +404,10 @@ static void *process_next(struct seq_file *m, void *v, loff_t *pos)
 		begin_part(w, w->part + 1);
 	else if (++w->row < w->rows)
 		return w;
+	else if (is_whole(w))
+		end_part(w);
+	if (w->part == ELSEWHERE && is_whole(w))
+		end_part(w);
 	if (w->part == END)
 		return NULL;
 	/* Only rows have to be taken from the tasks. */
