@@ -31,13 +31,41 @@ double quantile(double *values, int count, double part)
 	return values[(int)(part * (count - 1) + 0.5)];
 }
 
+static bool counts;
+static int missed;
+
+void bars_begin(int argc, char **argv)
+{
+	counts = argc > 1 && !strcmp(argv[1], "instructions");
+}
+
+bool clock_counts(void)
+{
+	return counts;
+}
+
+const char *clock_unit(void)
+{
+	return counts ? "thousand" : "us";
+}
+
 void print_bar(const char *what, double value, double limit, bool at_least)
 {
 	bool reached = at_least ? value >= limit : value <= limit;
 
+	if (!counts) {
+		printf("%-58s %8.2f\n", what, value);
+		return;
+	}
+	missed += !reached;
 	printf("%-11s %-58s %8.2f (at %s %g)\n",
 	       reached ? "reached" : "NOT REACHED", what, value,
 	       at_least ? "least" : "most", limit);
+}
+
+int bars_missed(void)
+{
+	return missed;
 }
 
 void print_machine(void)

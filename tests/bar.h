@@ -5,7 +5,16 @@
 
 #include <stdbool.h>
 
-/* Microseconds. */
+/*
+ * With the argument "instructions" the machine's clock counts instructions, each a
+ * nanosecond (scripts/vm --icount): that is judged, since it is the same whatever
+ * else the host does.  Times are only told.
+ */
+void bars_begin(int argc, char **argv);
+bool clock_counts(void);
+const char *clock_unit(void);
+
+/* Microseconds, or thousands of instructions. */
 double now(void);
 
 /* Sorts @values. */
@@ -13,6 +22,8 @@ double quantile(double *values, int count, double part);
 
 /* One line a bar: what was to be reached, and what was. */
 void print_bar(const char *what, double value, double limit, bool at_least);
+/* How many were judged, and not reached. */
+int bars_missed(void);
 
 /* The machine, and an empty line. */
 void print_machine(void);

@@ -190,8 +190,8 @@ static double measure_files(struct states *states)
 	if (open_common() || look_at(states, &plan))
 		return -1;
 	measure(read_pair, sort_by_kcmp, us);
-	printf("%d descriptors each, half in common: <a>,<b> %.1f us, by kcmp(2) %.1f us\n",
-	       DESCRIPTORS, us[0], us[1]);
+	printf("%d descriptors each, half in common: <a>,<b> %.1f %s, by kcmp(2) %.1f\n",
+	       DESCRIPTORS, us[0], clock_unit(), us[1]);
 	return us[1] / us[0];
 }
 
@@ -205,8 +205,8 @@ static double measure_maps(struct states *states)
 	    look_at(states, &plan))
 		return -1;
 	measure(read_pair, read_maps, us);
-	printf("%d mappings each: <a>,<b> %.1f us, both maps files %.1f us\n",
-	       MAPPINGS, us[0], us[1]);
+	printf("%d mappings each: <a>,<b> %.1f %s, both maps files %.1f\n",
+	       MAPPINGS, us[0], clock_unit(), us[1]);
 	return us[0] / us[1];
 }
 
@@ -229,17 +229,18 @@ static double measure_shared(struct states *states)
 		return -1;
 	snprintf(same_path, sizeof(same_path), CTXLAB "/%d,%d", tid[0], tid[0]);
 	measure(read_pair, read_same, us);
-	printf("one map and one table of that size: <a>,<b> %.1f us, <a>,<a> %.1f us\n",
-	       us[0], us[1]);
+	printf("one map and one table of that size: <a>,<b> %.1f %s, <a>,<a> %.1f\n",
+	       us[0], clock_unit(), us[1]);
 	return us[0] / us[1];
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct rlimit limit = { 4 * DESCRIPTORS, 4 * DESCRIPTORS };
 	static struct states states;
 	double files, maps, shared;
 
+	bars_begin(argc, argv);
 	if (setrlimit(RLIMIT_NOFILE, &limit) || states_begin(&states)) {
 		perror("pair_bench");
 		return 1;
@@ -259,5 +260,5 @@ int main(void)
 		  false);
 	print_bar("<a>,<b> of one map and one table over <a>,<a>", shared, 1.2,
 		  false);
-	return 0;
+	return !!bars_missed();
 }
