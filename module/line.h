@@ -2,7 +2,7 @@
 /*
  * One line of text, put together piece by piece in the seq_file's own buffer.
  * A read may render many thousands of them.  A row of "tasks", 208 bytes, takes
- * 660 instructions where the place in the text is at hand (render_tasks.c), 1,220
+ * 630 instructions where the place in the text is at hand (render_tasks.c), 1,220
  * where it lies in the line, 2,300 by seq_put_decimal_ull() and seq_write(), 8,830
  * by seq_printf() (Linux 6.12, x86-64); seq_put_decimal_ull_width() and
  * seq_put_hex_ll() are not exported.

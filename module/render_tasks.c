@@ -49,6 +49,17 @@ static char *id_after(char *p, u64 id)
 	return p + CTXLAB_ID_LEN;
 }
 
+static bool same_objects(const struct ctxlab_last_ids *last,
+			 const struct ctxlab_task *t)
+{
+	int kind;
+
+	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++)
+		if (t->held[kind] != last->held[kind])
+			return false;
+	return true;
+}
+
 /* Nothing but those that differ from the last row's is hashed. */
 static void take_ids(struct ctxlab_last_ids *last, const struct ctxlab_task *t)
 {
@@ -85,7 +96,7 @@ void ctxlab_render_tasks_row(struct seq_file *m, const struct ctxlab_task *t,
 		last->user = t->uid;
 		last->uid = from_kuid_munged(seq_user_ns(m), t->uid);
 	}
-	if (!last->len || memcmp(last->held, t->held, sizeof(last->held)))
+	if (!last->len || !same_objects(last, t))
 		take_ids(last, t);
 
 	p = ctxlab_format_dec(l.text, t->tgid);

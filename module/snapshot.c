@@ -39,16 +39,6 @@ int ctxlab_lock_exec(struct task_struct *task)
 	return down_read_killable(&task->signal->exec_update_lock);
 }
 
-bool ctxlab_trylock_exec(struct task_struct *task)
-{
-	return down_read_trylock(&task->signal->exec_update_lock);
-}
-
-void ctxlab_unlock_exec(struct task_struct *task)
-{
-	up_read(&task->signal->exec_update_lock);
-}
-
 static enum ctxlab_task_kind kind_of(const struct task_struct *task)
 {
 	/* Its owner changes them under no lock. */

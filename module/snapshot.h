@@ -9,7 +9,9 @@
 #define CTXLAB_SNAPSHOT_H
 
 #include <linux/cpumask.h>
+#include <linux/rwsem.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
@@ -137,9 +139,15 @@ struct ctxlab_files {
 int ctxlab_lock_exec(struct task_struct *task);
 
 /* The same without sleeping, for a task that RCU keeps; false in an exec(2). */
-bool ctxlab_trylock_exec(struct task_struct *task);
+static inline bool ctxlab_trylock_exec(struct task_struct *task)
+{
+	return down_read_trylock(&task->signal->exec_update_lock);
+}
 
-void ctxlab_unlock_exec(struct task_struct *task);
+static inline void ctxlab_unlock_exec(struct task_struct *task)
+{
+	up_read(&task->signal->exec_update_lock);
+}
 
 /* Those of two tasks, in the order of kcmp(2), the other one who takes two. */
 int ctxlab_lock_exec_both(struct task_struct *first, struct task_struct *second);
