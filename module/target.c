@@ -54,7 +54,7 @@ static struct pid *find_live(pid_t nr, struct pid_namespace *ns, u64 *start)
 
 /* The pid of the task that @named means by its @i-th number.  Context: RCU. */
 static struct pid *find_same_task(const struct ctxlab_name_ref *named, int i,
-			      struct pid_namespace *ns)
+				  struct pid_namespace *ns)
 {
 	struct pid *pid;
 	u64 start;
@@ -64,7 +64,7 @@ static struct pid *find_same_task(const struct ctxlab_name_ref *named, int i,
 }
 
 struct ctxlab_name_ref *ctxlab_name_ref_new(const pid_t nr[2],
-				      struct pid_namespace *ns)
+					    struct pid_namespace *ns)
 {
 	struct ctxlab_name_ref *named;
 	bool found;
@@ -85,7 +85,7 @@ struct ctxlab_name_ref *ctxlab_name_ref_new(const pid_t nr[2],
 }
 
 bool ctxlab_name_valid(const struct ctxlab_name_ref *named,
-			struct pid_namespace *ns)
+		       struct pid_namespace *ns)
 {
 	bool lives;
 

@@ -34,11 +34,11 @@ bool ctxlab_parse_name(const char *name, pid_t nr[2]);
  * ERR_PTR(-ENOMEM).
  */
 struct ctxlab_name_ref *ctxlab_name_ref_new(const pid_t nr[2],
-				      struct pid_namespace *ns);
+					    struct pid_namespace *ns);
 
 /* Do the tasks that were meant still exist?  Does not sleep. */
 bool ctxlab_name_valid(const struct ctxlab_name_ref *named,
-			struct pid_namespace *ns);
+		       struct pid_namespace *ns);
 
 /**
  * struct ctxlab_target - which task, or pair of tasks, an open file is about

@@ -357,7 +357,7 @@ static void print_placed_stacks(const struct process *p)
 
 /* Here only what is shared matters. */
 static void set_sharer(struct out_row *row, const struct process *p,
-			 enum resource r, const char *cell)
+		       enum resource r, const char *cell)
 {
 	if (show_set_resource(row, ELSE_MM + r, p, r, cell))
 		out_set_look(row, ELSE_MM + r, OUT_GOOD);
@@ -366,8 +366,8 @@ static void set_sharer(struct out_row *row, const struct process *p,
 }
 
 static struct out_row *add_sharer(struct out_table *t,
-				    const struct process *p,
-				    const struct sharer *s)
+				  const struct process *p,
+				  const struct sharer *s)
 {
 	struct out_row *row = out_row_new(t, NULL);
 	int r;

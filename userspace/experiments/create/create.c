@@ -477,7 +477,7 @@ const struct experiment experiment_create = {
 			[GROWS_HUGE] = "more memory of the parent, in huge pages, MB",
 			[GROWS_MAPPINGS] = "more mappings of the parent",
 			[GROWS_FILES] = "open files of the parent",
-			[GROWS_ALL] = "MB more of the parent, ten mappings and twenty files for each",
+			[GROWS_ALL] = "MB more of the parent, 10 mappings and 20 files for each",
 		},
 	},
 	.quantities = quantities,

@@ -145,8 +145,9 @@ static void model(FILE *out, const struct run *run, const struct answers *a)
 		words_estimate(&p, &a->finding[FIND_FIXED + i][0]);
 		paragraph_add(&p, "%s", of[i]);
 	}
-	paragraph_add(&p, ", beyond the %ld mappings, %ld pages and %ld files of this program itself,",
+	paragraph_add(&p, ", beyond the %ld mappings, %ld pages and %ld files",
 		      value[SET_MAPPINGS], value[SET_PAGES], value[SET_FILES]);
+	paragraph_add(&p, " of this program itself,");
 	paragraph_add(&p, " up to %d mappings.", MODEL_MAPPINGS);
 	if (error->n)
 		paragraph_add(&p,
