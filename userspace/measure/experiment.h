@@ -216,6 +216,8 @@ struct turn {
  *	returns their number; NULL: none
  * @say: the answer in words; where answers->reasons is not 0, what stands
  *	without a verdict
+ * @say_more: what stands behind it, for who asks for all; not called where there
+ *	is no verdict; NULL: nothing
  */
 struct experiment {
 	const char *name;
@@ -246,6 +248,8 @@ struct experiment {
 	unsigned int (*marks)(const struct run *run, const struct answers *a,
 			      int variant, struct mark *mark);
 	void (*say)(FILE *out, const struct run *run, const struct answers *a);
+	void (*say_more)(FILE *out, const struct run *run,
+			 const struct answers *a);
 };
 
 #endif /* MEASURE_EXPERIMENT_H */

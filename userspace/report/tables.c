@@ -370,6 +370,10 @@ static void print_costs(const struct run *run, const struct answers *a,
 {
 	int v;
 
+	if (run->experiment->say_more) {
+		puts("");
+		run->experiment->say_more(stdout, run, a);
+	}
 	print_first(run, a, opts);
 	for (v = 0; v < run_variants(run); v++)
 		if (run_has_variant(run, v))

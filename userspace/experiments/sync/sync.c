@@ -246,4 +246,5 @@ const struct experiment experiment_sync = {
 	.close = sync_close,
 	.doubt = sync_doubt,
 	.say = sync_say,
+	.say_more = sync_say_more,
 };

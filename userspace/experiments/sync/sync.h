@@ -117,6 +117,7 @@ void sync_say_beside(FILE *out, const struct run *run, const struct answers *a);
 
 /* Which lock to take, for each length of the section. */
 void sync_advise(FILE *out, const struct run *run, const struct answers *a);
+void sync_say_more(FILE *out, const struct run *run, const struct answers *a);
 void sync_say(FILE *out, const struct run *run, const struct answers *a);
 
 extern const struct experiment experiment_sync;

@@ -241,22 +241,70 @@ static void fairness(FILE *out, const struct run *run, const struct answers *a)
 	paragraph_print(out, &p);
 }
 
+/* The locks that the short answer shows, and what is beside them. */
+static const int shown[] = {
+	ARM_ATOMIC, ARM_COLOCK, ARM_MUTEX, ARM_FAIR, ARM_TAS, ARM_TICKET,
+	ARM_MCS, ARM_SEMAPHORE, ARM_RWLOCK, ARM_PTHREAD, ARM_PTHREAD_SPIN,
+	ARM_SEM_T,
+};
+
+/* "296 ns", or "-" where nobody fought for it. */
+static const char *fought(char buf[REPORT_NS], const struct run *run,
+			  const struct answers *a, int arm, int point,
+			  int quantity)
+{
+	const struct estimate *e;
+
+	if (point < 0 || !run_has(run, arm, point) ||
+	    !sync_contended(a, arm, point))
+		return "-";
+	e = &a->cell[arm][point][quantity];
+	return e->n ? report_ns(buf, e->value) : "-";
+}
+
+static void short_row(FILE *out, const struct run *run, const struct answers *a,
+		      int arm, int few, int many)
+{
+	const struct estimate *alone = &a->cell[arm][0][Q_NS];
+	char b[4][REPORT_NS];
+
+	if (!run_has(run, arm, 0))
+		return;
+	fprintf(out, "  %-17s %10s", run_arm_name(run, arm),
+		alone->n ? report_ns(b[0], alone->value) : "-");
+	fprintf(out, " %10s %10s %12s\n", fought(b[1], run, a, arm, few, Q_NS),
+		fought(b[2], run, a, arm, many, Q_NS),
+		fought(b[3], run, a, arm, many, Q_WAIT_999));
+}
+
+static void short_table(FILE *out, const struct run *run,
+			const struct answers *a)
+{
+	unsigned int cpus = run->settings.cpus, x = cpus > 1 ? 2 * cpus : 2;
+	int few = cpus > 1 ? sync_point(run, 2, SECTION_100) : -1;
+	int many = sync_point(run, x, SECTION_100);
+	size_t i;
+
+	fprintf(out, "Taking a lock, adding to a number and giving it back, on this %s,\n",
+		*run->machine.emulator ? "emulated machine" : "machine");
+	fprintf(out, "sections of 100 ns where it is fought for, an acquisition:\n\n");
+	fprintf(out, "  %-17s %10s %10s %8u\n", "", "free", "2 threads", x);
+	fprintf(out, "  %-17s %10s %10s %10s %12s\n", "", "1 thread",
+		cpus > 1 ? "2 CPUs" : "", "threads", "p99.9 wait");
+	for (i = 0; i < ARRAY_SIZE(shown); i++)
+		short_row(out, run, a, shown[i], few, many);
+	fputs("\n", out);
+}
+
 void sync_say(FILE *out, const struct run *run, const struct answers *a)
 {
 	struct paragraph p = {};
-	unsigned int cpus = run->settings.cpus;
 
 	if (a->reasons)
 		return;
-	free_costs(out, run, a);
+	short_table(out, run, a);
 	race(out, run, a);
-	contended(out, run, a, 2);
-	if (cpus != 1)
-		contended(out, run, a, 2 * cpus);
-	sync_say_beside(out, run, a);
-	fputs("\n", out);
 	ordered_spinning(out, run, a);
-	fairness(out, run, a);
 	sync_advise(out, run, a);
 	if (a->diff[ARM_MUTEX_AGAIN][0][Q_NS].n) {
 		paragraph_add(&p,
@@ -266,4 +314,17 @@ void sync_say(FILE *out, const struct run *run, const struct answers *a)
 	}
 	words_disturbed(&p, a);
 	paragraph_print(out, &p);
+}
+
+void sync_say_more(FILE *out, const struct run *run, const struct answers *a)
+{
+	unsigned int cpus = run->settings.cpus;
+
+	free_costs(out, run, a);
+	contended(out, run, a, 2);
+	if (cpus != 1)
+		contended(out, run, a, 2 * cpus);
+	sync_say_beside(out, run, a);
+	fputs("\n", out);
+	fairness(out, run, a);
 }
