@@ -47,6 +47,19 @@ changed 's/"arch":"x86_64"/"arch":"aarch64"/'
 try 0 switch --from "$work/run.json"
 like "$out" '*another mm: TTBR0 written*' "arm64 has another register"
 
+# What happens to CR3 between threads, by what the host is known to do.
+changed 's/"pcid":true/"pcid":false/;s/"pti":false/"pti":true/'
+try 0 switch --from "$work/run.json"
+like "$out" '*same mm: CR3 written by system calls, TLB dropped*' \
+	"with isolation and without PCID each system call drops the TLB"
+changed 's/"pti":false/"pti":true/'
+try 0 switch --from "$work/run.json"
+like "$out" '*same mm: CR3 written by system calls alone*' "with PCID it does not"
+changed 's/"pti":false/"pti":null/'
+try 0 switch --from "$work/run.json"
+like "$out" '*same mm: writes of CR3 not known here*' \
+	"where nothing tells of isolation, nothing is claimed"
+
 # No cost is told where there is no verdict.
 changed 's/"rusage":40000/"rusage":41000/'
 try 4 switch --all --from "$work/run.json"

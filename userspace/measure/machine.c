@@ -227,16 +227,23 @@ static void read_emulator(struct machine *m)
 	m->emulator = xstrdup(by);
 }
 
-/* 1, 0, or -1 where neither the kernel's report nor its flags can be read. */
+/*
+ * 1, 0, or -1 where neither the kernel's report nor its flags can be read; nor does
+ * the kernel know what a hypervisor does that switches page tables for it (Xen PV).
+ */
 static int isolation(const char *flags)
 {
 	char *meltdown = first_line(VULNERABILITIES "/meltdown");
 	int on = -1;
 
-	if (meltdown)
-		on = !!strstr(meltdown, "PTI");
-	if (flags && on < 1)
+	if (flags)
 		on = has_word(flags, "pti");
+	if (meltdown && strstr(meltdown, "PTI"))
+		on = 1;
+	else if (meltdown && !strncmp(meltdown, "Unknown", 7) && on < 1)
+		on = -1;
+	else if (meltdown && on < 0)
+		on = 0;
 	free(meltdown);
 	return on;
 }

@@ -42,14 +42,32 @@ static const char *process_remark(const struct run *run)
 	return "written";
 }
 
+/*
+ * What happens to the register between threads: nothing, where the kernel has no
+ * page-table isolation.  Where that is not known, nothing is claimed.
+ */
+static void thread_remark(const struct machine *m, char *buf, size_t size)
+{
+	const char *reg = tables_register(m), *what = NULL;
+
+	if (m->pti == 0)
+		what = "not written";
+	else if (m->pti == 1 && m->pcid == 0)
+		what = "written by system calls, TLB dropped";
+	else if (m->pti == 1)
+		what = "written by system calls alone";
+	if (what)
+		snprintf(buf, size, "same mm: %s %s", reg, what);
+	else
+		snprintf(buf, size, "same mm: writes of %s not known here", reg);
+}
+
 static void costs(FILE *out, const struct run *run, const struct answers *a)
 {
 	const char *reg = tables_register(&run->machine);
-	char same[64], other[64];
+	char same[80], other[64];
 
-	snprintf(same, sizeof(same), "same mm: %s %s", reg,
-		 run->machine.pti == 1 ? "written by system calls alone" :
-					 "not written");
+	thread_remark(&run->machine, same, sizeof(same));
 	snprintf(other, sizeof(other), "another mm: %s %s", reg,
 		 process_remark(run));
 	words_line(out, "between coroutines", cost(a, ARM_COROUTINE), false,
