@@ -86,10 +86,10 @@ enum ctxlab_hist {
 	CTXLAB_HIST_SWITCHES = 3,	/* the number of those above */
 
 	/*
-	 * Time of the flush, or with CTXLAB_FLUSH_NONE of the nothing in its
-	 * place.  It is not in the switch's time.  It is made at each time
-	 * that a thread comes in, and timed at the first after its attach and
-	 * from there on at one in CTXLAB_HIST_FLUSH_EVERY, whatever the mode
+	 * Time of the flush, or with CTXLAB_FLUSH_NONE of an empty interval
+	 * (the control); not part of the switch's time.  Flushed each time
+	 * that a thread comes in; timed on the first after its attach and on
+	 * every CTXLAB_HIST_FLUSH_EVERY-th from there on, whatever the mode
 	 * and RESET do meanwhile.
 	 */
 	CTXLAB_HIST_FLUSH = 3,
