@@ -161,6 +161,15 @@ if command -v gnuplot >/dev/null; then
 	try 4 switch --from "$work/run.json" --plot "$work/none.svg"
 	[ ! -e "$work/none.svg" ]
 	ok $? "and no picture where there is nothing to draw"
+	many=
+	for arm in thread thread-again thread+flush thread+full process coroutine; do
+		many+="{\"arm\":\"$arm\",\"buckets\":[[400,410,5],[410,420,9]]},"
+	done
+	changed "s/\"histograms\":\\[/&$many/"
+	try 0 switch --from "$work/run.json" --plot "$work/plot.svg"
+	# Names at the left: of the rows of costs, and of those that only many curves have.
+	is "$(grep -A1 'text-anchor="end"' "$work/plot.svg" |
+		grep -c '>thread+full<')" 2 "many histograms have a row each"
 	changed 's/"tlb_l2":1536/"tlb_l2":512/'
 	try 0 switch --from "$work/run.json" --plot "$work/plot.svg"
 	grep -q '>CPUID: TLB of 512 entries<' "$work/plot.svg"
