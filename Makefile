@@ -113,6 +113,7 @@ bench:
 	scripts/bench-create
 	scripts/bench-sync
 	scripts/bench-ipc
+	scripts/bench-sched
 	scripts/bench-deadlock
 
 clean:
