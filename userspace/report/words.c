@@ -160,6 +160,15 @@ void words_estimate(struct paragraph *p, const struct estimate *e)
 		      report_ns(low, e->low), report_ns(high, e->high));
 }
 
+void words_null(struct paragraph *p, const struct estimate *e)
+{
+	if (!e->n)
+		return;
+	paragraph_add(p, "Null test, two arms that differ in nothing:");
+	words_estimate(p, e);
+	paragraph_add(p, ". ");
+}
+
 void words_disturbed(struct paragraph *p, const struct answers *a)
 {
 	paragraph_add(p, "%.1f %% of all rounds were disturbed and left out",

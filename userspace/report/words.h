@@ -29,6 +29,9 @@ void words_line(FILE *out, const char *what, const struct estimate *e,
 /* " 12 ns [11 ns, 13 ns]" */
 void words_estimate(struct paragraph *p, const struct estimate *e);
 
+/* What two arms that differ in nothing differ by; nothing for no estimate. */
+void words_null(struct paragraph *p, const struct estimate *e);
+
 /* How much of the run others got into, as a sentence. */
 void words_disturbed(struct paragraph *p, const struct answers *a);
 

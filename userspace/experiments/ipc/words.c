@@ -353,11 +353,7 @@ void ipc_say(FILE *out, const struct run *run, const struct answers *a)
 	dear_stream(out, run, a);
 	long_messages(out, run, a);
 	calls(out, run, a);
-	if (a->diff[twin][0][Q_NS].n) {
-		paragraph_add(&p, "Null test, two arms that differ in nothing:");
-		words_estimate(&p, &a->diff[twin][0][Q_NS]);
-		paragraph_add(&p, ". ");
-	}
+	words_null(&p, &a->diff[twin][0][Q_NS]);
 	words_disturbed(&p, a);
 	paragraph_print(out, &p);
 }

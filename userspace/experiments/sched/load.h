@@ -77,7 +77,6 @@ struct use {
  * @turns: of busy() in a nanosecond
  * @error: a negative errno: the round is void
  * @made: operations that were made
- * @calls: system calls that their code made for them; -1: unknown
  * @bytes: resident memory that the tasks took while they waited; 0: unknown
  * @use: of each worker's process; of the first one where they are threads
  * @times: in @late_ns
@@ -96,7 +95,6 @@ struct arena {
 
 	int error;
 	uint64_t made;
-	int64_t calls;
 	double bytes;
 	struct use use[2];
 	uint32_t times;

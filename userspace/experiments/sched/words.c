@@ -221,9 +221,9 @@ static void spreading(FILE *out, const struct run *run, const struct answers *a)
 	if (!split->n || !c->n || !t->n)
 		return;
 	paragraph_add(&p, "Work in pieces of 20 us, made by one task for two CPUs,");
-	paragraph_add(&p, " takes %.2f times what it takes split beforehand where coroutines",
+	paragraph_add(&p, " takes %.2f times what it takes split beforehand where each is a",
 		      c->value / split->value);
-	paragraph_add(&p, " are stolen by the other P, %.2f times where each is a thread.",
+	paragraph_add(&p, " coroutine, %.2f times where each is a thread.",
 		      t->value / split->value);
 	paragraph_print(out, &p);
 }
@@ -264,11 +264,7 @@ void sched_say(FILE *out, const struct run *run, const struct answers *a)
 	waiting(out, run, a);
 	spreading(out, run, a);
 	memory(out, run, a);
-	if (a->diff[twin][0][Q_NS].n) {
-		paragraph_add(&p, "Null test, two arms that differ in nothing:");
-		words_estimate(&p, &a->diff[twin][0][Q_NS]);
-		paragraph_add(&p, ". ");
-	}
+	words_null(&p, &a->diff[twin][0][Q_NS]);
 	words_disturbed(&p, a);
 	paragraph_print(out, &p);
 }

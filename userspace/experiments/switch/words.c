@@ -311,11 +311,7 @@ static void null_test(FILE *out, const struct answers *a)
 {
 	struct paragraph p = {};
 
-	if (added(a, ARM_THREAD_AGAIN, Q_NS)->n) {
-		paragraph_add(&p, "Null test, two arms that differ in nothing:");
-		words_estimate(&p, added(a, ARM_THREAD_AGAIN, Q_NS));
-		paragraph_add(&p, ". ");
-	}
+	words_null(&p, added(a, ARM_THREAD_AGAIN, Q_NS));
 	if (added(a, ARM_THREAD_CONTROL, Q_NS)->n) {
 		paragraph_add(&p, "The probe itself adds");
 		words_estimate(&p, added(a, ARM_THREAD_CONTROL, Q_NS));

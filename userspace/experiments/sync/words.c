@@ -306,12 +306,7 @@ void sync_say(FILE *out, const struct run *run, const struct answers *a)
 	race(out, run, a);
 	ordered_spinning(out, run, a);
 	sync_advise(out, run, a);
-	if (a->diff[ARM_MUTEX_AGAIN][0][Q_NS].n) {
-		paragraph_add(&p,
-			      "Null test, two arms that differ in nothing:");
-		words_estimate(&p, &a->diff[ARM_MUTEX_AGAIN][0][Q_NS]);
-		paragraph_add(&p, ". ");
-	}
+	words_null(&p, &a->diff[ARM_MUTEX_AGAIN][0][Q_NS]);
 	words_disturbed(&p, a);
 	paragraph_print(out, &p);
 }
