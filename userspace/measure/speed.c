@@ -2,9 +2,11 @@
 /* Times a loop in a thread of its own, which is pinned. */
 #include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cpus.h"
 #include "lib/xalloc.h"
@@ -18,11 +20,16 @@
 /* Where a task with a higher priority has the CPU it is not waited for. */
 #define WAIT_SECONDS 2
 
+/* How often, and for how long each time, a released thread is waited for. */
+#define RELEASES   10
+#define RELEASE_MS 200
+
 struct loop {
 	unsigned int cpu;
 	int priority;
+	pid_t tid;
 	double ns;
-	int left;		/* by the thread or by who waits; the second frees */
+	int left; /* by the thread or by who waits; the second frees */
 };
 
 static void leave(struct loop *l)
@@ -46,7 +53,7 @@ static uint64_t calculate(uint64_t x)
 
 static void time_loop(struct loop *l)
 {
-	const struct sched_param param = { .sched_priority = l->priority };
+	const struct sched_param param = {.sched_priority = l->priority};
 	double best = -1;
 	uint64_t start, ns, x = 1;
 	int i;
@@ -67,29 +74,61 @@ static void time_loop(struct loop *l)
 
 static void *thread_main(void *arg)
 {
-	time_loop(arg);
+	struct loop *l = arg;
+
+	__atomic_store_n(&l->tid, gettid(), __ATOMIC_RELEASE);
+	time_loop(l);
 	leave(arg);
 	return NULL;
+}
+
+/* Return: whether @thread has ended within @ms. */
+static bool joined(pthread_t thread, int ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += ms % 1000 * 1000000L;
+	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	return !pthread_timedjoin_np(thread, NULL, &until);
+}
+
+/*
+ * A process does not end before its last thread, and one that is pinned to a
+ * CPU which it does not get cannot even be killed: it is freed from that CPU.
+ * More than once, since it may be about to pin itself.
+ */
+static void end_thread(pthread_t thread, const struct loop *l)
+{
+	pid_t tid;
+	int i;
+
+	for (i = 0; i < RELEASES; i++) {
+		tid = __atomic_load_n(&l->tid, __ATOMIC_ACQUIRE);
+		if (tid)
+			cpus_release(tid);
+		if (joined(thread, RELEASE_MS))
+			return;
+	}
+	pthread_detach(thread);
 }
 
 double speed_ns(unsigned int cpu, int priority)
 {
 	struct loop *l = xcalloc(1, sizeof(*l));
-	struct timespec until;
 	pthread_t thread;
 	double ns = -1;
 
-	*l = (struct loop){ .cpu = cpu, .priority = priority, .ns = -1 };
+	*l = (struct loop){.cpu = cpu, .priority = priority, .ns = -1};
 	if (pthread_create(&thread, NULL, thread_main, l)) {
 		free(l);
 		return -1;
 	}
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += WAIT_SECONDS;
-	if (!pthread_timedjoin_np(thread, NULL, &until))
+	if (joined(thread, WAIT_SECONDS * 1000))
 		ns = l->ns;
 	else
-		pthread_detach(thread);
+		end_thread(thread, l);
 	leave(l);
 	return ns;
 }
