@@ -156,6 +156,7 @@ static const struct {
 	{ "idle", 4, false, false },
 	{ "pipe-with-reader", 2, false, false },
 	{ "sockets", 2, false, false },
+	{ "handed-over", 2, false, false },
 };
 
 int main(int argc, char **argv)

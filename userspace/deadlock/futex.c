@@ -237,13 +237,18 @@ static bool glibc_rwlock(struct view *v)
 	return true;
 }
 
-/* The kernel's own protocol: the word has the owner. */
+/*
+ * The kernel's own protocol: the word has the owner.  Nobody waits so for himself,
+ * which the kernel refuses: that is who was given the mutex and is not awake yet,
+ * as long as the CPU of who gave it is stopped in between.
+ */
 static void pi_mutex(struct view *v)
 {
 	uint32_t owner = v->t->wait.word & FUTEX_TID_MASK;
 
-	found(v, WAIT_MUTEX_PI, v->address,
-	      v->t->wait.word & FUTEX_OWNER_DIED ? 0 : owner, "PI");
+	if (v->t->wait.word & FUTEX_OWNER_DIED || is_self(v, owner))
+		owner = 0;
+	found(v, WAIT_MUTEX_PI, v->address, owner, "PI");
 	v->t->wait.shared = !is_private(v);
 }
 

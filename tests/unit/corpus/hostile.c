@@ -42,6 +42,37 @@ static void lies(size_t n)
 	expect_actors("none", actor, 2);
 }
 
+static uint32_t pi_word;
+
+static void hold_pi(struct actor *a)
+{
+	(void)a;
+	syscall(SYS_futex, &pi_word, FUTEX_LOCK_PI_PRIVATE, 0, NULL, NULL, 0);
+	pause();
+}
+
+static void wait_pi(struct actor *a)
+{
+	(void)a;
+	syscall(SYS_futex, &pi_word, FUTEX_LOCK_PI_PRIVATE, 0, NULL, NULL, 0);
+	pause();
+}
+
+/*
+ * A PI mutex between unlock and wake-up, which lasts while the CPU of who unlocks
+ * is stopped: the kernel has written the new owner, who is still asleep.
+ */
+static void handed_over(size_t n)
+{
+	(void)n;
+	start(&actor[0], hold_pi, 0);
+	until_blocked(actor[0].tid);
+	start(&actor[1], wait_pi, 1);
+	until_blocked(actor[1].tid);
+	__atomic_store_n(&pi_word, actor[1].tid | FUTEX_WAITERS, __ATOMIC_SEQ_CST);
+	expect("none", NULL, 0);
+}
+
 static uint32_t *page;
 
 static void wait_on_page(struct actor *a)
@@ -115,6 +146,7 @@ static void storm(size_t n)
 
 const struct scene hostile_scenes[] = {
 	{ "lies", lies },
+	{ "handed-over", handed_over },
 	{ "unreadable", unreadable },
 	{ "names", names },
 	{ "storm", storm },
