@@ -274,4 +274,5 @@ const struct experiment experiment_switch = {
 	.conclude = switch_conclude,
 	.marks = switch_marks,
 	.say = switch_say,
+	.say_more = switch_say_more,
 };

@@ -128,6 +128,7 @@ void switch_conclude(const struct run *run, struct answers *a);
 unsigned int switch_marks(const struct run *run, const struct answers *a,
 			  int variant, struct mark *mark);
 void switch_say(FILE *out, const struct run *run, const struct answers *a);
+void switch_say_more(FILE *out, const struct run *run, const struct answers *a);
 
 extern const struct experiment experiment_switch;
 

@@ -110,12 +110,12 @@ static void flush_line(FILE *out, const struct answers *a, const char *what,
 }
 
 /* Timed by the module, from leaving one to arriving at the other. */
-static void kernel_part(FILE *out, const struct answers *a, const char *lead)
+static void kernel_parts(FILE *out, const struct answers *a)
 {
 	struct paragraph p = {};
 
-	paragraph_add(&p, "%s the kernel's own part of it, from leaving one to", lead);
-	paragraph_add(&p, " arriving at the other: no system call, no choice of whom to run.");
+	paragraph_add(&p, "The kernel's own part of a switch, which the module times from leaving");
+	paragraph_add(&p, " one to arriving at the other: no system call, no choice of whom to run.");
 	paragraph_print(out, &p);
 	fputs("\n", out);
 	words_line(out, "between threads",
@@ -128,6 +128,35 @@ static void kernel_part(FILE *out, const struct answers *a, const char *lead)
 	flush_line(out, a, "  in processes", ARM_PROCESS_FLUSH);
 	flush_line(out, a, "  all of it", ARM_THREAD_FULL);
 	fputs("\n", out);
+}
+
+/* The same in a sentence. */
+static void kernel_part(FILE *out, const struct answers *a, const char *lead)
+{
+	const struct estimate *processes =
+		added(a, ARM_PROCESS_CONTROL, Q_KERNEL_FLUSH);
+	const struct estimate *flushed = added(a, ARM_THREAD_FLUSH, Q_KERNEL_FLUSH);
+	const struct estimate *flush = added(a, ARM_THREAD_FLUSH, Q_FLUSH);
+	struct paragraph p = {};
+
+	paragraph_add(&p, "%s the kernel's own part, between threads", lead);
+	words_estimate(&p, &a->cell[ARM_THREAD_CONTROL][0][Q_KERNEL]);
+	if (processes->n) {
+		paragraph_add(&p, ", between processes");
+		words_estimate(&p, processes);
+		paragraph_add(&p, " more");
+	}
+	if (flushed->n) {
+		paragraph_add(&p, ", with the TLB flushed");
+		words_estimate(&p, flushed);
+		paragraph_add(&p, " more");
+	}
+	if (flushed->n && flush->n) {
+		paragraph_add(&p, ", of which the flush itself is");
+		words_estimate(&p, flush);
+	}
+	paragraph_add(&p, ".");
+	paragraph_print(out, &p);
 }
 
 /* Why a process switch flushes here, or does not. */
@@ -336,8 +365,6 @@ void switch_say(FILE *out, const struct run *run, const struct answers *a)
 	fputs(":\n\n", out);
 	costs(out, run, a);
 	fputs("\n", out);
-	if (a->parts_ok)
-		kernel_part(out, a, "The module times");
 	flushing(out, run);
 	for (p = 0; p < PATTERNS; p++)
 		threads_refill(out, run, a, p);
@@ -345,7 +372,15 @@ void switch_say(FILE *out, const struct run *run, const struct answers *a)
 		processes_refill(out, run, a, p);
 	for (p = 0; p < PATTERNS; p++)
 		refilling(out, run, a, p);
-	ring(out, run, a);
 	rises(out, run, a);
+	if (a->parts_ok)
+		kernel_part(out, a, "The module times");
 	null_test(out, a);
+}
+
+void switch_say_more(FILE *out, const struct run *run, const struct answers *a)
+{
+	if (a->parts_ok)
+		kernel_parts(out, a);
+	ring(out, run, a);
 }

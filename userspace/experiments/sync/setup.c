@@ -2,6 +2,7 @@
 /* Makes the workers, has a round done, and reads what it left behind. */
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,6 +176,26 @@ static void hand_over_waits(struct state *st, int arm)
 	}
 }
 
+/* One note for all arms whose rounds the time limit has ended. */
+static void note_late(struct state *st)
+{
+	char list[1024];
+	size_t len = 0;
+	int arm;
+
+	for (arm = 0; arm < ARMS && len < sizeof(list); arm++)
+		if (st->run->settings.arm[arm] &&
+		    st->late[arm] > LATE_SHARE * st->rounds[arm])
+			len += snprintf(list + len, sizeof(list) - len,
+					"%s %s %u of %u", len ? "," : "",
+					run_arm_name(st->run, arm),
+					st->late[arm], st->rounds[arm]);
+	if (len)
+		run_note(st->run,
+			 "the time limit of %ld ms ended rounds early:%s",
+			 st->run->settings.value[SET_LIMIT], list);
+}
+
 void sync_close(void *state)
 {
 	struct state *st = state;
@@ -183,17 +204,10 @@ void sync_close(void *state)
 	if (!st)
 		return;
 	stop_groups(st);
-	for (arm = 0; arm < ARMS; arm++) {
-		if (!st->run->settings.arm[arm])
-			continue;
-		hand_over_waits(st, arm);
-		if (st->late[arm] > LATE_SHARE * st->rounds[arm])
-			run_note(st->run,
-				 "%s: the time limit of %ld ms ended %u of %u rounds early",
-				 run_arm_name(st->run, arm),
-				 st->run->settings.value[SET_LIMIT],
-				 st->late[arm], st->rounds[arm]);
-	}
+	for (arm = 0; arm < ARMS; arm++)
+		if (st->run->settings.arm[arm])
+			hand_over_waits(st, arm);
+	note_late(st);
 	workers_memory_free(st->arena, sizeof(*st->arena));
 	free(st);
 }
