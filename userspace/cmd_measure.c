@@ -69,6 +69,7 @@ struct asked {
 	const char *plot;
 	bool all;
 	unsigned int repeat;		/* 0: once, in this process */
+	const char *measuring;		/* the last option that says how to measure */
 };
 
 static bool number(const char *text, unsigned long most, unsigned long *n)
@@ -114,6 +115,21 @@ static int set(const struct ctxlab_cmd *cmd, const struct setting *s,
 		if (!strcmp(s->names[*value], optarg))
 			return 0;
 	return options_wrong(cmd, "no %s '%s'", s->opt.name, optarg);
+}
+
+/* The name of an option that a saved run has no use for; NULL for others. */
+static const char *measuring_name(const struct ctxlab_cmd *cmd, int key)
+{
+	static const int shown[] = { 'a', 's', OPT_FROM, OPT_PLOT };
+	const struct ctxlab_opt *opt = cmd->opts;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(shown); i++)
+		if (key == shown[i])
+			return NULL;
+	while (opt->name && opt->key != key)
+		opt++;
+	return opt->name;
 }
 
 static int option(const struct ctxlab_cmd *cmd, int key, struct asked *a)
@@ -413,8 +429,14 @@ static int run_measure(const struct ctxlab_cmd *cmd, int argc, char **argv)
 
 	a.experiment = ((const struct measure_cmd *)cmd)->experiment;
 	memset(a.request.setting, -1, sizeof(a.request.setting));
-	while (!status && (c = options_next(cmd, argc, argv, &a.out)) != -1)
+	while (!status && (c = options_next(cmd, argc, argv, &a.out)) != -1) {
 		status = option(cmd, c, &a);
+		if (measuring_name(cmd, c))
+			a.measuring = measuring_name(cmd, c);
+	}
+	if (!status && a.from && a.measuring)
+		status = options_wrong(cmd, "--%s goes with measuring, --from measures nothing",
+				       a.measuring);
 	if (!status && optind < argc)
 		status = options_wrong(cmd, "no argument '%s' is expected",
 				       argv[optind]);

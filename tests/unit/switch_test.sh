@@ -68,7 +68,7 @@ like "$out" '*Counted:*41000*' "and what was counted"
 [[ $out != *"A switch on this"* && $out != *"between coroutines"* &&
    $out != *"Nanoseconds a switch"* ]]
 ok $? "but no cost"
-like "$out" '*module timed is steady*with the TLB flushed *+171 ns*' \
+like "$out" '*module timed is steady*with*the TLB flushed *171 ns*' \
 	"what the probe timed stands by itself"
 changed 's/"flushes":40000/"flushes":39000/'
 try 4 switch --from "$work/run.json"
@@ -218,6 +218,13 @@ for wrong in '--cpu x' '--cpu 99999' '--mechanism x' '--ring 1' '--ring 99' \
 	# shellcheck disable=SC2086 # an option and its argument
 	try 2 switch $wrong
 	like "$err" "*see 'ctxlab switch --help'*" "with the way to help"
+done
+for measuring in --quick "--seconds 3" "--cpu 0" "--pages 0" "--repeat 3" \
+	--no-module "--mechanism pipe"; do
+	# shellcheck disable=SC2086 # several words
+	try 2 switch --from "$run" $measuring
+	like "$err" "*${measuring%% *} goes with measuring*" \
+		"a saved run is not measured with $measuring"
 done
 try 2 switch --pages ''
 like "$err" '*is no list of pages*' "nor is nothing a list"
