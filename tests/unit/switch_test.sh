@@ -150,6 +150,9 @@ if command -v gnuplot >/dev/null; then
 	# Four curves and three, a histogram: each arm has its name in it.
 	is "$(grep -o '>thread+flush - thread+control<' "$work/plot.svg" |
 		wc -l)" 1 "with what the flush adds"
+	! grep -A1 '^<g .*>$' "$work/plot.svg" | grep -qx '</g>' &&
+		[ "$(tail -c 7 "$work/plot.svg")" = '</svg>' ]
+	ok $? "without a group that holds nothing, whole"
 	grep -q '>+171 ns<' "$work/plot.svg"
 	ok $? "and what it adds to the kernel's own part"
 	changed 's/"rusage":40000/"rusage":41000/'

@@ -2,6 +2,7 @@
 /* Running gnuplot, which draws into memory; the file is written from there. */
 #include <errno.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,7 +20,7 @@
  */
 static const char *run_gnuplot(int script, int picture)
 {
-	static char *const argv[] = { "gnuplot", NULL };
+	static char *const argv[] = {"gnuplot", NULL};
 	static char *const env_locale = "LC_ALL=C.UTF-8";
 	posix_spawn_file_actions_t files;
 	size_t n = 0, i;
@@ -41,7 +42,8 @@ static const char *run_gnuplot(int script, int picture)
 	posix_spawn_file_actions_destroy(&files);
 	free(env);
 	if (err)
-		return err == ENOENT ? "gnuplot is not installed" : strerror(err);
+		return err == ENOENT ? "gnuplot is not installed"
+				     : strerror(err);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return strerror(errno);
@@ -49,16 +51,54 @@ static const char *run_gnuplot(int script, int picture)
 }
 
 /* All that @from holds to @to; 0 or a negative errno. */
-static int copy(FILE *from, FILE *to)
+static int copy_bytes(FILE *from, FILE *to)
 {
 	char bytes[1 << 14];
 	size_t n;
 
-	rewind(from);
 	while ((n = fread(bytes, 1, sizeof(bytes), from)))
 		if (fwrite(bytes, 1, n, to) != n)
 			return -errno;
 	return ferror(from) ? -EIO : 0;
+}
+
+/*
+ * Of SVG all but groups that hold nothing, of which gnuplot opens one or two
+ * for each mark on an axis, and lines that hold nothing: half of them.
+ */
+static int copy_svg(FILE *from, FILE *to)
+{
+	char *line = NULL, *group = NULL; /* @group is not written yet */
+	bool begins, empty;
+	size_t room = 0;
+	int err = 0;
+
+	while (!err && getline(&line, &room, from) > 0) {
+		if (!strcmp(line, "\n"))
+			continue;
+		begins = !strncmp(line, "<g ", 3) && strstr(line, ">\n");
+		empty = group && !strcmp(line, "</g>\n");
+		if (group && !empty && fputs(group, to) == EOF)
+			err = -errno;
+		if (!begins && !empty && fputs(line, to) == EOF)
+			err = -errno;
+		free(group);
+		group = begins ? xstrdup(line) : NULL;
+	}
+	free(group);
+	free(line);
+	return err ? err : ferror(from) ? -EIO : 0;
+}
+
+/* What gnuplot has drawn, to @to; 0 or a negative errno. */
+static int copy(FILE *from, FILE *to)
+{
+	int first;
+
+	rewind(from);
+	first = getc(from);
+	ungetc(first, from);
+	return first == '<' ? copy_svg(from, to) : copy_bytes(from, to);
 }
 
 FILE *gnuplot_memory_file(const char *name)
