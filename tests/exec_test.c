@@ -373,7 +373,7 @@ static void exec_on(void)
 	_exit(1);
 }
 
-static void __attribute__((constructor)) go_on(int argc, char **argv)
+static void __attribute__((constructor)) exec_if_asked(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "--exec-on")) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);

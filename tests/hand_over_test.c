@@ -59,7 +59,7 @@ static int read_some(int fd)
 	return read(fd, some, sizeof(some)) != sizeof(some);
 }
 
-/* The first byte again is what the texts are held against; see rest_by_alice(). */
+/* The first byte again is what the texts are compared with; see rest_by_alice(). */
 static int seek_past_byte(int fd)
 {
 	return lseek(fd, 1, SEEK_SET) != 1;

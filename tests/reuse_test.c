@@ -18,7 +18,7 @@
 #define STACK_SIZE (64 << 10)
 #define TRIES 10
 /* So many new ones, as what was given back last is not what is taken first. */
-#define STRANGERS 100
+#define REUSERS 100
 
 /**
  * struct shared - what two processes share, and how one lets go of it
@@ -45,8 +45,8 @@ static int flag;
 static int tell[2], answer[2];
 
 /* The tasks that new memory is given to. */
-static pid_t strangers[STRANGERS];
-static char stacks[STRANGERS + 1][4096];
+static pid_t reusers[REUSERS];
+static char stacks[REUSERS + 1][4096];
 
 FIXTURE(reuse)
 {
@@ -104,21 +104,21 @@ static void end_process(pid_t pid)
 }
 
 /* On the caller's memory, and with a file table and an fs of their own. */
-static int start_strangers(void)
+static int start_reusers(void)
 {
 	int i;
 
-	for (i = 0; i < STRANGERS; i++) {
-		strangers[i] = clone(wait_for_ever, stacks[i + 1],
-				     CLONE_VM | SIGCHLD, NULL);
-		if (strangers[i] < 0)
+	for (i = 0; i < REUSERS; i++) {
+		reusers[i] = clone(wait_for_ever, stacks[i + 1],
+				   CLONE_VM | SIGCHLD, NULL);
+		if (reusers[i] < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* The one that has @id for its own, or 0. */
-static pid_t find_stranger(const struct shared *what, const char *id)
+static pid_t find_reuser(const struct shared *what, const char *id)
 {
 	char *text = text_read(CTXLAB "/tasks");
 	struct table *table = text ? table_parse(text, NULL) : NULL;
@@ -140,12 +140,12 @@ static void id_of(pid_t pid, const char *key, char id[17])
 
 /*
  * The file of a process that shares @what, read so that all that it holds is let
- * go of behind its head, and *@stranger has the memory before the rest is read;
+ * go of behind its head, and *@reuser has the memory before the rest is read;
  * for free().  NULL where nobody got it.
  */
 static char *read_around(struct __test_metadata *_metadata,
 			 struct states *states, const struct shared *what,
-			 pid_t *stranger)
+			 pid_t *reuser)
 {
 	const struct plan plan = { "shares", 0, 0, share_then_let_go };
 	char path[64], id[17], head[2], *rest, *text = NULL;
@@ -166,9 +166,9 @@ static char *read_around(struct __test_metadata *_metadata,
 	head[1] = '\0';
 	ASSERT_EQ(1, write(tell[1], "", 1));
 	ASSERT_EQ(1, read(answer[0], head + 1, 1));
-	ASSERT_EQ(0, start_strangers());
-	*stranger = find_stranger(what, id);
-	if (*stranger) {
+	ASSERT_EQ(0, start_reusers());
+	*reuser = find_reuser(what, id);
+	if (*reuser) {
 		rest = text_read_fd(fd);
 		ASSERT_NE(NULL, rest) TH_LOG("%m");
 		ASSERT_LT(0, asprintf(&text, "%c%s", head[0], rest));
@@ -182,13 +182,13 @@ static void end_around(struct states *states)
 {
 	int i;
 
-	for (i = 0; i < STRANGERS; i++)
-		end_process(strangers[i]);
+	for (i = 0; i < REUSERS; i++)
+		end_process(reusers[i]);
 	states_end(states);
 }
 
 static void check_text(struct __test_metadata *_metadata, const char *text,
-		       const struct shared *what, pid_t stranger)
+		       const struct shared *what, pid_t reuser)
 {
 	struct table *table;
 
@@ -196,7 +196,7 @@ static void check_text(struct __test_metadata *_metadata, const char *text,
 	EXPECT_EQ(1, text_number(text, "Elsewhere"));
 	table = table_parse(text, "Elsewhere");
 	ASSERT_NE(NULL, table);
-	EXPECT_EQ(-1, table_find(table, "TID", stranger));
+	EXPECT_EQ(-1, table_find(table, "TID", reuser));
 	EXPECT_EQ(0, table->rows);
 	table_free(table);
 	EXPECT_STREQ(what->walk, text_value(text, "Walk"));
@@ -206,13 +206,13 @@ static void check_reuse(struct __test_metadata *_metadata,
 			struct states *states, const struct shared *what)
 {
 	int try, met = 0;
-	pid_t stranger;
+	pid_t reuser;
 	char *text;
 
 	for (try = 0; try < TRIES; try++) {
-		text = read_around(_metadata, states, what, &stranger);
+		text = read_around(_metadata, states, what, &reuser);
 		if (text) {
-			check_text(_metadata, text, what, stranger);
+			check_text(_metadata, text, what, reuser);
 			met++;
 		}
 		free(text);

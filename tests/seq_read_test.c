@@ -95,7 +95,7 @@ static ssize_t read_by(const char *path, size_t size, char *text)
 /*
  * Even a task that stands still changes a little: an idle CPU borrows its mm,
  * and so counts in MmCount and MmCpus, or gives it back.  So a text in pieces is
- * held against a whole one before and after it, once those two are equal.
+ * compared with a whole one before and after it, once those two are equal.
  */
 #define STEADY_TRIES 50
 

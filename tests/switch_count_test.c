@@ -177,10 +177,10 @@ TEST_F_TIMEOUT(counts, one_attached_has_no_switch, PATIENCE)
 }
 
 /*
- * Three in a ring, one of them a stranger: only one switch in three counts, and
- * what the stranger switches to is never taken for it.
+ * Three in a ring, one of them not attached: only one switch in three counts, and
+ * what that one switches to is never taken for it.
  */
-TEST_F_TIMEOUT(counts, a_stranger_in_between, PATIENCE)
+TEST_F_TIMEOUT(counts, an_unattached_task_in_between, PATIENCE)
 {
 	struct ring ring = { .nr = 3, .fds = { self->fd, self->fd, -1 },
 			     .rounds = ROUNDS };
@@ -198,7 +198,7 @@ TEST_F_TIMEOUT(counts, a_stranger_in_between, PATIENCE)
 }
 
 /*
- * Player 0 is mostly asleep.  Meanwhile player 1 comes in from the stranger, time
+ * Player 0 is mostly asleep.  Meanwhile player 1 comes in from the unattached one, time
  * and again, and no mark that player 0 left for it may make that a switch.
  */
 static void sleep_or_yield(void *data, int player, unsigned int round)

@@ -361,7 +361,7 @@ TEST_F_TIMEOUT(flush, the_flush_takes_time, PATIENCE)
  * Player 0 is not attached, so all that it loses is lost because of the switch
  * to the other process and back, or of the flush when that one comes in.
  */
-static int lost_by_a_stranger(struct lab *lab, __u32 mode)
+static int lost_between_processes(struct lab *lab, __u32 mode)
 {
 	struct ring ring = { .fds = { -1, lab->fd }, .processes = true };
 
@@ -372,18 +372,18 @@ TEST_F_TIMEOUT(flush, everything_is_other_address_spaces_too, PATIENCE)
 {
 	if (!allows(self->lab, CTXLAB_FLUSH_ALL))
 		SKIP(return, "this flush is not allowed here");
-	EXPECT_EQ(PAGES, lost_by_a_stranger(self->lab, CTXLAB_FLUSH_ALL));
+	EXPECT_EQ(PAGES, lost_between_processes(self->lab, CTXLAB_FLUSH_ALL));
 	EXPECT_EQ(PAGES, self->lab->lost[0]);
 }
 
 TEST_F_TIMEOUT(flush, one_address_space_is_not_another, PATIENCE)
 {
-	if (lost_by_a_stranger(self->lab, CTXLAB_FLUSH_NONE) > PAGES / 2)
+	if (lost_between_processes(self->lab, CTXLAB_FLUSH_NONE) > PAGES / 2)
 		SKIP(return, "every switch between processes flushes here");
 	if (!allows(self->lab, CTXLAB_FLUSH_MM))
 		SKIP(return, "this flush is not allowed here");
 	EXPECT_GE(PAGES_EVICTED,
-		  lost_by_a_stranger(self->lab, CTXLAB_FLUSH_MM));
+		  lost_between_processes(self->lab, CTXLAB_FLUSH_MM));
 }
 
 TEST_HARNESS_MAIN

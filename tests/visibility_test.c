@@ -486,7 +486,7 @@ TEST_F(sight, directory_by_another_hand)
 	free(names);
 }
 
-/* The parent's pid is told as procfs tells it; nothing else of a stranger. */
+/* The parent's pid is told as procfs tells it; nothing else of another's process. */
 TEST_F(sight, parent_as_procfs)
 {
 	struct state *hers = states_add(&self->states, &alice);

@@ -773,7 +773,7 @@ static const struct scenario {
 	{ "a G keeps its identity", selves, NULL },
 };
 
-/* Every run is traced, and the trace held against the rules. */
+/* Every run is traced, and the trace checked by the rules. */
 #ifndef __SANITIZE_THREAD__
 static char trace_file[32] = "/tmp/gpm_test.XXXXXX";
 

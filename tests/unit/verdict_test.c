@@ -311,7 +311,7 @@ static void null_of(double told, double off, double part, const char *word,
 	run_free(&run);
 }
 
-/* A null test is held against what the run tells of the same baseline. */
+/* A null test is compared with what the run tells of the same baseline. */
 static void null_bounds(void)
 {
 	static const char differ[] = "equals, differ by";

@@ -214,7 +214,7 @@ static void join(size_t n)
 }
 
 static pthread_cond_t cond;
-static volatile bool go_on, waits;
+static volatile bool signalled, waits;
 
 static void wait_and_relock(struct actor *a)
 {
@@ -222,7 +222,7 @@ static void wait_and_relock(struct actor *a)
 	pthread_mutex_lock(&mutex[1]);
 	pthread_mutex_lock(&mutex[0]);
 	waits = true;
-	while (!go_on)
+	while (!signalled)
 		pthread_cond_wait(&cond, &mutex[0]);
 }
 
@@ -232,7 +232,7 @@ static void signal_and_lock(struct actor *a)
 	while (!waits)
 		usleep(1000);
 	pthread_mutex_lock(&mutex[0]);
-	go_on = true;
+	signalled = true;
 	pthread_cond_signal(&cond);
 	pthread_mutex_lock(&mutex[1]);
 }

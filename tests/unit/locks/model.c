@@ -134,7 +134,7 @@ static void entry(void *arg)
 		ask(OP_DONE, NULL, 0, 0);
 }
 
-static void go_on(unsigned int i)
+static void resume_thread(unsigned int i)
 {
 	running = i;
 	co_switch(&explorer, thread[i].sp);
@@ -256,7 +256,7 @@ static bool operate(struct thread *t, unsigned int choice)
 static void advance(unsigned int i, unsigned int choice)
 {
 	if (operate(&thread[i], choice))
-		go_on(i);
+		resume_thread(i);
 }
 
 /* A state that was saved: threads, memory, and the used ends of the stacks. */

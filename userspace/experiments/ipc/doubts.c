@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What two sources count is held against each other. */
+/* Compares what two sources count. */
 #include <math.h>
 
 #include "ipc.h"
@@ -29,7 +29,7 @@ static void check_calls(const struct run *run, struct answers *a, int arm)
 			       (double)c->n[COUNT_ENTRIES]);
 }
 
-/* Each switch away from a task, to another one of them or to a stranger. */
+/* Each switch away from a task, to another one of them or to any other. */
 static void check_switches(const struct run *run, struct answers *a, int arm)
 {
 	const struct counts *c = &run->counts[arm];

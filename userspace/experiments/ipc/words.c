@@ -227,7 +227,7 @@ static void spinning(FILE *out, const struct run *run, const struct answers *a)
 	paragraph_print(out, &p);
 }
 
-static void why_dearer(struct paragraph *p, const double wakes[2])
+static void explain_wakeups(struct paragraph *p, const double wakes[2])
 {
 	paragraph_add(p, ": it wakes a task %.2f times a message, the other one %.2f times.",
 		      wakes[0], wakes[1]);
@@ -239,9 +239,9 @@ static void why_dearer(struct paragraph *p, const double wakes[2])
  * Says why the stream is dearer than @other, where it is: whoever reads from it wakes
  * its writer.  Return: whether it is.
  */
-static bool stream_is_dearer(FILE *out, const struct run *run,
-			     const struct answers *a, enum mechanism other,
-			     enum place place)
+static bool compare_stream(FILE *out, const struct run *run,
+			   const struct answers *a, enum mechanism other,
+			   enum place place)
 {
 	int u = ipc_arm(run, MECH_UNIX, place), o = ipc_arm(run, other, place);
 	struct paragraph p = {};
@@ -260,7 +260,7 @@ static bool stream_is_dearer(FILE *out, const struct run *run,
 		      other == MECH_TCP ? "TCP" : "seqpacket");
 	words_estimate(&p, &more);
 	if (wakes[0] > wakes[1] + 0.25)
-		why_dearer(&p, wakes);
+		explain_wakeups(&p, wakes);
 	else
 		paragraph_add(&p, "; wake-ups, %.2f a message and %.2f, do not explain it.",
 			      wakes[0], wakes[1]);
@@ -276,10 +276,10 @@ static void dear_stream(FILE *out, const struct run *run,
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(places); i++)
-		if (stream_is_dearer(out, run, a, MECH_TCP, places[i]))
+		if (compare_stream(out, run, a, MECH_TCP, places[i]))
 			return;
 	for (i = ARRAY_SIZE(places); i-- > 0;)
-		if (stream_is_dearer(out, run, a, MECH_SEQPACKET, places[i]))
+		if (compare_stream(out, run, a, MECH_SEQPACKET, places[i]))
 			return;
 }
 

@@ -24,7 +24,7 @@ bool sync_contended(const struct answers *a, int arm, int point)
 	return e->n && e->value >= CONTENDED;
 }
 
-/* Our own count of futex calls is held against the kernel's. */
+/* Compares our own count of futex calls with the kernel's. */
 static void check_futex(const struct run *run, struct answers *a, int arm)
 {
 	const struct counts *c = &run->counts[arm];
