@@ -141,10 +141,10 @@ static int meet(struct comparison *c, int side, unsigned int fd,
 static int meet_some(struct comparison *c, int side, unsigned int *fd,
 		     unsigned int kinds[CTXLAB_FILE_KINDS])
 {
-	unsigned int n;
+	unsigned int end = ctxlab_find_open(c->task[side], fd), n;
 	int err = 0;
 
-	for (n = 0; n < FILES_AT_ONCE; n++, ++*fd) {
+	for (n = 0; n < FILES_AT_ONCE && *fd < end; n++, ++*fd) {
 		struct file *file = ctxlab_get_next_file(c->task[side], fd);
 
 		if (!file)
@@ -155,7 +155,7 @@ static int meet_some(struct comparison *c, int side, unsigned int *fd,
 			err = meet(c, side, *fd, file);
 		fput(file);
 	}
-	return err ?: 1;
+	return err ?: *fd < end;
 }
 
 static int check_tables(const struct comparison *c)

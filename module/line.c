@@ -6,9 +6,6 @@
 #include "compat.h"
 #include "line.h"
 
-/* The column of a key's value. */
-#define VALUE_COLUMN 14
-
 void ctxlab_put_str(struct ctxlab_line *l, const char *s)
 {
 	char *p = l->text + l->len, *end = l->text + l->size;
@@ -142,26 +139,4 @@ void ctxlab_put_blanks(struct ctxlab_line *l, unsigned int column)
 	l->len += n;
 	while (n--)
 		*p++ = ' ';
-}
-
-void ctxlab_begin_key(struct ctxlab_line *l, struct seq_file *m,
-		      const char *key)
-{
-	char *p;
-
-	ctxlab_begin_line(l, m);
-	if (!ctxlab_has_room(l, VALUE_COLUMN)) {
-		ctxlab_put_str(l, key);
-		return;
-	}
-	memset(l->text, ' ', VALUE_COLUMN);
-	for (p = l->text; *key && p < l->text + VALUE_COLUMN - 1; key++)
-		*p++ = *key;
-	l->len = VALUE_COLUMN;
-	/* A longer one, and the blank behind it. */
-	if (*key) {
-		l->len--;
-		ctxlab_put_str(l, key);
-		ctxlab_put_char(l, ' ');
-	}
 }

@@ -15,6 +15,8 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
+/* The column of a key's value. */
+#define CTXLAB_VALUE_COLUMN 14
 /* Digits of an ID. */
 #define CTXLAB_ID_LEN 16
 /* The most digits of a number, and the most characters of an escaped comm. */
@@ -123,8 +125,18 @@ void ctxlab_put_id(struct ctxlab_line *l, u64 id);
 void ctxlab_put_name(struct ctxlab_line *l, const char *comm);
 /* A blank at least, and blanks up to @column. */
 void ctxlab_put_blanks(struct ctxlab_line *l, unsigned int column);
-/* A new line: a key, and blanks up to the column of the values. */
-void ctxlab_begin_key(struct ctxlab_line *l, struct seq_file *m,
-		      const char *key);
+
+/*
+ * A new line, which begins with a key.  @key: with the blanks behind it that reach to
+ * the column of the values, CTXLAB_VALUE_COLUMN, or with one where it is longer.
+ */
+static inline void ctxlab_begin_key(struct ctxlab_line *l, struct seq_file *m,
+				    const char *key)
+{
+	ctxlab_begin_line(l, m);
+	ctxlab_put(l, key, CTXLAB_VALUE_COLUMN);
+	if (key[CTXLAB_VALUE_COLUMN])
+		ctxlab_put_str(l, key + CTXLAB_VALUE_COLUMN);
+}
 
 #endif /* CTXLAB_LINE_H */

@@ -114,7 +114,8 @@ static void show_number(struct seq_file *m, const char *key, u64 number,
 
 	ctxlab_begin_key(&l, m, key);
 	ctxlab_put_dec(&l, number);
-	ctxlab_put_str(&l, unit);
+	if (*unit)
+		ctxlab_put_str(&l, unit);
 	ctxlab_end_line(&l);
 }
 
@@ -122,7 +123,7 @@ static void show_start(struct seq_file *m, const struct ctxlab_task *t)
 {
 	struct ctxlab_line l;
 
-	ctxlab_begin_key(&l, m, "Start:");
+	ctxlab_begin_key(&l, m, "Start:        ");
 	put_start(&l, t->start);
 	ctxlab_end_line(&l);
 }
@@ -179,7 +180,7 @@ static void show_reconciled(struct seq_file *m, const char *key,
 
 	begin_users(&l, m, key, kind, &p->base);
 	if (p->base.held[kind]) {
-		ctxlab_put_str(&l, moved ? " ~ " : " = ");
+		ctxlab_put(&l, moved ? " ~ " : " = ", 3);
 		ctxlab_put_dec(&l, p->here[kind]);
 		ctxlab_put_literal(&l, " here + ");
 		ctxlab_put_dec(&l, p->elsewhere[kind]);
@@ -193,15 +194,18 @@ static void show_reconciled(struct seq_file *m, const char *key,
 static void show_namespaces(struct seq_file *m,
 			    const struct ctxlab_namespaces *ns)
 {
+	/* Their names, with the blanks around them. */
+	static const char names[CTXLAB_NS_KINDS][10] = {
+		"  mnt     ", "  uts     ", "  ipc     ", "  net     ",
+		"  pid     ", "  cgroup  ", "  time    ", "  user    ",
+	};
 	struct ctxlab_line l;
 	int i;
 
 	seq_puts(m, "Namespaces:\n  NS      ID\n");
 	for (i = 0; i < CTXLAB_NS_KINDS; i++) {
 		ctxlab_begin_line(&l, m);
-		ctxlab_put_literal(&l, "  ");
-		ctxlab_put_str(&l, ctxlab_resource_names[CTXLAB_FIRST_NS + i]);
-		ctxlab_put_blanks(&l, 10);
+		ctxlab_put(&l, names[i], sizeof(names[i]));
 		put_id_of(&l, CTXLAB_FIRST_NS + i, ns->held[i]);
 		ctxlab_end_line(&l);
 	}
@@ -241,7 +245,7 @@ static void show_summary(struct seq_file *m, const struct ctxlab_process *p)
 {
 	struct ctxlab_line l;
 
-	ctxlab_begin_key(&l, m, "Summary:");
+	ctxlab_begin_key(&l, m, "Summary:      ");
 	if (p->base.kind == CTXLAB_TASK_KTHREAD)
 		ctxlab_put_literal(&l,
 				   "1 kernel thread = 1 task_struct; no mm_struct of its own, the kernel's files_struct");
@@ -257,30 +261,30 @@ static void show_task(struct seq_file *m, const struct ctxlab_task *t)
 {
 	const char state[] = { t->state, '\0' };
 
-	show_number(m, "Tgid:", t->tgid, "");
-	show_number(m, "PPid:", t->ppid, "");
-	show_word(m, "Kind:", ctxlab_task_kind_names[t->kind]);
-	show_word(m, "State:", state);
-	show_number(m, "Uid:", from_kuid_munged(seq_user_ns(m), t->uid), "");
+	show_number(m, "Tgid:         ", t->tgid, "");
+	show_number(m, "PPid:         ", t->ppid, "");
+	show_word(m, "Kind:         ", ctxlab_task_kind_names[t->kind]);
+	show_word(m, "State:        ", state);
+	show_number(m, "Uid:          ", from_kuid_munged(seq_user_ns(m), t->uid), "");
 }
 
 static void show_mm(struct seq_file *m, const struct ctxlab_process *p)
 {
 	const struct ctxlab_mm *mm = &p->mm;
 
-	show_reconciled(m, "Mm:", CTXLAB_MM, p);
+	show_reconciled(m, "Mm:           ", CTXLAB_MM, p);
 	if (p->base.kind == CTXLAB_TASK_KTHREAD)
-		show_id(m, "MmBorrowed:", CTXLAB_MM, p->base.borrowed);
+		show_id(m, "MmBorrowed:   ", CTXLAB_MM, p->base.borrowed);
 	if (!p->base.held[CTXLAB_MM])
 		return;
-	show_number(m, "MmCount:", mm->count, "");
-	show_number(m, "MmMaps:", mm->maps, "");
-	show_number(m, "MmRss:", mm->rss_kb, " kB");
-	show_number(m, "MmPageTables:", mm->page_tables_kb, " kB");
+	show_number(m, "MmCount:      ", mm->count, "");
+	show_number(m, "MmMaps:       ", mm->maps, "");
+	show_number(m, "MmRss:        ", mm->rss_kb, " kB");
+	show_number(m, "MmPageTables: ", mm->page_tables_kb, " kB");
 	if (!mm->cpus_known)
-		show_word(m, "MmCpus:", "unknown");
+		show_word(m, "MmCpus:       ", "unknown");
 	else if (cpumask_empty(&mm->cpus))
-		show_word(m, "MmCpus:", "none superset");
+		show_word(m, "MmCpus:       ", "none superset");
 	else
 		seq_printf(m, "MmCpus:       %*pbl superset\n",
 			   cpumask_pr_args(&mm->cpus));
@@ -313,7 +317,7 @@ static void show_file_kinds(struct seq_file *m, const struct ctxlab_files *files
 	struct ctxlab_line l;
 	int i;
 
-	ctxlab_begin_key(&l, m, "FilesKinds:");
+	ctxlab_begin_key(&l, m, "FilesKinds:   ");
 	for (i = 0; i < CTXLAB_FILE_KINDS; i++)
 		put_pair(&l, ctxlab_file_kind_names[i], files->kinds[i]);
 	ctxlab_end_line(&l);
@@ -326,27 +330,27 @@ const char *ctxlab_uncompared(enum ctxlab_compared how)
 
 static void show_files(struct seq_file *m, const struct ctxlab_process *p)
 {
-	show_reconciled(m, "Files:", CTXLAB_FILES, p);
+	show_reconciled(m, "Files:        ", CTXLAB_FILES, p);
 	if (!p->base.held[CTXLAB_FILES])
 		return;
-	show_number(m, "FilesOpen:", p->files.open, "");
-	show_number(m, "FilesCloexec:", p->files.cloexec, "");
-	show_number(m, "FilesSlots:", p->files.slots, "");
+	show_number(m, "FilesOpen:    ", p->files.open, "");
+	show_number(m, "FilesCloexec: ", p->files.cloexec, "");
+	show_number(m, "FilesSlots:   ", p->files.slots, "");
 	show_file_kinds(m, &p->files);
 	if (p->files.counted == CTXLAB_COMPARED)
-		show_number(m, "FilesDuplicates:", p->files.duplicates, "");
+		show_number(m, "FilesDuplicates: ", p->files.duplicates, "");
 	else
-		show_word(m, "FilesDuplicates:",
+		show_word(m, "FilesDuplicates: ",
 			  ctxlab_uncompared(p->files.counted));
 }
 
 static void show_others(struct seq_file *m, const struct ctxlab_task *t)
 {
-	show_id(m, "Signal:", CTXLAB_SIGNAL, t->held[CTXLAB_SIGNAL]);
-	show_users(m, "Io:", CTXLAB_IO, t);
-	show_id(m, "Sysvsem:", CTXLAB_SYSVSEM, t->held[CTXLAB_SYSVSEM]);
-	show_id(m, "Cred:", CTXLAB_CRED, t->held[CTXLAB_CRED]);
-	show_id(m, "Nsproxy:", CTXLAB_NSPROXY, t->held[CTXLAB_NSPROXY]);
+	show_id(m, "Signal:       ", CTXLAB_SIGNAL, t->held[CTXLAB_SIGNAL]);
+	show_users(m, "Io:           ", CTXLAB_IO, t);
+	show_id(m, "Sysvsem:      ", CTXLAB_SYSVSEM, t->held[CTXLAB_SYSVSEM]);
+	show_id(m, "Cred:         ", CTXLAB_CRED, t->held[CTXLAB_CRED]);
+	show_id(m, "Nsproxy:      ", CTXLAB_NSPROXY, t->held[CTXLAB_NSPROXY]);
 }
 
 static void show_deviating(struct seq_file *m, const struct ctxlab_process *p)
@@ -354,7 +358,7 @@ static void show_deviating(struct seq_file *m, const struct ctxlab_process *p)
 	struct ctxlab_line l;
 	int kind;
 
-	ctxlab_begin_key(&l, m, "Deviating:");
+	ctxlab_begin_key(&l, m, "Deviating:    ");
 	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++)
 		if (kind != CTXLAB_SIGNAL)
 			put_pair(&l, ctxlab_resource_names[kind],
@@ -366,7 +370,7 @@ static void show_threads_head(struct seq_file *m, const struct ctxlab_process *p
 {
 	struct ctxlab_line l;
 
-	ctxlab_begin_key(&l, m, "Threads:");
+	ctxlab_begin_key(&l, m, "Threads:      ");
 	ctxlab_put_dec(&l, p->threads + p->hidden);
 	if (p->hidden) {
 		ctxlab_put_literal(&l, " (");
@@ -380,13 +384,13 @@ static void show_threads_head(struct seq_file *m, const struct ctxlab_process *p
 void ctxlab_render_process(struct seq_file *m, const struct ctxlab_process *p)
 {
 	show_summary(m, p);
-	show_name(m, "Name:", p->leader.comm);
+	show_name(m, "Name:         ", p->leader.comm);
 	show_task(m, &p->leader);
 	show_start(m, &p->leader);
 	show_mm(m, p);
 	show_files(m, p);
-	show_reconciled(m, "Fs:", CTXLAB_FS, p);
-	show_reconciled(m, "Sighand:", CTXLAB_SIGHAND, p);
+	show_reconciled(m, "Fs:           ", CTXLAB_FS, p);
+	show_reconciled(m, "Sighand:      ", CTXLAB_SIGHAND, p);
 	show_others(m, &p->base);
 	show_namespaces(m, &p->ns);
 	show_deviating(m, p);
@@ -434,7 +438,7 @@ void ctxlab_render_own_head(struct seq_file *m)
 {
 	struct ctxlab_line l;
 
-	ctxlab_begin_key(&l, m, "Own:");
+	ctxlab_begin_key(&l, m, "Own:          ");
 	ctxlab_put_literal(&l, "kernel stack ");
 	ctxlab_put_dec(&l, THREAD_SIZE >> 10);
 	ctxlab_put_literal(&l, " kB each");
@@ -485,7 +489,7 @@ void ctxlab_render_own_row(struct seq_file *m, const struct ctxlab_task *t)
 
 void ctxlab_render_elsewhere_head(struct seq_file *m, unsigned int sharers)
 {
-	show_number(m, "Elsewhere:", sharers, "");
+	show_number(m, "Elsewhere:    ", sharers, "");
 	if (sharers)
 		seq_puts(m, "  TGID    TID     MM               FILES            FS               SIGHAND          NAME\n");
 }
@@ -516,7 +520,7 @@ void ctxlab_render_walk(struct seq_file *m, unsigned int came, unsigned int gone
 	int kind;
 
 	if (!came && !gone && !let_go) {
-		show_word(m, "Walk:", "steady");
+		show_word(m, "Walk:         ", "steady");
 		return;
 	}
 	seq_printf(m, "Walk:         changed came %u gone %u", came, gone);
@@ -534,7 +538,7 @@ static void show_against_leader(struct seq_file *m, const struct ctxlab_task *t,
 	struct ctxlab_line l;
 	int kind;
 
-	ctxlab_begin_key(&l, m, "Leader:");
+	ctxlab_begin_key(&l, m, "Leader:       ");
 	for (kind = 0; kind < CTXLAB_TASK_KINDS; kind++) {
 		if (kind)
 			ctxlab_put_char(&l, ' ');
@@ -563,35 +567,35 @@ static void show_own(struct seq_file *m, const struct ctxlab_task *t)
 {
 	bool show = t->may_see_registers;
 
-	show_number(m, "Cpu:", t->cpu, "");
-	show_word(m, "Policy:", policy_name(t->policy));
+	show_number(m, "Cpu:          ", t->cpu, "");
+	show_word(m, "Policy:       ", policy_name(t->policy));
 	seq_printf(m, "Prio:         %d\n", t->prio);
 	show_start(m, t);
-	show_number(m, "Vcsw:", t->nvcsw, "");
-	show_number(m, "Icsw:", t->nivcsw, "");
-	show_id(m, "Kstack:", CTXLAB_KSTACK, t->kstack);
-	show_address(m, "Stack:", t->stack_start);
-	show_number(m, "StackSize:", t->stack_size >> 10, " kB");
-	show_address(m, "Sp:", show ? t->sp : 0);
-	show_address(m, "Tls:", show ? t->tls : 0);
+	show_number(m, "Vcsw:         ", t->nvcsw, "");
+	show_number(m, "Icsw:         ", t->nivcsw, "");
+	show_id(m, "Kstack:       ", CTXLAB_KSTACK, t->kstack);
+	show_address(m, "Stack:        ", t->stack_start);
+	show_number(m, "StackSize:    ", t->stack_size >> 10, " kB");
+	show_address(m, "Sp:           ", show ? t->sp : 0);
+	show_address(m, "Tls:          ", show ? t->tls : 0);
 }
 
 void ctxlab_render_thread(struct seq_file *m, const struct ctxlab_task *t,
 			  const struct ctxlab_namespaces *ns,
 			  const struct ctxlab_task *leader)
 {
-	show_name(m, "Name:", t->comm);
-	show_number(m, "Tid:", t->tid, "");
+	show_name(m, "Name:         ", t->comm);
+	show_number(m, "Tid:          ", t->tid, "");
 	show_task(m, t);
 	show_own(m, t);
-	show_users(m, "Mm:", CTXLAB_MM, t);
-	show_users(m, "Files:", CTXLAB_FILES, t);
-	show_users(m, "Fs:", CTXLAB_FS, t);
-	show_users(m, "Sighand:", CTXLAB_SIGHAND, t);
+	show_users(m, "Mm:           ", CTXLAB_MM, t);
+	show_users(m, "Files:        ", CTXLAB_FILES, t);
+	show_users(m, "Fs:           ", CTXLAB_FS, t);
+	show_users(m, "Sighand:      ", CTXLAB_SIGHAND, t);
 	show_others(m, t);
 	show_namespaces(m, ns);
 	if (leader)
 		show_against_leader(m, t, leader);
 	else
-		show_word(m, "Leader:", "unseen");
+		show_word(m, "Leader:       ", "unseen");
 }

@@ -252,8 +252,8 @@ void ctxlab_render_pair(struct seq_file *m, const struct ctxlab_pair *p)
 	seq_printf(m, "Summary:      %s", relations[p->relation].sentence);
 	summarize_common(m, p);
 	seq_printf(m, "; %s\n", switches[p->sw].sentence);
-	show_side(m, "A:", &p->task[0]);
-	show_side(m, "B:", &p->task[1]);
+	show_side(m, "A:            ", &p->task[0]);
+	show_side(m, "B:            ", &p->task[1]);
 	seq_printf(m, "Relation:     %s\n", relations[p->relation].word);
 	seq_puts(m, "Resources:\n  RESOURCE  IS        A                B\n");
 	for (kind = 0; kind < CTXLAB_RESOURCES; kind++)

@@ -284,6 +284,27 @@ unsigned int ctxlab_count_open(struct task_struct *task)
 	return files.open;
 }
 
+unsigned int ctxlab_find_open(struct task_struct *task, unsigned int *fd)
+{
+	struct fdtable *fdt;
+	unsigned int end = 0;
+
+	task_lock(task);
+	if (task->files) {
+		rcu_read_lock();
+		fdt = files_fdtable(task->files);
+		/* The bits change under files->file_lock. */
+		*fd = data_race(find_next_bit(fdt->open_fds, fdt->max_fds, *fd));
+		end = *fd;
+		/* Likewise. */
+		if (end < fdt->max_fds)
+			end = data_race(find_last_bit(fdt->open_fds, fdt->max_fds)) + 1;
+		rcu_read_unlock();
+	}
+	task_unlock(task);
+	return end;
+}
+
 enum ctxlab_file_kind ctxlab_kind_of_file(const struct file *file)
 {
 	switch (file_inode(file)->i_mode & S_IFMT) {

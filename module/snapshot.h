@@ -183,6 +183,19 @@ int ctxlab_get_mm(const struct ctxlab_reader *who, struct task_struct *task,
 /* How many descriptors of @task are open; takes and releases task_lock(@task). */
 unsigned int ctxlab_count_open(struct task_struct *task);
 
+/**
+ * ctxlab_find_open - where descriptors are open, or about to be
+ * @task: the task, with a reference
+ * @fd: where to begin; moved on to the first one
+ *
+ * The kernel's own look-up goes over free slots one by one, their bits are 64 in
+ * one step.
+ *
+ * Return: the one behind the last; not above *@fd where there is none.
+ * Context: takes and releases task_lock(@task).
+ */
+unsigned int ctxlab_find_open(struct task_struct *task, unsigned int *fd);
+
 /* The caller has a reference to @file. */
 enum ctxlab_file_kind ctxlab_kind_of_file(const struct file *file);
 
