@@ -343,31 +343,20 @@ static void find(struct scan *s, const struct graph *g,
 	free(number);
 }
 
-static void judge(struct scan *s, bool twice)
+void confirm(struct scan *s)
 {
 	size_t n;
 	struct thread **thread = list_threads(s, &n);
 	struct graph *g = build(s, thread, n);
 	struct suspects list = list_stuck(g, thread, n);
 
-	if (list.n && twice) {
+	if (list.n) {
 		read_again(g, s, &list);
 		s->dropped = free_changed(g, &list);
 		graph_reduce(g);
-	}
-	if (list.n)
 		find(s, g, &list);
+	}
 	free(list.row);
 	free(thread);
 	graph_free(g);
-}
-
-void confirm(struct scan *s)
-{
-	judge(s, true);
-}
-
-void confirm_naively(struct scan *s)
-{
-	judge(s, false);
 }

@@ -21,10 +21,4 @@
  */
 void confirm(struct scan *s);
 
-/*
- * As confirm(), without the second reading: what a reader sees that looks once.
- * It is wrong now and then; tests show by it that confirm() is needed.
- */
-void confirm_naively(struct scan *s);
-
 #endif /* CTXLAB_DEADLOCK_CONFIRM_H */
