@@ -13,6 +13,7 @@
 
 #include "image.h"
 #include "lib/compiler.h"
+#include "lib/owned.h"
 #include "lib/xalloc.h"
 #include "waits.h"
 
@@ -352,6 +353,32 @@ static bool glibc_parked(struct view *v)
 	return true;
 }
 
+/* One of ours at @base, for which the thread waits in the word itself or behind. */
+static bool owned_at(struct view *v, uint64_t base, const char *type)
+{
+	struct owned o;
+
+	if (!view_copy(v, base, &o, sizeof(o)) || o.mark != OWNED_MARK ||
+	    !o.word || o.owner > FUTEX_TID_MASK)
+		return false;
+	found(v, WAIT_MUTEX, base, o.owner, type);
+	v->t->wait.shared = !is_private(v);
+	return true;
+}
+
+/*
+ * The mutexes of lib/owned.h.  The owner is written after the lock was taken and
+ * cleared before it is given back: a sleeping thread that stands there has it.
+ */
+static bool owned_mutex(struct view *v)
+{
+	if (v->function != IN_SYSCALL || v->t->wait.word != v->value ||
+	    (v->op & FUTEX_CMD_MASK) != FUTEX_WAIT_BITSET)
+		return false;
+	return owned_at(v, v->address, "ctxlab") ||
+	       owned_at(v, v->address - sizeof(struct owned), "ctxlab-fair");
+}
+
 static bool musl_mutex(struct view *v)
 {
 	struct musl_mutex m;
@@ -429,6 +456,8 @@ static void without_owner(struct view *v)
 
 static void plain_wait(struct view *v)
 {
+	if (owned_mutex(v))
+		return;
 	if (v->function == IN_LLL_PRIVATE) {
 		if (!glibc_stdio(v))
 			without_owner(v);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * How a futex lock of ours records its owner, so that it can be recognised in the
- * memory of another process.
+ * memory of another process (deadlock/futex.c).  Who has to wait does so, by
+ * FUTEX_WAIT_BITSET, at @word or at the word right behind the struct.
  */
 #ifndef CTXLAB_OWNED_H
 #define CTXLAB_OWNED_H

@@ -138,6 +138,7 @@ int main(int argc, char **argv)
 	play(process_scenes, argv[1], n);
 	play(healthy_scenes, argv[1], n);
 	play(hostile_scenes, argv[1], n);
+	play(own_scenes, argv[1], n);
 	fprintf(stderr, "corpus: no scene '%s'\n", argv[1]);
 	return 2;
 }

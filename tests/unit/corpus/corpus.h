@@ -43,6 +43,6 @@ struct scene {
 };
 
 extern const struct scene thread_scenes[], process_scenes[], healthy_scenes[],
-	hostile_scenes[];
+	hostile_scenes[], own_scenes[];
 
 #endif /* CORPUS_H */
