@@ -79,11 +79,47 @@ try 0 deadlock --dot "$pid"
 ok $? "nor does the graph"
 try 0 deadlock -J "$pid"
 
-for scene in lies unreadable; do
+for scene in lies lies-on-stacks unreadable; do
 	play $scene
 	try 0 deadlock --exit-code "$pid"
 	like "$out" "No deadlock found.*" "nothing is believed of $scene"
 done
+
+play edges
+found "$pid"
+
+# looked ARGUMENT...: whatever it finds, it ends by itself, and says what it found.
+looked()
+{
+	timeout 120 "$CTXLAB" deadlock "$@" >"$work/out" 2>&1
+	[[ $? == [014] ]] && ! grep -q Sanitizer "$work/out" &&
+		grep -Eq '^(Found|No) .*deadlock|process' "$work/out"
+}
+
+play reborn
+strays=0
+for _ in {1..10}; do
+	looked --exit-code "$pid" || ((strays++))
+	grep -q '^Found' "$work/out" && ((strays++))
+done
+is $strays 0 "nothing is found of a program that forks and becomes another all the time"
+
+strays=0
+for i in {1..5}; do
+	play ring 20
+	(sleep "0.0$i" && kill -9 "$pid") &
+	looked --exit-code "$pid" || ((strays++))
+	wait $!
+done
+is $strays 0 "a program may end while it is looked at"
+
+# As many threads as may be here, 10,000 at most.
+for n in 10000 5000 2500 1000; do
+	play ring "$n"
+	[ -z "$truth" ] || break
+done
+try 4 deadlock --exit-code -nro IS "$pid"
+is "$(grep -c '^deadlock$' <<<"$out")" "$n" "all of $n threads are found"
 
 play storm
 for _ in 1 2 3; do

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The frame of the programs that hang. */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ void start(struct actor *a, void (*act)(struct actor *a), size_t number)
 	if (pthread_create(&a->thread, &small, enter, a))
 		die("pthread_create");
 	while (!a->tid)
-		nap();
+		sched_yield();
 }
 
 void until_blocked(pid_t tid)
