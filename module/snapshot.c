@@ -296,9 +296,11 @@ unsigned int ctxlab_find_open(struct task_struct *task, unsigned int *fd)
 		/* The bits change under files->file_lock. */
 		*fd = data_race(find_next_bit(fdt->open_fds, fdt->max_fds, *fd));
 		end = *fd;
-		/* Likewise. */
-		if (end < fdt->max_fds)
-			end = data_race(find_last_bit(fdt->open_fds, fdt->max_fds)) + 1;
+		if (end < fdt->max_fds) {
+			/* Likewise. */
+			end = data_race(find_last_bit(fdt->open_fds,
+						      fdt->max_fds)) + 1;
+		}
 		rcu_read_unlock();
 	}
 	task_unlock(task);
