@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "deadlock/confirm.h"
+#include "deadlock/gs.h"
 #include "deadlock/report.h"
 #include "lib/error.h"
 #include "lib/xalloc.h"
@@ -67,21 +68,35 @@ static int print(struct scan *s, const struct request *q)
 	return err;
 }
 
+static char *with_member(char *key, const char *what, long id, uint64_t lock)
+{
+	char *longer = xasprintf("%s %s%ld:%llx", key, what, id,
+				 (unsigned long long)lock);
+
+	free(key);
+	return longer;
+}
+
 /* The members and locks of all findings, by which they are known again. */
 static char *findings_key(const struct scan *s)
 {
-	char *key = xstrdup(""), *longer;
+	char *key = xstrdup("");
+	const struct gs *gs;
 	size_t i, k;
 
 	for (i = 0; i < s->findings; i++)
 		for (k = 0; k < s->finding[i].n; k++) {
 			const struct thread *t = s->finding[i].member[k];
 
-			longer = xasprintf("%s %d:%llx", key, t->tid,
-					   (unsigned long long)t->wait.address);
-			free(key);
-			key = longer;
+			key = with_member(key, "", t->tid, t->wait.address);
 		}
+	for (i = 0; i < s->processes; i++) {
+		gs = s->process[i]->gs;
+		for (k = 0; gs && k < gs->n; k++)
+			if (gs->row[k].finding)
+				key = with_member(key, "G", gs->row[k].id,
+						  gs->row[k].what);
+	}
 	return key;
 }
 
@@ -99,13 +114,17 @@ static void print_time(void)
 /* Looks once; 0 or a negative errno. */
 static int look(struct scan *s, const struct request *q)
 {
+	size_t i;
 	int err;
 
 	if (q->all)
 		scan_add_all(s);
 	err = scan_read(s);
-	if (!err)
+	if (!err) {
 		confirm(s);
+		for (i = 0; i < s->processes; i++)
+			gs_find(s->process[i]);
+	}
 	return err;
 }
 
@@ -137,13 +156,13 @@ static int watch(struct scan *s, const struct request *q)
 		}
 		free(before);
 		before = now;
-		if (q->exit_code && s->findings)
+		if (q->exit_code && deadlock_count(s))
 			break;
 		pause_for(q->watch);
 	}
 	free(before);
 	return err ? CTXLAB_FAILED :
-	       q->exit_code && s->findings ? CTXLAB_REFUSED : CTXLAB_OK;
+	       q->exit_code && deadlock_count(s) ? CTXLAB_REFUSED : CTXLAB_OK;
 }
 
 static int once(struct scan *s, const struct request *q)
@@ -159,7 +178,7 @@ static int once(struct scan *s, const struct request *q)
 		status = CTXLAB_FAILED;
 	if (!q->all && !deadlock_trouble(s))
 		status = CTXLAB_FAILED;
-	if (q->exit_code && s->findings)
+	if (q->exit_code && deadlock_count(s))
 		return CTXLAB_REFUSED;
 	return status;
 }

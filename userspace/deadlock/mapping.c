@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "gs.h"
 #include "image.h"
 #include "lib/xalloc.h"
 #include "process.h"
@@ -73,6 +74,8 @@ void process_unmap(struct process *p)
 {
 	size_t i;
 
+	gs_free(p->gs);
+	p->gs = NULL;
 	images_free(p->images);
 	p->images = NULL;
 	for (i = 0; i < p->mappings; i++)

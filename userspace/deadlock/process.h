@@ -11,6 +11,7 @@
 #include "parse.h"
 #include "wait.h"
 
+struct gs;
 struct image;
 struct process;
 
@@ -109,6 +110,7 @@ struct mapping {
  * @golang: Go's runtime schedules goroutines on its threads
  * @trouble: what cannot be seen
  * @thread: by @ns_tid
+ * @gs: what it schedules on its threads by libgpm, or NULL; gs_find()
  * @node: its node in the graph: it progresses where one of its threads can
  */
 struct process {
@@ -128,6 +130,7 @@ struct process {
 	size_t mappings;
 	bool mapped;		/* @mapping was read */
 	struct image *images;
+	struct gs *gs;
 	size_t node;
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gs.h"
 #include "lib/error.h"
 #include "lib/xalloc.h"
 #include "report.h"
@@ -45,6 +46,16 @@ struct sites *process_sites(struct report *r, const struct process *p)
 	if (!r->sites[i])
 		r->sites[i] = sites_open(r->scan->process[i]);
 	return r->sites[i];
+}
+
+size_t deadlock_count(const struct scan *s)
+{
+	size_t i, n = s->findings;
+
+	for (i = 0; i < s->processes; i++)
+		if (s->process[i]->gs)
+			n += s->process[i]->gs->deadlocks;
+	return n;
 }
 
 const char *verdict_name(enum verdict verdict)

@@ -42,6 +42,9 @@ void deadlock_report_free(struct report *r);
 /* The answer in words, with the call sites of all that is found. */
 void deadlock_words(struct report *r, FILE *out);
 
+/* Deadlocks of threads, and of Gs. */
+size_t deadlock_count(const struct scan *s);
+
 /* What could not be seen, on stderr; whether that was all that was asked for. */
 bool deadlock_trouble(const struct scan *s);
 

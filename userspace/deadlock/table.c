@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gs.h"
 #include "lib/compiler.h"
 #include "lib/xalloc.h"
 #include "report.h"
@@ -227,6 +228,24 @@ static json_t *findings_json(const struct finding *finding, size_t n)
 	return list;
 }
 
+/* Of each process that has any. */
+static json_t *all_gs_json(const struct scan *s)
+{
+	json_t *list = json_array(), *object;
+	size_t i;
+
+	for (i = 0; i < s->processes; i++) {
+		if (!s->process[i]->gs)
+			continue;
+		object = json_object();
+		json_object_set_new(object, "pid",
+				    json_integer(s->process[i]->pid));
+		json_object_set_new(object, "gs", gs_json(s->process[i]->gs));
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
 json_t *deadlock_json(struct report *r, const struct out_sel *sel)
 {
 	json_t *root = json_object(), *chains = json_array(), *chain;
@@ -246,6 +265,7 @@ json_t *deadlock_json(struct report *r, const struct out_sel *sel)
 		json_array_append_new(chains, chain);
 	}
 	json_object_set_new(root, "chains", chains);
+	json_object_set_new(root, "libgpm", all_gs_json(r->scan));
 	table = deadlock_table(r);
 	json_object_set_new(root, "threads", out_table_json(table, sel));
 	out_table_free(table);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gs.h"
 #include "lib/escape.h"
 #include "lib/xalloc.h"
 #include "report.h"
@@ -244,12 +245,16 @@ void deadlock_words(struct report *r, FILE *out)
 {
 	const struct scan *s = r->scan;
 
-	if (s->findings)
-		fprintf(out, "Found %zu deadlock%s.\n\n", s->findings,
-			plural(s->findings));
+	size_t found = deadlock_count(s), i;
+
+	if (found)
+		fprintf(out, "Found %zu deadlock%s.\n\n", found, plural(found));
 	else
 		fputs("No deadlock found.\n\n", out);
 	print_findings(r, out);
+	for (i = 0; i < s->processes; i++)
+		if (s->process[i]->gs)
+			gs_words(s->process[i], out);
 	print_suspects(r, out);
 	print_chains(r, out);
 	print_sum(r, out);
