@@ -83,6 +83,24 @@ else
 	echo "ok $((++tap_run)) - # SKIP not root"
 fi
 
+# Without /proc much is not known; none of it becomes 0.
+if unshare -Urm true 2>/dev/null; then
+	rm -f "$run"
+	# Not its status: a sanitizer's search for leaks needs /proc itself.
+	unshare -Urm sh -c 'mount -t tmpfs none /proc && exec "$@"' - \
+		"$CTXLAB" switch --all --seconds 1 --pages 0 --save "$run" \
+		>"$work/out" 2>"$work/err" </dev/null
+	grep -q '"interrupted":false' "$run"
+	ok $? "without /proc it measures"
+	like "$(tr '\n' ' ' <"$work/out")" '*/proc is not mounted*' "and says so"
+	! grep -qE 'events (show|count)|(^| )0 switches' "$work/out"
+	ok $? "and counts nothing that it cannot see"
+	grep -q '"load":null' "$run"
+	ok $? "nor tells a load"
+else
+	echo "ok $((++tap_run)) - # SKIP no user namespaces"
+fi
+
 # living PID...: whether one of them is there and no zombie.
 living()
 {

@@ -57,6 +57,7 @@ static const char *where(const struct machine *m)
 		{ "Microsoft Hv", "Hyper-V guest" },
 		{ "VMwareVMware", "VMware guest" },
 		{ "XenVMMXenVMM", "Xen guest" },
+		{ "bhyve bhyve", "bhyve guest" },
 		{ "", "bare metal" },
 	};
 	size_t i;
