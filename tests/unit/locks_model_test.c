@@ -277,6 +277,7 @@ static const char *const mistakes[MISTAKES] = {
 	[MISTAKE_WAKE_LOST] = "a wake-up that wakes nobody",
 	[MISTAKE_WAKE_ONE] = "a wake-up of one for all",
 	[MISTAKE_STORE_LOST] = "a store that is not done",
+	[MISTAKE_NO_FENCE] = "a fence that is none",
 };
 
 static struct explored explore(const struct scene *s, enum mistake mistake)

@@ -10,10 +10,17 @@
 #define MOST_STATES (1U << 21)
 #define TABLE (MOST_STATES * 2)
 
-enum op { OP_STEP, OP_LOAD, OP_STORE, OP_CAS, OP_SWAP, OP_ADD, OP_WAIT, OP_WAKE,
-	  OP_LATE, OP_DONE };
+#define BUFFERED 4
 
-/* What a thread is about to do, and how it sleeps. */
+enum op { OP_STEP, OP_LOAD, OP_STORE, OP_STORE_FENCED, OP_FENCE, OP_CAS,
+	  OP_SWAP, OP_ADD, OP_WAIT, OP_WAKE, OP_LATE, OP_DONE };
+
+struct store {
+	uint32_t *word;
+	uint32_t value;
+};
+
+/* What a thread is about to do, and how it sleeps; its stores, the oldest first. */
 struct thread {
 	void *sp;
 	enum op op;
@@ -25,6 +32,8 @@ struct thread {
 	bool asleep;
 	bool half;		/* a mistake has done the load of @op */
 	uint32_t result;
+	unsigned int buffered;
+	struct store buffer[BUFFERED];
 };
 
 /* Everything that a state is made of but stacks and the memory of the lock. */
@@ -71,6 +80,16 @@ uint32_t word_load(const uint32_t *word)
 void word_store(uint32_t *word, uint32_t value)
 {
 	ask(OP_STORE, word, 0, value);
+}
+
+void word_store_fenced(uint32_t *word, uint32_t value)
+{
+	ask(OP_STORE_FENCED, word, 0, value);
+}
+
+void word_fence(void)
+{
+	ask(OP_FENCE, NULL, 0, 0);
 }
 
 /* Nobody's next step depends on it. */
@@ -171,12 +190,47 @@ static unsigned int woken(const struct thread *waker, unsigned int n)
 	return 0;
 }
 
+/* Whether what it does next comes after all its stores, or needs room for one. */
+static bool must_flush(const struct thread *t)
+{
+	switch (t->op) {
+	case OP_STORE_FENCED:
+	case OP_FENCE:
+		if (model->mistake != MISTAKE_NO_FENCE)
+			return t->buffered;
+		return t->buffered == BUFFERED;
+	case OP_STORE:
+		return t->buffered == BUFFERED;
+	case OP_CAS:
+	case OP_SWAP:
+	case OP_ADD:
+	case OP_WAIT:
+	case OP_WAKE:
+		return t->buffered;
+	default:
+		return false;
+	}
+}
+
+/* The oldest store reaches memory. */
+static void flush(unsigned int i)
+{
+	struct thread *t = &thread[i];
+
+	*t->buffer[0].word = t->buffer[0].value;
+	t->buffered--;
+	memmove(t->buffer, t->buffer + 1, t->buffered * sizeof(*t->buffer));
+	t->buffer[t->buffered] = (struct store){};
+	if (model->after)
+		model->after(i);
+}
+
 /* How many ways there are for what a thread does next; 0: it cannot go on. */
 static unsigned int choices(unsigned int i)
 {
 	const struct thread *t = &thread[i];
 
-	if (t->op == OP_DONE || t->asleep)
+	if (t->op == OP_DONE || t->asleep || must_flush(t))
 		return 0;
 	if (t->op == OP_LATE)
 		return 2;
@@ -211,16 +265,35 @@ static void wake(struct thread *t, unsigned int choice)
 			thread[i].asleep = false;
 }
 
+/* A word as its own thread sees it. */
+static uint32_t seen(const struct thread *t)
+{
+	unsigned int i = t->buffered;
+
+	while (i--)
+		if (t->buffer[i].word == t->word)
+			return t->buffer[i].value;
+	return *t->word;
+}
+
+static void store(struct thread *t)
+{
+	if (t->op == OP_STORE_FENCED && model->mistake != MISTAKE_NO_FENCE)
+		*t->word = t->value;
+	else if (model->mistake != MISTAKE_STORE_LOST)
+		t->buffer[t->buffered++] = (struct store){ t->word, t->value };
+}
+
 /* Does the operation; false: the thread stays where it is for now. */
 static bool operate(struct thread *t, unsigned int choice)
 {
 	switch (t->op) {
 	case OP_LOAD:
-		t->result = *t->word;
+		t->result = seen(t);
 		return true;
 	case OP_STORE:
-		if (model->mistake != MISTAKE_STORE_LOST)
-			*t->word = t->value;
+	case OP_STORE_FENCED:
+		store(t);
 		return true;
 	case OP_CAS:
 	case OP_SWAP:
@@ -424,6 +497,11 @@ static void follow(const struct saved *s)
 
 	for (i = 0; i < model->threads; i++) {
 		restore(s);
+		if (thread[i].buffered) {
+			flush(i);
+			reached(s->state, false);
+			restore(s);
+		}
 		if (thread[i].asleep) {
 			wake_by_itself(i);
 			reached(s->state, true);

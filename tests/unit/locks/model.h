@@ -2,7 +2,10 @@
 /*
  * Explores every interleaving of threads that use a lock: the lock's own code runs
  * in coroutines, stopped before each operation of experiments/sync/word.h, which
- * this replaces.  Memory is sequentially consistent here.
+ * this replaces, or of the compiler's atomics, where locks/atomics.h replaces those.
+ * Memory is that of x86: a store waits in its thread's buffer, where that thread alone
+ * sees it, and reaches memory at any time after, in order.  An exchange, a fence and a
+ * system call come after all that waits.
  *
  * A state is all memory and all stacks; each is visited once.  Where an operation
  * can end in several ways (which sleeper is woken, whether time is up, a sleep
@@ -24,6 +27,8 @@
 /* The operations, as the locks see them. */
 uint32_t word_load(const uint32_t *word);
 void word_store(uint32_t *word, uint32_t value);
+void word_store_fenced(uint32_t *word, uint32_t value);
+void word_fence(void);
 void word_note(uint32_t *word, uint32_t value);
 bool word_cas(uint32_t *word, uint32_t old, uint32_t value);
 uint32_t word_swap(uint32_t *word, uint32_t value);
@@ -47,6 +52,7 @@ enum mistake {
 	MISTAKE_WAKE_LOST,	/* a wake-up that wakes nobody */
 	MISTAKE_WAKE_ONE,	/* where all should be woken */
 	MISTAKE_STORE_LOST,
+	MISTAKE_NO_FENCE,	/* neither a fence nor a store with one is one */
 	MISTAKES
 };
 

@@ -31,6 +31,12 @@ static uint32_t now(const struct ring_word *w)
 	return __atomic_load_n(&w->n, __ATOMIC_SEQ_CST);
 }
 
+/* By the side that alone writes it. */
+static uint32_t own(const struct ring_word *w)
+{
+	return __atomic_load_n(&w->n, __ATOMIC_RELAXED);
+}
+
 void ring_spin(struct side *s, struct ring_word *w, uint32_t seen)
 {
 	(void)s;
@@ -134,15 +140,23 @@ void ring_spin_sleep(struct side *s, struct ring_word *w, uint32_t seen)
 		ring_sleep(s, w, seen);
 }
 
-/* Makes the next number known, and wakes who sleeps for it. */
-static void count_up(struct side *s, struct ring_word *w)
+/* Makes the next number known to who looks. */
+static void count_up(struct ring_word *w)
 {
-	if (!s->arena->way->wake) {
-		__atomic_store_n(&w->n, w->n + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&w->n, own(w) + 1, __ATOMIC_RELEASE);
+}
+
+/*
+ * Makes the next number known, and wakes who sleeps for it.  The fence comes after:
+ * the number is on its way with what was written before, not after all of it.
+ */
+static void count_up_and_wake(struct side *s, struct ring_word *w)
+{
+	count_up(w);
+	if (!s->arena->way->wake)
 		return;
-	}
-	__atomic_store_n(&w->n, w->n + 1, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&w->sleeps, __ATOMIC_SEQ_CST) &&
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&w->sleeps, __ATOMIC_RELAXED) &&
 	    __atomic_exchange_n(&w->sleeps, 0, __ATOMIC_SEQ_CST))
 		s->arena->way->wake(s, w);
 }
@@ -168,26 +182,41 @@ uint8_t *ring_reserve(struct side *s, struct ring *r, uint32_t bytes)
 {
 	uint32_t tail;
 
-	while (r->head.n - (tail = now(&r->tail)) >= slots(bytes))
+	while (own(&r->head) - (tail = now(&r->tail)) >= slots(bytes))
 		s->arena->way->wait(s, &r->tail, tail);
-	return slot(r, r->head.n, bytes);
+	return slot(r, own(&r->head), bytes);
 }
 
 void ring_commit(struct side *s, struct ring *r)
 {
-	count_up(s, &r->head);
+	count_up_and_wake(s, &r->head);
 }
 
 const uint8_t *ring_peek(struct side *s, struct ring *r, uint32_t bytes)
 {
-	while (now(&r->head) == r->tail.n)
-		s->arena->way->wait(s, &r->head, r->tail.n);
-	return slot(r, r->tail.n, bytes);
+	uint32_t tail = own(&r->tail);
+
+	while (now(&r->head) == tail)
+		s->arena->way->wait(s, &r->head, tail);
+	return slot(r, tail, bytes);
 }
 
-void ring_release(struct side *s, struct ring *r)
+/*
+ * Whether the reader looks for a sleeper as it counts up to @n: twice for each time
+ * that a ring of all its slots is emptied, and always where messages are too long for
+ * all of them.
+ */
+static bool is_look(uint32_t n, uint32_t bytes)
 {
-	count_up(s, &r->tail);
+	return !(n % (RING_SLOTS / 2)) || slots(bytes) < RING_SLOTS;
+}
+
+void ring_release(struct side *s, struct ring *r, uint32_t bytes)
+{
+	if (is_look(own(&r->tail) + 1, bytes))
+		count_up_and_wake(s, &r->tail);
+	else
+		count_up(&r->tail);
 }
 
 void ring_send(struct side *s, uint32_t bytes)
@@ -203,5 +232,5 @@ void ring_receive(struct side *s, uint32_t bytes)
 	struct ring *r = &s->arena->ring[s->in];
 
 	message_check(s, ring_peek(s, r, bytes), bytes);
-	ring_release(s, r);
+	ring_release(s, r, bytes);
 }

@@ -4,9 +4,13 @@
  * written and read where it lies: nothing is copied.
  *
  * The writer alone counts @head up, the reader alone @tail.  Who has to wait for the
- * other's word does so by the way's wait(); who counts a word up looks whether
- * anybody sleeps for it.  Both are sequentially consistent: of the two that store one
- * word and then read the other's, at least one sees what the other has stored.
+ * other's word does so by the way's wait(), who counts a word up looks whether
+ * anybody sleeps for it; both store one word, and then, past a fence, read the
+ * other's, so that at least one sees what the other has stored.
+ *
+ * The fence costs most where nobody sleeps.  The reader leaves most of its looks out: a
+ * writer sleeps for room only while the ring is full, so there is a message for each
+ * count up to the next at which the reader looks, and need not be woken before.
  */
 #ifndef IPC_RING_H
 #define IPC_RING_H
@@ -40,7 +44,7 @@ struct side;
 uint8_t *ring_reserve(struct side *s, struct ring *r, uint32_t bytes);
 void ring_commit(struct side *s, struct ring *r);
 const uint8_t *ring_peek(struct side *s, struct ring *r, uint32_t bytes);
-void ring_release(struct side *s, struct ring *r);
+void ring_release(struct side *s, struct ring *r, uint32_t bytes);
 
 /* Ways to wait until @w is no longer @seen. */
 void ring_spin(struct side *s, struct ring_word *w, uint32_t seen);

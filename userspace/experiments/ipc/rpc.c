@@ -132,7 +132,7 @@ static void help(struct pair *p)
 
 	for (i = 0; i < a->messages; i++) {
 		read_frame(s, ring_peek(s, jobs, frame), a->bytes);
-		ring_release(s, jobs);
+		ring_release(s, jobs, frame);
 		if (a->pattern == PATTERN_TRIPS)
 			answer(s, a->bytes);
 	}
