@@ -11,10 +11,12 @@
 #include "tap.h"
 
 /* Files of the host that is played; the rest are this one's. */
-static const struct file {
+struct file {
 	const char *path;
-	const char *text; /* NULL: it is not there */
-} * played;
+	const char *text;	/* NULL: it is not there */
+};
+
+static const struct file *played;
 
 /* In place of the C library's. */
 FILE *fopen(const char *path, const char *mode)
@@ -43,7 +45,7 @@ int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param)
 	return -1;
 }
 
-#define MOUNT "30 20 0:26 / /cg/cpu rw - cgroup cgroup rw,cpu,cpuacct\n"
+#define MOUNT "30 20 0:26 / /cg/cpu rw - cgroup none rw,cpu,cpuacct\n"
 
 static const struct file no_budget[] = {
 	{"/proc/self/cgroup", "4:cpu,cpuacct:/jobs\n0::/user\n"},
@@ -59,7 +61,7 @@ static const struct file some_budget[] = {
 
 static const struct file version_2[] = {
 	{"/proc/self/cgroup", "0::/jobs\n"},
-	{"/proc/self/mountinfo", "30 20 0:26 / /cg rw - cgroup2 cgroup2 rw\n"},
+	{"/proc/self/mountinfo", "30 20 0:26 / /cg rw - cgroup2 none rw\n"},
 	{"/cg/jobs/cpu.rt_runtime_us", NULL},
 	{}};
 

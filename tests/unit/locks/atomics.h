@@ -17,10 +17,11 @@ static inline void atomic_store(uint32_t *word, uint32_t value, int order)
 		word_store(word, value);
 }
 
-#define __atomic_load_n(word, order) word_load(word)
+#define __atomic_load_n(word, order) ((void)(order), word_load(word))
 #define __atomic_store_n(word, value, order) atomic_store(word, value, order)
-#define __atomic_exchange_n(word, value, order) word_swap(word, value)
-#define __atomic_thread_fence(order) word_fence()
+#define __atomic_exchange_n(word, value, order) \
+	((void)(order), word_swap(word, value))
+#define __atomic_thread_fence(order) ((void)(order), word_fence())
 
 int futex_wait(uint32_t *word, uint32_t value, int seconds)
 {

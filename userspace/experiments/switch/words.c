@@ -114,7 +114,7 @@ static void kernel_parts(FILE *out, const struct answers *a)
 {
 	struct paragraph p = {};
 
-	paragraph_add(&p, "The kernel's own part of a switch, which the module times from leaving");
+	paragraph_add(&p, "The kernel's own part of a switch, which the module times from");
 	paragraph_add(&p, " one to arriving at the other: no system call, no choice of whom to run.");
 	paragraph_print(out, &p);
 	fputs("\n", out);
