@@ -114,8 +114,9 @@ static void kernel_parts(FILE *out, const struct answers *a)
 {
 	struct paragraph p = {};
 
-	paragraph_add(&p, "The kernel's own part of a switch, which the module times from");
-	paragraph_add(&p, " one to arriving at the other: no system call, no choice of whom to run.");
+	paragraph_add(&p, "The kernel's own part of a switch, which the module times");
+	paragraph_add(&p, " from leaving one to arriving at the other: no system call, no");
+	paragraph_add(&p, " choice of whom to run.");
 	paragraph_print(out, &p);
 	fputs("\n", out);
 	words_line(out, "between threads",
