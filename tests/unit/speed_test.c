@@ -19,7 +19,7 @@
 /* Has @cpu for itself, until it is killed; says so through @ready first. */
 static void hold(unsigned int cpu, int ready)
 {
-	const struct sched_param param = {.sched_priority = HOLDER_PRIORITY};
+	const struct sched_param param = { .sched_priority = HOLDER_PRIORITY };
 	bool held;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -54,7 +54,7 @@ static pid_t start_holder(unsigned int cpu)
 /* Whether @pid ends by itself, and with which status. */
 static bool ends(pid_t pid, int *status)
 {
-	const struct timespec moment = {.tv_nsec = 50000000};
+	const struct timespec moment = { .tv_nsec = 50000000 };
 	int tries;
 
 	for (tries = 0; tries < PATIENCE_S * 20; tries++) {
@@ -71,7 +71,7 @@ static bool ends(pid_t pid, int *status)
  */
 static void time_held(unsigned int cpu)
 {
-	const struct sched_param param = {.sched_priority = OUR_PRIORITY};
+	const struct sched_param param = { .sched_priority = OUR_PRIORITY };
 
 	if (sched_setscheduler(0, SCHED_FIFO, &param))
 		_exit(2);

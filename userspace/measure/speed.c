@@ -21,7 +21,7 @@
 #define WAIT_SECONDS 2
 
 /* How often, and for how long each time, a released thread is waited for. */
-#define RELEASES   10
+#define RELEASES 10
 #define RELEASE_MS 200
 
 struct loop {
@@ -29,7 +29,7 @@ struct loop {
 	int priority;
 	pid_t tid;
 	double ns;
-	int left; /* by the thread or by who waits; the second frees */
+	int left;		/* by the thread or by who waits; the second frees */
 };
 
 static void leave(struct loop *l)
@@ -53,7 +53,7 @@ static uint64_t calculate(uint64_t x)
 
 static void time_loop(struct loop *l)
 {
-	const struct sched_param param = {.sched_priority = l->priority};
+	const struct sched_param param = { .sched_priority = l->priority };
 	double best = -1;
 	uint64_t start, ns, x = 1;
 	int i;
@@ -78,7 +78,7 @@ static void *thread_main(void *arg)
 
 	__atomic_store_n(&l->tid, gettid(), __ATOMIC_RELEASE);
 	time_loop(l);
-	leave(arg);
+	leave(l);
 	return NULL;
 }
 
@@ -120,7 +120,7 @@ double speed_ns(unsigned int cpu, int priority)
 	pthread_t thread;
 	double ns = -1;
 
-	*l = (struct loop){.cpu = cpu, .priority = priority, .ns = -1};
+	*l = (struct loop){ .cpu = cpu, .priority = priority, .ns = -1 };
 	if (pthread_create(&thread, NULL, thread_main, l)) {
 		free(l);
 		return -1;

@@ -20,7 +20,7 @@
  */
 static const char *run_gnuplot(int script, int picture)
 {
-	static char *const argv[] = {"gnuplot", NULL};
+	static char *const argv[] = { "gnuplot", NULL };
 	static char *const env_locale = "LC_ALL=C.UTF-8";
 	posix_spawn_file_actions_t files;
 	size_t n = 0, i;
@@ -42,8 +42,7 @@ static const char *run_gnuplot(int script, int picture)
 	posix_spawn_file_actions_destroy(&files);
 	free(env);
 	if (err)
-		return err == ENOENT ? "gnuplot is not installed"
-				     : strerror(err);
+		return err == ENOENT ? "gnuplot is not installed" : strerror(err);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return strerror(errno);
@@ -68,7 +67,7 @@ static int copy_bytes(FILE *from, FILE *to)
  */
 static int copy_svg(FILE *from, FILE *to)
 {
-	char *line = NULL, *group = NULL; /* @group is not written yet */
+	char *line = NULL, *group = NULL;	/* @group is not written yet */
 	bool begins, empty;
 	size_t room = 0;
 	int err = 0;

@@ -218,12 +218,13 @@ static void processes_refill(FILE *out, const struct run *run,
 	paragraph_add(&p, "Each page touched (%s) costs processes",
 		      run_variant_name(run, i));
 	words_estimate(&p, e);
-	paragraph_add(&p, " more than threads: ");
+	paragraph_add(&p, " more than threads");
 	/* What is printed as 0.0 ns is not said to be anything. */
 	if (e->low >= 0.05)
-		paragraph_add(&p, "that is refilling, the rest a fixed cost.");
+		paragraph_add(&p, ": that is refilling, the rest a fixed cost.");
 	else
-		paragraph_add(&p, "what they cost more is a fixed cost.");
+		paragraph_add(&p, ", which may be nothing: %s",
+			      "what they cost more without any is a fixed cost.");
 	if (e->low <= 0 && *m->hypervisor && !*m->emulator)
 		paragraph_add(&p, " How much of it the hypervisor adds is not known here.");
 	paragraph_print(out, &p);
