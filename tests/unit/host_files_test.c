@@ -51,24 +51,31 @@ static const struct file no_budget[] = {
 	{ "/proc/self/cgroup", "4:cpu,cpuacct:/jobs\n0::/user\n" },
 	{ "/proc/self/mountinfo", MOUNT },
 	{ "/cg/cpu/jobs/cpu.rt_runtime_us", "0\n" },
-	{}};
+	{}
+};
 
 static const struct file some_budget[] = {
 	{ "/proc/self/cgroup", "4:cpu,cpuacct:/jobs\n0::/user\n" },
 	{ "/proc/self/mountinfo", MOUNT },
 	{ "/cg/cpu/jobs/cpu.rt_runtime_us", "950000\n" },
-	{}};
+	{}
+};
 
 static const struct file version_2[] = {
 	{ "/proc/self/cgroup", "0::/jobs\n" },
 	{ "/proc/self/mountinfo", "30 20 0:26 / /cg rw - cgroup2 none rw\n" },
 	{ "/cg/jobs/cpu.rt_runtime_us", NULL },
-	{}};
+	{}
+};
 
 static const struct file no_proc[] = {
-	{ "/proc/self/cgroup", NULL }, { "/proc/self/mountinfo", NULL },
-	{ "/proc/stat", NULL },	     { "/proc/cpuinfo", NULL },
-	{ "/proc/loadavg", NULL },     {}};
+	{ "/proc/self/cgroup", NULL },
+	{ "/proc/self/mountinfo", NULL },
+	{ "/proc/stat", NULL },
+	{ "/proc/cpuinfo", NULL },
+	{ "/proc/loadavg", NULL },
+	{}
+};
 
 /* Why SCHED_FIFO is refused on a host with these files. */
 static void refused(const struct file *files, long long budget,
