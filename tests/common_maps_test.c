@@ -4,6 +4,7 @@
  * against both /proc/<pid>/maps, and against what the tasks were built to map.
  */
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/magic.h>
 #include <sched.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 
@@ -579,7 +581,8 @@ TEST_F(maps, killed)
 	}
 }
 
-#define TAIL 1000
+/* To read them all takes longer than to unmap a handful and to map another. */
+#define TAIL 10000
 #define HANDFUL 16
 #define STORM_READS 300
 
@@ -591,6 +594,26 @@ static void run_on(int cpu)
 	CPU_SET(cpu, &set);
 	/* With one processor alone all share it. */
 	sched_setaffinity(0, sizeof(set), &set);
+}
+
+/*
+ * What is named by its struct file, whose memory is used again at once, while
+ * that of an inode waits for a grace period.
+ */
+static char *map_bpf_array(void)
+{
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY,
+		.key_size = sizeof(__u32),
+		.value_size = sizeof(__u64),
+		.max_entries = 1,
+		.map_flags = BPF_F_MMAPABLE,
+	};
+	int fd = syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+	char *memory = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+
+	close(fd);
+	return memory;
 }
 
 /* Maps what is its own alone, lets the other one run, unmaps it; for ever. */
@@ -607,8 +630,7 @@ static int storm(int ready, bool late)
 		sched_yield();
 	for (;;) {
 		for (i = 0; i < HANDFUL; i++)
-			memory[i] = mmap(NULL, PAGE, PROT_READ,
-					 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+			memory[i] = map_bpf_array();
 		sched_yield();
 		for (i = 0; i < HANDFUL; i++)
 			munmap(memory[i], PAGE);
@@ -622,14 +644,14 @@ static int storm(int ready, bool late)
  */
 TEST_F(maps, reused)
 {
-	int i, ready[2], inherited, told = 0;
+	int i, ready[2], inherited, told = 0, tail = slow_kernel_scaled(TAIL);
 	pid_t child[2];
 	struct shared s;
 	char *text, byte;
 
 	memfd = memfd_create("tail", 0);
-	ASSERT_EQ(0, ftruncate(memfd, TAIL * PAGE));
-	for (i = 0; i < TAIL; i++)
+	ASSERT_EQ(0, ftruncate(memfd, (off_t)tail * PAGE));
+	for (i = 0; i < tail; i++)
 		ASSERT_NE(MAP_FAILED, map_shared(memfd, i, 1));
 	ASSERT_EQ(0, pipe(ready));
 	for (i = 0; i < 2; i++) {
