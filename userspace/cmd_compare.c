@@ -378,7 +378,7 @@ const struct ctxlab_cmd cmd_compare = {
 	"to switch from one to the other, with the reason why that costs what it costs.\n"
 	"Of two file tables it tells which open files are the same all the same, and of\n"
 	"two memory maps what both have mapped shared, and how much of it.\n"
-	"With -n, -o or -r only the table of resources is written.\n",
+	"With -n, -o or -r only the table of resources is written; -J has all.\n",
 	.cols = columns,
 	.run = run,
 };
