@@ -1,7 +1,82 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The verifier's reason, out of the messages that libbpf hands on. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include <linux/bpf.h>
+
+#include "measure/counter.h"
 #include "measure/verifier.h"
 #include "tap.h"
+
+static bool spoil;
+
+/* Begins with "r0 = *(u64 *)(r0 + 0)", though there is nothing in r0 yet. */
+static void spoil_program(const union bpf_attr *attr)
+{
+	static const struct bpf_insn reads_nothing = {
+		.code = BPF_LDX | BPF_DW | BPF_MEM,
+	};
+
+	if (attr->prog_type == BPF_PROG_TYPE_TRACING)
+		memcpy((void *)(uintptr_t)attr->insns, &reads_nothing,
+		       sizeof(reads_nothing));
+}
+
+/* In the place of libc's, by which libbpf loads programs. */
+long syscall(long number, ...)
+{
+	static long (*real)(long number, ...);
+	long arg[6];
+	va_list args;
+	int i;
+
+	va_start(args, number);
+	for (i = 0; i < 6; i++)
+		arg[i] = va_arg(args, long);
+	va_end(args);
+	if (!real)
+		real = (long (*)(long number, ...))dlsym(RTLD_NEXT, "syscall");
+	if (spoil && number == SYS_bpf && arg[0] == BPF_PROG_LOAD)
+		spoil_program((const union bpf_attr *)arg[1]);
+	return real(number, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+}
+
+static struct counter *open_counter(char **why)
+{
+	static const enum count wanted[] = { COUNT_SWITCHES, COUNT_NONE };
+	struct settings set = {};
+
+	*why = NULL;
+	return counter_bpf.open(&set, wanted, why);
+}
+
+/* By the verifier of this host, where it counts by BPF otherwise. */
+static void a_refused_counter_says_why(void)
+{
+	static const char about[] = "a counter that is refused says why";
+	struct counter *counter;
+	char *why;
+
+	counter = open_counter(&why);
+	if (!counter) {
+		printf("ok %d # SKIP %s: %s\n", ++tap_run, about, why);
+		free(why);
+		return;
+	}
+	counter_bpf.close(counter);
+	spoil = true;
+	counter = open_counter(&why);
+	spoil = false;
+	ok(!counter, "a spoiled counter is refused");
+	is(why, "BPF: refused by the kernel's verifier: R0 !read_ok", about);
+	free(why);
+}
 
 /* As libbpf 1.1 has it from Linux 6.18, of a program that follows a plain number. */
 static const char refused[] =
@@ -51,5 +126,6 @@ int main(void)
 	takes_the_last_line_before_the_statistics();
 	leaves_other_messages_alone();
 	cuts_what_is_long();
+	a_refused_counter_says_why();
 	return tap_done();
 }
