@@ -183,20 +183,6 @@ static bool note_row(pid_t target)
 	return row >= 0;
 }
 
-/* What a comparison of her and the target says it has; false where none is told. */
-static bool note_pair(pid_t target)
-{
-	char *text = text_readf(CTXLAB "/%d,%d", getpid(), target);
-	struct table *table = text ? table_parse(text, "Resources") : NULL;
-	int row = table ? table_find_word(table, "RESOURCE", "mm") : -1;
-
-	if (row >= 0)
-		note_id(table_cell(table, row, "B"));
-	table_free(table);
-	free(text);
-	return row >= 0;
-}
-
 /* By one read(2): what that brings stands, though the next one is refused. */
 static bool note_sockets(pid_t target)
 {
@@ -335,16 +321,14 @@ static char *mm_id(pid_t tid)
 	return id;
 }
 
-/* None of the mm IDs that @note has noted is the setuid program's. */
-static void check_ids(struct __test_metadata *_metadata, struct states *states,
-		      bool (*note)(pid_t target))
+TEST_F(exec, rows)
 {
 	struct state *state;
 	int try;
 	char *new;
 
 	for (try = 0; try < TRIES; try++) {
-		state = exec_under_reader(states, &with_memory, note);
+		state = exec_under_reader(&self->states, &with_memory, note_row);
 		ASSERT_NE(NULL, state);
 		new = mm_id(state->tid);
 		ASSERT_NE(NULL, new);
@@ -353,18 +337,8 @@ static void check_ids(struct __test_metadata *_metadata, struct states *states,
 		EXPECT_FALSE(has_seen(new))
 			TH_LOG("%s, the setuid program's", new);
 		free(new);
-		states_end(states);
+		states_end(&self->states);
 	}
-}
-
-TEST_F(exec, rows)
-{
-	check_ids(_metadata, &self->states, note_row);
-}
-
-TEST_F(exec, pair)
-{
-	check_ids(_metadata, &self->states, note_pair);
 }
 
 TEST_F(exec, maps)
