@@ -121,15 +121,22 @@ like "$out" '*Note: no arms on two CPUs, spinning among them: only one may be us
 [[ $out != *-2cpu* ]]
 ok $? "no arm is on another CPU"
 
+# at_work: a run has its workers, and their queues are there.
+at_work()
+{
+	[ "$(pgrep -cx ctxlab-worker)" -ge 2 ] && [ -n "$(left)" ] &&
+		[ "$(queues)" != "$before" ]
+}
+
 # SIGINT is ignored in what runs in the background here.
 for signal in TERM KILL; do
 	"$CTXLAB" ipc --seconds 30 --way sysv >/dev/null 2>&1 &
 	tool=$!
-	for ((i = 0; i < 100; i++)); do
-		[ "$(pgrep -cx ctxlab-worker)" -lt 2 ] || break
+	for ((i = 0; i < 300; i++)); do
+		at_work && break
 		sleep 0.1
 	done
-	[ -n "$(left)" ] && [ "$(queues)" != "$before" ]
+	at_work
 	ok $? "there are workers and queues"
 	kill -$signal $tool
 	wait $tool 2>/dev/null
