@@ -215,6 +215,44 @@ static inline bool ctxlab_mm_cpumask_known(void)
 	return IS_ENABLED(CONFIG_X86);
 }
 
+/*
+ * Does @task sleep, off every CPU, and has nobody woken it yet?  Where it does, what
+ * it wrote before it went to sleep is seen.
+ */
+static inline bool ctxlab_asleep(struct task_struct *task)
+{
+	unsigned int state = READ_ONCE(task->__state);
+
+	if (state == TASK_RUNNING || state & (TASK_WAKING | TASK_NEW))
+		return false;
+#ifdef HAVE_TASK_IS_RUNNABLE
+	/* One that is asleep may stay queued for a while. */
+	if (data_race(task_is_runnable(task)))
+		return false;
+#else
+	if (READ_ONCE(task->on_rq))
+		return false;
+#endif
+#ifdef HAVE_ON_CPU
+	/* Pairs with the release in finish_task(). */
+	return !smp_load_acquire(&task->on_cpu);
+#else
+	/* There is one CPU, on which the caller does not let go. */
+	return task != current;
+#endif
+}
+
+/* How often @task was given a CPU, as in /proc/<pid>/schedstat; 0 if unknown. */
+static inline unsigned long ctxlab_runs(struct task_struct *task)
+{
+#ifdef CONFIG_SCHED_INFO
+	/* The scheduler's, under the runqueue's lock. */
+	return data_race(task->sched_info.pcount);
+#else
+	return 0;
+#endif
+}
+
 /* Base of @task's thread-local storage, as of its last switch; 0 if none. */
 static inline unsigned long ctxlab_tls_base(struct task_struct *task)
 {

@@ -71,3 +71,7 @@ feature MM_COUNTER_SUM linux/mm.h \
 feature EXIT_GROUP_DEAD trace/events/sched.h \
 	'void (*probe)(void *, struct task_struct *, bool)' \
 	'check_trace_callback_type_sched_process_exit(probe)'
+feature TASK_IS_RUNNABLE linux/sched.h \
+	'struct task_struct *task' 'task_is_runnable(task)'
+feature ON_CPU linux/sched.h \
+	'struct task_struct *task' 'task->on_cpu = 0'

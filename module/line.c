@@ -96,6 +96,14 @@ void ctxlab_format_id(char text[CTXLAB_ID_LEN], u64 id)
 	memcpy(text, digits, CTXLAB_ID_LEN);
 }
 
+char *ctxlab_format_hex(char *p, u64 v)
+{
+	unsigned int n = v ? (fls64(v) + 3) / 4 : 1;
+
+	ctxlab_format_id(p, v << 4 * (CTXLAB_HEX_DIGITS - n));
+	return p + n;
+}
+
 void ctxlab_put_id(struct ctxlab_line *l, u64 id)
 {
 	if (!id) {

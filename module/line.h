@@ -21,6 +21,7 @@
 #define CTXLAB_ID_LEN 16
 /* The most digits of a number, and the most characters of an escaped comm. */
 #define CTXLAB_DIGITS 20
+#define CTXLAB_HEX_DIGITS 16
 #define CTXLAB_NAME_LEN (2 * (TASK_COMM_LEN - 1))
 
 /**
@@ -103,6 +104,8 @@ static __always_inline void ctxlab_put(struct ctxlab_line *l, const char *s,
  */
 void ctxlab_format_id(char text[CTXLAB_ID_LEN], u64 id);
 char *ctxlab_format_dec(char *p, u64 v);
+/* Writes CTXLAB_HEX_DIGITS characters, whatever is behind the end then. */
+char *ctxlab_format_hex(char *p, u64 v);
 char *ctxlab_format_name(char *p, const char *comm);
 
 void ctxlab_put_str(struct ctxlab_line *l, const char *s);

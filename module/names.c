@@ -99,10 +99,19 @@ static const struct ctxlab_fixed {
 #define ROOT_INO	1
 #define FIXED_INO	2
 #define PID_INO		0x100
+#define WAITS_INO	BIT(62)
 
-static unsigned long ino_of(pid_t a, pid_t b)
+static unsigned long ino_of(const struct ctxlab_name *name)
 {
-	return ((unsigned long)b << 32) + a + PID_INO;
+	return ((unsigned long)name->nr[1] << 32) + name->nr[0] + PID_INO +
+	       (name->waits ? WAITS_INO : 0);
+}
+
+static const struct file_operations *fops_of(const struct ctxlab_name *name)
+{
+	if (name->waits)
+		return &ctxlab_waits_fops;
+	return name->nr[1] ? &ctxlab_pair_fops : &ctxlab_task_fops;
 }
 
 static struct inode *new_ctxlab_inode(struct super_block *sb, umode_t mode,
@@ -138,30 +147,32 @@ static struct dentry *lookup_fixed(struct dentry *dentry, struct super_block *sb
 }
 
 static struct dentry *lookup_tasks(struct dentry *dentry,
-				   struct super_block *sb, const pid_t nr[2])
+				   struct super_block *sb,
+				   const struct ctxlab_name *name)
 {
-	struct ctxlab_name_ref *named = ctxlab_name_ref_new(nr, sb->s_fs_info);
+	struct ctxlab_name_ref *named;
 	struct inode *inode;
 
+	named = ctxlab_name_ref_new(name->nr, sb->s_fs_info);
 	if (IS_ERR(named))
 		return ERR_CAST(named);
-	inode = new_ctxlab_inode(sb, S_IFREG | 0444, ino_of(nr[0], nr[1]));
+	inode = new_ctxlab_inode(sb, S_IFREG | 0444, ino_of(name));
 	if (!inode) {
 		kfree(named);
 		return ERR_PTR(-ENOMEM);
 	}
 	inode->i_private = named;
-	inode->i_fop = nr[1] ? &ctxlab_pair_fops : &ctxlab_task_fops;
+	inode->i_fop = fops_of(name);
 	return d_splice_alias(inode, dentry);
 }
 
 static struct dentry *root_lookup(struct inode *dir, struct dentry *dentry,
 				  unsigned int flags)
 {
-	pid_t nr[2];
+	struct ctxlab_name name;
 
-	if (ctxlab_parse_name(dentry->d_name.name, nr))
-		return lookup_tasks(dentry, dir->i_sb, nr);
+	if (ctxlab_parse_name(dentry->d_name.name, &name))
+		return lookup_tasks(dentry, dir->i_sb, &name);
 	return lookup_fixed(dentry, dir->i_sb);
 }
 
@@ -188,11 +199,12 @@ static bool emit_fixed(struct dir_context *ctx)
 
 static bool emit_pid(struct dir_context *ctx, pid_t nr)
 {
+	const struct ctxlab_name pid = { .nr = { nr } };
 	char name[12];
 	int len = snprintf(name, sizeof(name), "%d", nr);
 
 	ctx->pos = PID_POS + nr;
-	return dir_emit(ctx, name, len, ino_of(nr, 0), DT_REG);
+	return dir_emit(ctx, name, len, ino_of(&pid), DT_REG);
 }
 
 /* Emit the processes among the next batch of tasks. */

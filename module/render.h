@@ -8,6 +8,7 @@
 #include "line.h"
 #include "snapshot.h"
 
+struct ctxlab_wait;
 struct seq_file;
 
 /* The kinds whose holders are looked for outside the process. */
@@ -120,6 +121,12 @@ void ctxlab_render_thread(struct seq_file *m, const struct ctxlab_task *t,
 			  const struct ctxlab_task *leader);
 
 void ctxlab_render_pair(struct seq_file *m, const struct ctxlab_pair *p);
+
+/* @hidden, @withheld: threads that the reader may not see, and registers. */
+void ctxlab_render_waits_head(struct seq_file *m, pid_t tgid);
+void ctxlab_render_waits_row(struct seq_file *m, const struct ctxlab_wait *w);
+void ctxlab_render_waits_tail(struct seq_file *m, unsigned int hidden,
+			      unsigned int withheld);
 
 void ctxlab_render_tasks_head(struct seq_file *m);
 void ctxlab_render_tasks_row(struct seq_file *m, const struct ctxlab_task *t,

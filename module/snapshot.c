@@ -39,7 +39,7 @@ int ctxlab_lock_exec(struct task_struct *task)
 	return down_read_killable(&task->signal->exec_update_lock);
 }
 
-static enum ctxlab_task_kind kind_of(const struct task_struct *task)
+enum ctxlab_task_kind ctxlab_kind_of(const struct task_struct *task)
 {
 	/* Its owner changes them under no lock. */
 	unsigned int flags = data_race(task->flags);
@@ -189,7 +189,7 @@ static bool take_task(const struct ctxlab_reader *who, struct task_struct *task,
 {
 	if (!ctxlab_may_see(who, task))
 		return false;
-	s->kind = kind_of(task);
+	s->kind = ctxlab_kind_of(task);
 	take_held(task, s);
 	s->kstack = NULL;
 	s->sp = 0;

@@ -77,6 +77,8 @@ struct ctxlab_task {
 	char comm[TASK_COMM_LEN];
 };
 
+enum ctxlab_task_kind ctxlab_kind_of(const struct task_struct *task);
+
 /* The namespaces that a task is in, by kind less CTXLAB_FIRST_NS. */
 struct ctxlab_namespaces {
 	const void *held[CTXLAB_NS_KINDS];

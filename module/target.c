@@ -5,6 +5,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/threads.h>
 
 #include "target.h"
@@ -24,16 +25,17 @@ static pid_t parse_pid(const char **s)
 	return nr;
 }
 
-bool ctxlab_parse_name(const char *name, pid_t nr[2])
+bool ctxlab_parse_name(const char *name, struct ctxlab_name *parsed)
 {
-	nr[0] = parse_pid(&name);
-	nr[1] = 0;
-	if (!nr[0] || !*name)
-		return nr[0];
+	parsed->nr[0] = parse_pid(&name);
+	parsed->nr[1] = 0;
+	parsed->waits = !strcmp(name, "-waits");
+	if (!parsed->nr[0] || !*name || parsed->waits)
+		return parsed->nr[0];
 	if (*name++ != ',')
 		return false;
-	nr[1] = parse_pid(&name);
-	return nr[1] && !*name;
+	parsed->nr[1] = parse_pid(&name);
+	return parsed->nr[1] && !*name;
 }
 
 /*

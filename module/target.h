@@ -26,8 +26,21 @@ struct ctxlab_name_ref {
 	struct rcu_head rcu;
 };
 
-/* "<a>" or "<a>,<b>", as procfs takes a pid: no sign, no leading zero, not 0. */
-bool ctxlab_parse_name(const char *name, pid_t nr[2]);
+/**
+ * struct ctxlab_name - a name that tasks are looked up by
+ * @nr: their numbers; the second is 0 in a name of one task
+ * @waits: what the threads of that task's process wait in
+ */
+struct ctxlab_name {
+	pid_t nr[2];
+	bool waits;
+};
+
+/*
+ * "<a>", "<a>,<b>" or "<a>-waits"; the numbers as procfs takes a pid: no sign, no
+ * leading zero, not 0.
+ */
+bool ctxlab_parse_name(const char *name, struct ctxlab_name *parsed);
 
 /*
  * Return: for kfree_rcu(); ERR_PTR(-ENOENT) where there is no such task,

@@ -95,6 +95,8 @@ extern const struct file_operations ctxlab_process_fops;
 int ctxlab_process_open(struct file *file, const struct ctxlab_target *target);
 /* /proc/ctxlab/<a>,<b> */
 extern const struct file_operations ctxlab_pair_fops;
+/* /proc/ctxlab/<pid>-waits */
+extern const struct file_operations ctxlab_waits_fops;
 /* /proc/ctxlab/tasks */
 extern const struct file_operations ctxlab_tasks_fops;
 

@@ -137,7 +137,7 @@ static int count_threads(struct process_walk *w, struct task_struct *leader)
 {
 	int i, n;
 
-	ctxlab_threads_begin(&w->threads, false);
+	ctxlab_threads_begin(&w->threads, ctxlab_take_task);
 	w->counted_at = ktime_get_boottime_ns();
 	w->counted_new = 0;
 	while ((n = take_batch(w, leader, NULL)) > 0) {
@@ -266,7 +266,8 @@ static void begin_part(struct process_walk *w, enum part part)
 	w->row = 0;
 	w->rows = 0;
 	if (part == THREADS || part == OWN) {
-		ctxlab_threads_begin(&w->threads, part == OWN);
+		ctxlab_threads_begin(&w->threads, part == OWN ? ctxlab_take_own :
+							ctxlab_take_task);
 		w->new = 0;
 		w->listed = 0;
 	}

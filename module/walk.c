@@ -105,10 +105,13 @@ struct task_struct *ctxlab_get_live_thread(struct task_struct *leader)
 	return live;
 }
 
-void ctxlab_threads_begin(struct ctxlab_threads *t, bool own)
+void ctxlab_threads_begin(struct ctxlab_threads *t,
+			  int (*take)(const struct ctxlab_reader *who,
+				      struct task_struct *thread, void *rows,
+				      int i))
 {
 	ctxlab_threads_end(t);
-	t->own = own;
+	t->take = take;
 }
 
 void ctxlab_threads_end(struct ctxlab_threads *t)
@@ -162,14 +165,37 @@ static bool visited(struct ctxlab_threads *t, const struct task_struct *thread)
 	return false;
 }
 
-/* Return: 1 if the thread is in @s, 0 if it is not to be shown. */
-static int visit(struct ctxlab_reader *who, struct task_struct *thread,
-		 struct ctxlab_threads *t, struct ctxlab_task *s)
+static int take(const struct ctxlab_reader *who, struct task_struct *thread,
+		bool own, struct ctxlab_task *s)
 {
+	if (!ctxlab_snapshot_task(who, thread, own, s))
+		return -EACCES;
+	return !!s->tid;
+}
+
+int ctxlab_take_task(const struct ctxlab_reader *who, struct task_struct *thread,
+		     void *rows, int i)
+{
+	return take(who, thread, false, (struct ctxlab_task *)rows + i);
+}
+
+int ctxlab_take_own(const struct ctxlab_reader *who, struct task_struct *thread,
+		    void *rows, int i)
+{
+	return take(who, thread, true, (struct ctxlab_task *)rows + i);
+}
+
+/* Return: 1 if the thread is row @i, 0 if it is not to be shown. */
+static int visit(struct ctxlab_reader *who, struct task_struct *thread,
+		 struct ctxlab_threads *t, void *rows, int i)
+{
+	int took;
+
 	if (visited(t, thread))
 		return 0;
-	if (ctxlab_snapshot_task(who, thread, t->own, s))
-		return !!s->tid;
+	took = t->take(who, thread, rows, i);
+	if (took >= 0)
+		return took;
 	t->hidden++;
 	return 0;
 }
@@ -179,7 +205,7 @@ static int visit(struct ctxlab_reader *who, struct task_struct *thread,
  * ctxlab_lock_exec(), the same for all: it is their signal_struct's.
  */
 static int visit_some(struct ctxlab_reader *who, struct task_struct *task,
-		      struct ctxlab_threads *t, struct ctxlab_task *batch)
+		      struct ctxlab_threads *t, void *rows)
 {
 	struct list_head *head = &task->signal->thread_head;
 	struct task_struct *thread, *last = NULL;
@@ -188,7 +214,7 @@ static int visit_some(struct ctxlab_reader *who, struct task_struct *task,
 	rcu_read_lock();
 	thread = resume(task, t);
 	while (thread && looked++ < LOOK_AT_MOST && n < CTXLAB_BATCH) {
-		n += visit(who, thread, t, &batch[n]);
+		n += visit(who, thread, t, rows, n);
 		last = thread;
 		thread = list_next_or_null_rcu(head, &thread->thread_node,
 					       struct task_struct, thread_node);
@@ -201,7 +227,7 @@ static int visit_some(struct ctxlab_reader *who, struct task_struct *task,
 }
 
 int ctxlab_walk_threads(struct ctxlab_reader *who, struct task_struct *task,
-			struct ctxlab_threads *t, struct ctxlab_task *batch)
+			struct ctxlab_threads *t, void *rows)
 {
 	int n = 0;
 
@@ -209,7 +235,7 @@ int ctxlab_walk_threads(struct ctxlab_reader *who, struct task_struct *task,
 	while (!n && !t->done) {
 		if (fatal_signal_pending(current) || ctxlab_lock_exec(task))
 			return -EINTR;
-		n = visit_some(who, task, t, batch);
+		n = visit_some(who, task, t, rows);
 		ctxlab_unlock_exec(task);
 		cond_resched();
 	}

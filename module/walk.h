@@ -45,17 +45,19 @@ int ctxlab_walk_all(struct ctxlab_reader *who, pid_t *next,
  * @visited: when the last thread that was visited was created
  *           (task_struct.start_time)
  * @again: the walk has begun again and passes by all up to @visited
- * @own: take what is the threads' own as well
+ * @take: puts what is wanted of a thread into a row of the batch; see
+ *        ctxlab_threads_begin()
  * @hidden: threads passed by that the reader may not see
  * @done: the end has been reached
  */
 struct ctxlab_threads {
 	struct pid *last;
 	u64 visited;
+	int (*take)(const struct ctxlab_reader *who, struct task_struct *thread,
+		    void *rows, int i);
 	unsigned int hidden;
 	bool begun;
 	bool again;
-	bool own;
 	bool done;
 };
 
@@ -66,28 +68,40 @@ struct ctxlab_threads {
  */
 struct task_struct *ctxlab_get_live_thread(struct task_struct *leader);
 
-/*
- * Begin anew; @t is zeroed or has been begun before.  With @own the snapshots
- * have what is the threads' own.
+/**
+ * ctxlab_threads_begin - begin anew
+ * @t: zeroed, or begun before
+ * @take: puts what is wanted of a thread into row @i; 1 where it did, 0 where the
+ *        thread has been reaped meanwhile, -EACCES where the reader may not see
+ *        it.  Context: RCU, and ctxlab_lock_exec() of the thread.
  */
-void ctxlab_threads_begin(struct ctxlab_threads *t, bool own);
+void ctxlab_threads_begin(struct ctxlab_threads *t,
+			  int (*take)(const struct ctxlab_reader *who,
+				      struct task_struct *thread, void *rows,
+				      int i));
 void ctxlab_threads_end(struct ctxlab_threads *t);
+
+/* Rows are struct ctxlab_task; the second has what is the threads' own as well. */
+int ctxlab_take_task(const struct ctxlab_reader *who, struct task_struct *thread,
+		     void *rows, int i);
+int ctxlab_take_own(const struct ctxlab_reader *who, struct task_struct *thread,
+		    void *rows, int i);
 
 /**
  * ctxlab_walk_threads - the next visible threads of a process
  * @who: who reads
  * @task: a task of the process, with a reference
  * @t: where the walk stands
- * @batch: room for CTXLAB_BATCH tasks
+ * @rows: room for CTXLAB_BATCH rows of the kind that @t takes
  *
  * Where the last thread visited has died meanwhile, the walk goes on with the
  * first one created after it.  Threads stand on the list in the order in which
  * they were put there, which may differ from that of their creation by the moment
  * between the two.
  *
- * Return: how many there are in @batch, 0 at the end, -EINTR on a fatal signal.
+ * Return: how many there are in @rows, 0 at the end, -EINTR on a fatal signal.
  */
 int ctxlab_walk_threads(struct ctxlab_reader *who, struct task_struct *task,
-			struct ctxlab_threads *t, struct ctxlab_task *batch);
+			struct ctxlab_threads *t, void *rows);
 
 #endif /* CTXLAB_WALK_H */

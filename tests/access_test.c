@@ -189,7 +189,7 @@ static bool pair_as_maps(pid_t pid, pid_t self)
 /* As @subject, hold everything against maps; the number of differences. */
 static int try_objects(const struct subject *subject, const struct states *s)
 {
-	int i, there, here, pair, wrong = 0;
+	int i, there, here, pair, waits, wrong = 0;
 	pid_t pid, self = getpid();
 
 	if (subject->become()) {
@@ -202,12 +202,15 @@ static int try_objects(const struct subject *subject, const struct states *s)
 		there = ask_procfs(pid);
 		here = try_path(CTXLAB "/%d", pid, 0);
 		pair = try_path(CTXLAB "/%d,%d", pid, self);
-		if (here != there || pair != there ||
+		waits = try_path(CTXLAB "/%d-waits", pid, 0);
+		if (here != there || pair != there || waits != there ||
 		    !pair_as_maps(pid, self) ||
 		    in_tasks(pid) != !there || in_directory(pid) != !there) {
-			printf("# %s, %s: maps %s; process %s, pair %s, %s in tasks, %s listed\n",
+			printf("# %s, %s: maps %s; process %s, pair %s, waits %s, ",
 			       subject->name, s->list[i].plan.name,
 			       strerror(there), strerror(here), strerror(pair),
+			       strerror(waits));
+			printf("%s in tasks, %s listed\n",
 			       in_tasks(pid) ? "" : "not",
 			       in_directory(pid) ? "" : "not");
 			wrong++;

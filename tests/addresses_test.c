@@ -272,6 +272,8 @@ TEST_F(addresses, in_files)
 	for (i = 0; i < s->count; i++) {
 		snprintf(name, sizeof(name), "%d", s->list[i].tid);
 		EXPECT_EQ(0, count_in_file(name));
+		snprintf(name, sizeof(name), "%d-waits", s->list[i].tid);
+		EXPECT_EQ(0, count_in_file(name));
 		for (j = i; j < s->count; j += 3) {
 			snprintf(name, sizeof(name), "%d,%d", s->list[i].tid,
 				 s->list[j].tid);
@@ -283,12 +285,15 @@ TEST_F(addresses, in_files)
 /* Every process of the machine, kernel threads among them. */
 TEST_F(addresses, of_everybody)
 {
-	char *names = list_directory(CTXLAB), *name, *rest;
+	char *names = list_directory(CTXLAB), *name, *rest, waits[64];
 
 	ASSERT_NE(NULL, names);
 	for (name = strtok_r(names, " ", &rest); name;
-	     name = strtok_r(NULL, " ", &rest))
+	     name = strtok_r(NULL, " ", &rest)) {
 		EXPECT_EQ(0, count_in_file(name));
+		snprintf(waits, sizeof(waits), "%s-waits", name);
+		EXPECT_EQ(0, count_in_file(waits));
+	}
 	free(names);
 }
 

@@ -172,6 +172,12 @@ static void name_pair(void)
 		 getpid());
 }
 
+static void name_waits(void)
+{
+	forget_names();
+	snprintf(scene.path, sizeof(scene.path), CTXLAB "/%d-waits", scene.other);
+}
+
 static void name_tasks(void)
 {
 	forget_names();
@@ -363,6 +369,11 @@ FIXTURE_VARIANT_ADD(fault, read_thread)
 FIXTURE_VARIANT_ADD(fault, read_pair)
 {
 	name_pair, open_and_read, nothing, 5,
+};
+
+FIXTURE_VARIANT_ADD(fault, read_waits)
+{
+	name_waits, open_and_read, nothing, 5,
 };
 
 FIXTURE_VARIANT_ADD(fault, read_tasks)

@@ -41,6 +41,8 @@ static const char *const corpus[] = {
 	"18446744073709551615", "18446744073709551616", "1,4294967297",
 	"99999999999999999999", "self", "self,1", "thread-self", "tasks",
 	"tasksx", "task", "abi", "switch", "switch,1", "SELF", "1x", "x1",
+	"1-waits", "-waits", "01-waits", "1-waits,1", "1,1-waits", "1-wait",
+	"1-waitsx", "self-waits",
 	"0x1", "1e0", "\xef\xbc\x91", "1\xff", "%d", "%s%n", "*", "..1", "...",
 };
 
@@ -78,6 +80,8 @@ static bool is_name(const char *name)
 		if (!strcmp(name, fixed[i]))
 			return true;
 	rest = skip_tid(name, &exists);
+	if (rest && !strcmp(rest, "-waits"))
+		return exists;
 	if (rest && *rest == ',')
 		rest = skip_tid(rest + 1, &other);
 	return rest && !*rest && exists && other;
@@ -95,7 +99,7 @@ static void put_tid(char *name)
 /* Byte by byte: change, drop, double, insert. */
 static void bend(char *name)
 {
-	static const char bytes[] = "0123456789,,,-+ x.\n\t\\\"%\x7f\xff\x01";
+	static const char bytes[] = "0123456789,,,-+ xsw.\n\t\\\"%\x7f\xff\x01";
 	size_t length = strlen(name), at = length ? pick(length) : 0;
 	char byte = bytes[pick(sizeof(bytes) - 1)];
 
@@ -124,9 +128,13 @@ static void make_name(char *name)
 		sprintf(name, "%s", corpus[pick(ARRAY_SIZE(corpus))]);
 	} else {
 		put_tid(name);
-		if (pick(2)) {
+		switch (pick(3)) {
+		case 0:
 			strcat(name, ",");
 			put_tid(name + strlen(name));
+			break;
+		case 1:
+			strcat(name, "-waits");
 		}
 	}
 	while (bends--)

@@ -145,10 +145,10 @@ TEST_F(hand_over, tasks)
 	}
 }
 
-/* A file of which she may see nothing: the process, a thread of it, a pair. */
+/* A file of which she may see nothing: the process, a thread, a pair, the waits. */
 TEST_F(hand_over, file_of_others)
 {
-	char paths[3][64], *text;
+	char paths[4][64], *text;
 	struct many_tasks tasks = {};
 	int path, drops, way;
 
@@ -158,11 +158,12 @@ TEST_F(hand_over, file_of_others)
 		 tasks.tids[THREADS - 1]);
 	snprintf(paths[2], sizeof(paths[2]), CTXLAB "/%d,%d", self->roots,
 		 self->hers->tid);
-	for (path = 0; path < 3; path++) {
+	snprintf(paths[3], sizeof(paths[3]), CTXLAB "/%d-waits", self->roots);
+	for (path = 0; path < 4; path++) {
 		for (drops = 0; drops < 2; drops++) {
 			for (way = 0; way < (int)ARRAY_SIZE(ways); way++) {
-				/* Only the first of them is so long. */
-				if (path && ways[way] == read_some)
+				/* These two are not so long. */
+				if ((path == 1 || path == 2) && ways[way] == read_some)
 					continue;
 				text = rest_by_alice(paths[path], ways[way],
 						     drops);

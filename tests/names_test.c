@@ -91,12 +91,50 @@ TEST(pairs)
 	}
 }
 
+/* What a process waits in: one number by the same rule, and the word as it is. */
+TEST(waits)
+{
+	static const char *const refused[] = {
+		"-waits", "0-waits", "01-waits", "-1-waits", "+1-waits",
+		" 1-waits", "1 -waits", "1--waits", "1-wait", "1-waitsx",
+		"1-waits ", "1-waits\n", "1-WAITS", "1waits", "1,waits",
+		"1,1-waits", "1-waits,1", "1-waits-waits", "self-waits",
+		"tasks-waits", "99999999999-waits", "4294967297-waits",
+		"4194305-waits", "1-",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		EXPECT_EQ(ENOENT, stat_errno(CTXLAB, refused[i]))
+			TH_LOG("name \"%s\"", refused[i]);
+	}
+	EXPECT_EQ(0, stat_errno(CTXLAB, "1-waits"));
+	EXPECT_EQ(0, stat_errno(CTXLAB, "2-waits"));
+}
+
+/* Each name is a file of its own. */
+TEST(inode_numbers)
+{
+	static const char *const names[] = { "1", "2", "1-waits", "2-waits", "1,1" };
+	struct stat st[ARRAY_SIZE(names)];
+	char path[64];
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), CTXLAB "/%s", names[i]);
+		ASSERT_EQ(0, stat(path, &st[i]));
+		for (k = 0; k < i; k++)
+			EXPECT_NE(st[k].st_ino, st[i].st_ino);
+	}
+}
+
 /* A file is no directory, a directory no file; as procfs's own are. */
 TEST(files_are_files)
 {
 	EXPECT_EQ(ENOTDIR, stat_errno(CTXLAB, "1/"));
 	EXPECT_EQ(ENOTDIR, stat_errno(CTXLAB, "1/status"));
 	EXPECT_EQ(ENOTDIR, stat_errno(CTXLAB, "1,1/x"));
+	EXPECT_EQ(ENOTDIR, stat_errno(CTXLAB, "1-waits/"));
 	EXPECT_EQ(ENOTDIR, stat_errno(CTXLAB, "tasks/"));
 	EXPECT_EQ(ENOTDIR, stat_errno(CTXLAB, "abi/.."));
 	EXPECT_EQ(text_errno("/proc"), text_errno(CTXLAB));

@@ -190,6 +190,46 @@ static int read_task(pid_t pid)
 	return text_errno(path);
 }
 
+static int read_waits(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), CTXLAB "/%d-waits", pid);
+	return text_errno(path);
+}
+
+static int read_first_waits(void)
+{
+	return read_waits(1);
+}
+
+static int read_own_waits(void)
+{
+	char path[64], pid[16];
+	ssize_t n = readlink(CTXLAB "/self", pid, sizeof(pid) - 1);
+
+	if (n < 0)
+		return errno;
+	pid[n] = '\0';
+	snprintf(path, sizeof(path), CTXLAB "/%s-waits", pid);
+	return text_errno(path);
+}
+
+static int read_user_waits(void)
+{
+	return read_waits(user_process->tid);
+}
+
+static int read_undumpable_waits(void)
+{
+	return read_waits(undumpable->tid);
+}
+
+static int read_setuid_waits(void)
+{
+	return read_waits(setuid_process->tid);
+}
+
 static int read_user_process(void)
 {
 	return read_task(user_process->tid);
@@ -365,6 +405,15 @@ static const struct way {
 	{ "read a user's undumpable process", read_undumpable,
 	  { 0, 0, EACCES, EACCES, EACCES, 0 } },
 	{ "read a user's setuid program", read_setuid_process,
+	  { 0, 0, EACCES, EACCES, EACCES, 0 } },
+	{ "read the first process's waits", read_first_waits,
+	  { 0, 0, EACCES, EACCES, EACCES, 0 } },
+	{ "read one's own waits", read_own_waits, { 0, 0, 0, 0, 0, 0 } },
+	{ "read a user's process's waits", read_user_waits,
+	  { 0, 0, 0, EACCES, EACCES, 0 } },
+	{ "read a user's undumpable process's waits", read_undumpable_waits,
+	  { 0, 0, EACCES, EACCES, EACCES, 0 } },
+	{ "read a user's setuid program's waits", read_setuid_waits,
 	  { 0, 0, EACCES, EACCES, EACCES, 0 } },
 	{ "read what root has opened", read_opened_by_root,
 	  { 0, 0, EACCES, EACCES, EACCES, 0 } },

@@ -24,6 +24,14 @@ static int open_task(pid_t a, pid_t b)
 	return open(path, O_RDONLY);
 }
 
+static int open_waits(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), CTXLAB "/%d-waits", pid);
+	return open(path, O_RDONLY);
+}
+
 static int read_errno(int fd)
 {
 	char byte;
@@ -158,11 +166,13 @@ TEST_F(gone, pid_is_taken_again)
 {
 	int fd = open_task(self->pid, 0);
 	int pair = open_task(self->pid, getpid());
+	int waits = open_waits(self->pid);
 	char start[32], later[32];
 	pid_t again;
 
 	ASSERT_LE(0, fd);
 	ASSERT_LE(0, pair);
+	ASSERT_LE(0, waits);
 	take_start(text_readf(CTXLAB "/%d", self->pid), start);
 	ASSERT_STRNE("", start);
 	again = replace(self->pid);
@@ -172,12 +182,14 @@ TEST_F(gone, pid_is_taken_again)
 	/* Who opened the old one never sees the new one. */
 	EXPECT_EQ(ESRCH, read_errno(fd));
 	EXPECT_EQ(ESRCH, read_errno(pair));
+	EXPECT_EQ(ESRCH, read_errno(waits));
 	take_start(text_readf(CTXLAB "/%d", again), later);
 	ASSERT_STRNE("", later);
 	EXPECT_STRNE(start, later);
 	end_process(again);
 	close(fd);
 	close(pair);
+	close(waits);
 }
 
 /* A name that the kernel remembers is of the task that had it. */

@@ -47,7 +47,7 @@ static int add_thread(struct state *state)
 FIXTURE(reads)
 {
 	struct states states;
-	char paths[4][64];
+	char paths[5][64];
 	pid_t pid;
 	pid_t tid;
 };
@@ -68,6 +68,7 @@ FIXTURE_SETUP(reads)
 	snprintf(self->paths[1], 64, CTXLAB "/%d", self->tid);
 	snprintf(self->paths[2], 64, CTXLAB "/%d,%d", self->pid, self->tid);
 	snprintf(self->paths[3], 64, CTXLAB "/abi");
+	snprintf(self->paths[4], 64, CTXLAB "/%d-waits", self->pid);
 }
 
 FIXTURE_TEARDOWN(reads)
@@ -297,7 +298,7 @@ TEST_F(reads, names)
 		"caf\xc3\xa9", "\xff\xfe", "Name:\tx", ")", "(sd-pam)",
 		"123456789012345", "%s%n%x", "=", "-", "none",
 	};
-	char *status, *here, *name, *tasks;
+	char *status, *here, *name, *tasks, *waits;
 	struct table *table;
 	int lines = 0;
 	size_t i, n;
@@ -307,6 +308,8 @@ TEST_F(reads, names)
 		status = text_readf("/proc/%d/status", getpid());
 		here = text_readf(CTXLAB "/%d", getpid());
 		tasks = text_read(CTXLAB "/tasks");
+		waits = text_readf(CTXLAB "/%d-waits", getpid());
+		ASSERT_NE(NULL, waits);
 		ASSERT_NE(NULL, status);
 		ASSERT_NE(NULL, here);
 		ASSERT_NE(NULL, tasks);
@@ -327,6 +330,13 @@ TEST_F(reads, names)
 			     table_cell(table, table_find(table, "TID", getpid()),
 					"NAME"));
 		table_free(table);
+		table = table_parse(waits, "Waits");
+		ASSERT_NE(NULL, table);
+		EXPECT_EQ(1, table->rows);
+		EXPECT_STREQ(name + strspn(name, " "),
+			     table_cell(table, 0, "NAME"));
+		EXPECT_EQ(0, text_number(waits, "Withheld"));
+		table_free(table);
 
 		/* No name adds a line. */
 		for (n = 0, name = here; *name; name++)
@@ -336,6 +346,7 @@ TEST_F(reads, names)
 		EXPECT_EQ(lines, n) TH_LOG("name %zu", i);
 		free(status);
 		free(here);
+		free(waits);
 		free(tasks);
 	}
 }

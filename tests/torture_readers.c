@@ -29,7 +29,7 @@ static void any_path(struct torture *t, unsigned int *seed, char *path,
 	static const char *const fixed[] = {
 		"tasks", "self", "thread-self", "abi", "", "nonesuch", "0",
 	};
-	int kind = torture_random(seed, 4);
+	int kind = torture_random(seed, 5);
 
 	if (kind == 0)
 		snprintf(path, size, CTXLAB "/%s",
@@ -38,7 +38,8 @@ static void any_path(struct torture *t, unsigned int *seed, char *path,
 		snprintf(path, size, CTXLAB "/%d,%d", any_pid(t, seed),
 			 any_pid(t, seed));
 	else
-		snprintf(path, size, CTXLAB "/%d", any_pid(t, seed));
+		snprintf(path, size, CTXLAB "/%d%s", any_pid(t, seed),
+			 kind == 2 ? "-waits" : "");
 }
 
 /* The ends that an open or a read may have while tasks come and go. */
@@ -150,6 +151,36 @@ static void check_pair(struct torture *t, const char *text)
 	table_free(table);
 }
 
+/* Of a thread that is asleep all is told or nothing, of one that runs nothing. */
+static bool waits_agree(const struct table *table)
+{
+	static const char *const columns[] = { "SP", "PC" };
+	bool known;
+	int row;
+	size_t i;
+
+	for (row = 0; row < table->rows; row++) {
+		known = strcmp(cell(table, row, "NR"), "-");
+		if (known && strchr("RZX", *cell(table, row, "ST")))
+			return false;
+		for (i = 0; i < ARRAY_SIZE(columns); i++)
+			if (known == !strcmp(cell(table, row, columns[i]), "-"))
+				return false;
+	}
+	return true;
+}
+
+static void check_waits(struct torture *t, const char *path, const char *text)
+{
+	struct table *table = table_parse(text, "Waits");
+
+	torture_check(t, READS_END, table && waits_agree(table) &&
+		      text_number(text, "Unseen") >= 0 &&
+		      text_number(text, "Withheld") >= 0, "%s: %.200s", path,
+		      text);
+	table_free(table);
+}
+
 static void read_all(struct torture *t, const char *path, int fd)
 {
 	char *text = text_read_fd(fd);
@@ -162,6 +193,8 @@ static void read_all(struct torture *t, const char *path, int fd)
 	check_counters(t, path, text);
 	if (strchr(path, ','))
 		check_pair(t, text);
+	if (strstr(path, "-waits"))
+		check_waits(t, path, text);
 	free(text);
 }
 

@@ -89,8 +89,11 @@ FIXTURE_TEARDOWN(sight)
 	states_end(&self->states);
 }
 
-/* What a reader with these ids gets of /proc/ctxlab/<pid>; of itself for 0. */
-static char *read_as(uid_t uid, pid_t pid)
+/*
+ * What a reader with these ids gets of /proc/ctxlab/<pid> and, where @waits is
+ * set, of <pid>-waits; of itself for 0.
+ */
+static char *read_file_as(uid_t uid, pid_t pid, bool waits)
 {
 	int pair[2];
 	char *text;
@@ -102,8 +105,8 @@ static char *read_as(uid_t uid, pid_t pid)
 	if (!child) {
 		if (become(uid, uid))
 			_exit(1);
-		text = pid ? text_readf(CTXLAB "/%d", pid) :
-			     text_read(CTXLAB "/self");
+		text = text_readf(CTXLAB "/%d%s", pid ?: getpid(),
+				  waits ? "-waits" : "");
 		if (!text || write(pair[1], text, strlen(text)) < 0)
 			_exit(1);
 		_exit(0);
@@ -116,6 +119,11 @@ static char *read_as(uid_t uid, pid_t pid)
 		return NULL;
 	}
 	return text;
+}
+
+static char *read_as(uid_t uid, pid_t pid)
+{
+	return read_file_as(uid, pid, false);
 }
 
 static bool names_tid(const char *text, pid_t tid)
@@ -511,6 +519,53 @@ static bool tells_registers(const char *text)
 
 	table_free(own);
 	return told;
+}
+
+/* Does the first row have a system call? */
+static bool tells_call(const char *text)
+{
+	struct table *table = table_parse(text, "Waits");
+	bool told = table && strcmp(table_cell(table, 0, "NR") ?: "-", "-") &&
+		    strcmp(table_cell(table, 0, "SP") ?: "-", "-");
+
+	table_free(table);
+	return told;
+}
+
+/* Threads that are not shown are counted, and so are those without their call. */
+TEST_F(sight, waits)
+{
+	struct state *both = states_add(&self->states, &threaded);
+	pid_t other = both ? both->told[0] : 0;
+	struct table *table;
+	char *text;
+
+	ASSERT_NE(NULL, both);
+	usleep(50000);
+	text = read_file_as(ALICE, both->tid, true);
+	ASSERT_NE(NULL, text);
+	EXPECT_EQ(1, text_number(text, "Unseen"));
+	EXPECT_EQ(1, text_number(text, "Withheld"));
+	EXPECT_FALSE(tells_call(text)) TH_LOG("%s", text);
+	EXPECT_FALSE(names_tid(text, other)) TH_LOG("%s", text);
+	free(text);
+
+	text = read_file_as(0, both->tid, true);
+	ASSERT_NE(NULL, text);
+	EXPECT_EQ(0, text_number(text, "Unseen"));
+	EXPECT_EQ(0, text_number(text, "Withheld"));
+	EXPECT_TRUE(tells_call(text)) TH_LOG("%s", text);
+	table = table_parse(text, "Waits");
+	ASSERT_NE(NULL, table);
+	EXPECT_LE(0, table_find(table, "TID", other));
+	table_free(table);
+	free(text);
+
+	text = read_file_as(ALICE, 0, true);
+	ASSERT_NE(NULL, text);
+	EXPECT_EQ(0, text_number(text, "Unseen"));
+	EXPECT_EQ(0, text_number(text, "Withheld"));
+	free(text);
 }
 
 /* One's own process, or the capability: the same uid is not enough. */

@@ -11,7 +11,7 @@
 #include <linux/types.h>
 
 /* The version of the text formats; what /proc/ctxlab/abi says. */
-#define CTXLAB_ABI 2
+#define CTXLAB_ABI 3
 
 /*
  * The switch probe: ioctls on an open /proc/ctxlab/switch.
