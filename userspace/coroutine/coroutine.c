@@ -169,6 +169,13 @@ void co_switch_return(void **save, void *to)
 	co_switch(save, to);
 }
 
+void co_switch_start(void **save, void *end, co_entry entry, void *arg)
+{
+	(void)entry;
+	(void)arg;
+	co_switch(save, end);
+}
+
 void co_switch_fp(void **save, void *to)
 {
 	co_switch(save, to);

@@ -57,6 +57,13 @@ void co_switch(void **save, void *to);
 void co_switch_return(void **save, void *to);
 
 /*
+ * The same to a coroutine that has not begun, on the stack below @end, a multiple of
+ * 16: what co_switch_return() to co_frame(@end, @entry, @arg) does, but for the
+ * return into its first function, which no CPU predicts.
+ */
+void co_switch_start(void **save, void *end, co_entry entry, void *arg);
+
+/*
  * Keeps the floating-point control words as well: on x86-64 the control bits of
  * MXCSR and the x87 control word, on arm64 FPCR.
  */

@@ -98,6 +98,7 @@ struct g {
 	atomic_uchar state;	/* enum g_state */
 	uint8_t guard;		/* enum co_guard */
 	uint8_t why;		/* enum gpm_wait_reason, while it waits */
+	bool fresh;		/* has not run yet: starts at g_main() */
 	uint32_t parks;		/* waits so far, for those who look from outside */
 	char *low;		/* of its stack */
 	/*
@@ -292,16 +293,69 @@ static inline void leave(void)
 	atomic_store_explicit(&machine()->inside, false, memory_order_release);
 }
 
+/* The same where nothing in between has switched: the M is still @m. */
+static inline void leave_here(struct m *m)
+{
+	atomic_store_explicit(&m->inside, false, memory_order_release);
+}
+
 static inline struct p *my_p(struct m *m)
 {
 	return atomic_load_explicit(&m->p, memory_order_relaxed);
 }
 
-/* Leave the current G, do @after for it, and run another one. */
-void switch_away(struct m *m, enum after after, struct lock *l);
+void overflow_canary(const struct g *g) __attribute__((noreturn));
 /* What the other side of the switch does first. */
 void switched(void);
-void switch_to(struct m *m, struct g *to);
+void g_main(void *arg);
+struct g *pick(struct p *p);
+
+/*
+ * Switching.  A G goes straight to the next one; what has to happen to it when
+ * nobody stands on its stack any more is done on the other side.  Inlined: every
+ * function between the switch and the user's code is one more return that the CPU
+ * predicts wrong.
+ */
+static inline char *stack_end(struct g *g)
+{
+	return (char *)((uintptr_t)g & ~(uintptr_t)15);
+}
+
+static inline void switch_to(struct m *m, struct g *to)
+{
+	struct g *from = m->current;
+
+	if (unlikely(from->guard == CO_GUARD_CANARY && from->low &&
+		     !co_canary_intact(from->low)))
+		overflow_canary(from);
+	m->left = from;
+	m->current = to;
+	fiber_leave(&from->fiber, &to->fiber, m->after >= AFTER_EXIT);
+	if (to->fresh) {
+		to->fresh = false;
+		co_switch_start(&from->sp, stack_end(to), g_main, to);
+	} else {
+		co_switch_return(&from->sp, to->sp);
+	}
+	switched();
+}
+
+/* Leave the current G, do @after for it, and run another one. */
+static inline void switch_away(struct m *m, enum after after, struct lock *l)
+{
+	struct g *next = NULL;
+
+	m->after = after;
+	m->after_lock = l;
+	if (likely(!sched.step)) {
+		next = pick(my_p(m));
+		if (!next && after == AFTER_YIELD) {
+			m->after = AFTER_NOTHING;
+			return;
+		}
+	}
+	switch_to(m, next ? next : &m->idle);
+}
 
 /* Make @g ready: by an M with a P, or, with a NULL @m, from outside. */
 void make_ready(struct m *m, struct g *g);
@@ -311,7 +365,6 @@ void put_global_batch(struct trace_ring *r, struct g *first, struct g *last,
 		      unsigned int n);
 /* Take the share of @p from the global queue; its lock is held. */
 struct g *get_global(struct p *p, unsigned int most);
-struct g *pick(struct p *p);
 int spawn(struct p *p, const char *name, void (*fn)(void *arg), void *arg);
 void running(struct p *p, struct g *g, enum trace_why why, uint32_t position);
 void free_g(struct p *p, struct g *g);
@@ -409,6 +462,5 @@ void overflow_restore(struct m *m);
 /* For the whole process, around a run. */
 void overflow_handle(void);
 void overflow_unhandle(void);
-void overflow_canary(const struct g *g) __attribute__((noreturn));
 
 #endif /* GPM_INTERNAL_H */

@@ -291,25 +291,6 @@ struct g *pick(struct p *p)
 	return pick_global(p, QUEUE_SIZE / 2, WHY_GLOBAL);
 }
 
-/*
- * Switching.  A G goes straight to the next one; what has to happen to it when
- * nobody stands on its stack any more is done on the other side.
- */
-
-void switch_to(struct m *m, struct g *to)
-{
-	struct g *from = m->current;
-
-	if (unlikely(from->guard == CO_GUARD_CANARY && from->low &&
-		     !co_canary_intact(from->low)))
-		overflow_canary(from);
-	m->left = from;
-	m->current = to;
-	fiber_leave(&from->fiber, &to->fiber, m->after >= AFTER_EXIT);
-	co_switch_return(&from->sp, to->sp);
-	switched();
-}
-
 void switched(void)
 {
 	struct m *m = machine();
@@ -347,22 +328,6 @@ void switched(void)
 	default:
 		break;
 	}
-}
-
-void switch_away(struct m *m, enum after after, struct lock *l)
-{
-	struct g *next = NULL;
-
-	m->after = after;
-	m->after_lock = l;
-	if (likely(!sched.step)) {
-		next = pick(my_p(m));
-		if (!next && after == AFTER_YIELD) {
-			m->after = AFTER_NOTHING;
-			return;
-		}
-	}
-	switch_to(m, next ? next : &m->idle);
 }
 
 /* Back from a call in which the thread blocked and the P was taken. */
@@ -425,7 +390,7 @@ void each_g(void (*call)(struct g *g, void *arg), void *arg)
 			call(g_of_stack(co_slab_end(&sched.stacks, s, i)), arg);
 }
 
-static void g_main(void *arg)
+void g_main(void *arg)
 {
 	struct g *g = arg;
 
@@ -553,11 +518,12 @@ int spawn(struct p *p, const char *name, void (*fn)(void *arg), void *arg)
 	g->arg = arg;
 	g->id = new_id(p);
 	g->has_deadline = false;
-	g->expired = false;
+	atomic_store_explicit(&g->expired, false, memory_order_relaxed);
 	g->name[0] = '\0';
 	if (name)
 		snprintf(g->name, NAME_SIZE, "%s", name);
-	g->sp = co_frame((char *)((uintptr_t)g & ~(uintptr_t)15), g_main, g);
+	g->fresh = true;
+	g->sp = co_frame(stack_end(g), g_main, g);
 	fiber_begin(&g->fiber, false);
 	atomic_store_explicit(&p->alive, p->alive + 1, memory_order_relaxed);
 	set_state(g, G_READY);
@@ -577,7 +543,7 @@ int gpm_go_named(const char *name, void (*fn)(void *arg), void *arg)
 	err = spawn(my_p(m), name, fn, arg);
 	if (!err && sched.procs > 1)
 		wake_machine();
-	leave();
+	leave_here(m);
 	return err;
 }
 

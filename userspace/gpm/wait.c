@@ -167,7 +167,7 @@ int gpm_group_add(struct gpm_group *group, long n)
 		wake_all(m, &group->waiters);
 	else
 		unlock(lock_of(&group->waiters));
-	leave();
+	leave_here(m);
 	return err;
 }
 
