@@ -118,22 +118,29 @@ static struct lock *chan_lock(struct gpm_chan *c)
 	return lock_of(&c->senders);
 }
 
-static int operate(struct gpm_case op, bool wait)
+/*
+ * All arguments fit into registers, so that the callers end in a jump to here: each
+ * return between the switch and the user's code is predicted wrong where the G
+ * that was left stands in another call.
+ */
+static int operate(struct gpm_chan *chan, const void *send, void *recv,
+		   bool wait)
 {
+	struct gpm_case op = { .chan = chan, .send = send, .recv = recv };
 	struct m *m = enter();
 	struct g *wake = NULL;
 	int err;
 
 	if (!m)
 		return -EPERM;
-	lock(chan_lock(op.chan));
-	err = try_now(op.chan, &op, &wake);
+	lock_object(chan_lock(chan));
+	err = try_now(chan, &op, &wake);
 	if (err == -EAGAIN && wait) {
-		err = wait_in(m, chan_lock(op.chan), side(&op),
-			      op.send ? WAIT_SEND : WAIT_RECV, op.chan,
-			      op.send ? (void *)op.send : op.recv);
+		err = wait_in(m, chan_lock(chan), side(&op),
+			      send ? WAIT_SEND : WAIT_RECV, chan,
+			      send ? (void *)send : recv);
 	} else {
-		unlock(chan_lock(op.chan));
+		unlock(chan_lock(chan));
 		if (wake)
 			make_ready(m, wake);
 	}
@@ -146,24 +153,22 @@ static const char nothing;
 
 int gpm_send(struct gpm_chan *chan, const void *value)
 {
-	return operate((struct gpm_case){
-		.chan = chan, .send = value ? value : &nothing }, true);
+	return operate(chan, value ? value : &nothing, NULL, true);
 }
 
 int gpm_try_send(struct gpm_chan *chan, const void *value)
 {
-	return operate((struct gpm_case){
-		.chan = chan, .send = value ? value : &nothing }, false);
+	return operate(chan, value ? value : &nothing, NULL, false);
 }
 
 int gpm_recv(struct gpm_chan *chan, void *value)
 {
-	return operate((struct gpm_case){ .chan = chan, .recv = value }, true);
+	return operate(chan, NULL, value, true);
 }
 
 int gpm_try_recv(struct gpm_chan *chan, void *value)
 {
-	return operate((struct gpm_case){ .chan = chan, .recv = value }, false);
+	return operate(chan, NULL, value, false);
 }
 
 int gpm_chan_close(struct gpm_chan *chan)
@@ -174,7 +179,7 @@ int gpm_chan_close(struct gpm_chan *chan)
 
 	if (!m)
 		return -EPERM;
-	lock(chan_lock(chan));
+	lock_object(chan_lock(chan));
 	if (chan->closed) {
 		unlock(chan_lock(chan));
 		leave();
@@ -227,7 +232,7 @@ static void lock_all(struct selection *s)
 
 	for (i = 0; i < s->n; i++)
 		if (first_of_chan(s, i))
-			lock(chan_lock(in_order(s, i)));
+			lock_object(chan_lock(in_order(s, i)));
 }
 
 static void unlock_all(void *arg)

@@ -219,6 +219,17 @@ struct sched {
 
 extern struct sched sched;
 
+/*
+ * The lock of a channel, a mutex and the like, which only an M with a P takes: with
+ * one P having that is enough, as on a kernel for one CPU.  The P passes from one M
+ * to another under sched.lock, which orders what they did.
+ */
+static inline void lock_object(struct lock *l)
+{
+	if (sched.procs > 1)
+		lock(l);
+}
+
 static inline void trace_add(struct trace_ring *r, enum trace_verb verb,
 			     uint32_t g, uint32_t a, uint32_t b)
 {

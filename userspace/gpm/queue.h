@@ -177,6 +177,20 @@ static inline struct g *queue_get_next(struct queue *q)
 	return NULL;
 }
 
+/* The same two where nobody else can steal: there is one P only. */
+static inline struct g *queue_put_next_alone(struct queue *q, struct g *g)
+{
+	struct g *old = atomic_load_explicit(&q->next, memory_order_relaxed);
+
+	atomic_store_explicit(&q->next, g, memory_order_relaxed);
+	return old;
+}
+
+static inline struct g *queue_get_next_alone(struct queue *q)
+{
+	return queue_put_next_alone(q, NULL);
+}
+
 /*
  * Whether there is nothing to run, at one moment: never spuriously.  The owner
  * moves a G from the slot to the tail when another takes its place: with the

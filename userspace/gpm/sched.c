@@ -170,7 +170,8 @@ void put_local(struct p *p, struct g *g)
 
 static void put_next(struct p *p, struct g *g)
 {
-	struct g *old = queue_put_next(&p->queue, g);
+	struct g *old = sched.procs > 1 ? queue_put_next(&p->queue, g) :
+					  queue_put_next_alone(&p->queue, g);
 
 	trace(p->ring, TRACE_NEXT, g->id, !!old, 0);
 	if (old)
@@ -242,6 +243,12 @@ static void run_timers(struct p *p)
 	timers_run(&p->timers, clock_now());
 }
 
+static struct g *take_next(struct p *p)
+{
+	return sched.procs > 1 ? queue_get_next(&p->queue) :
+				 queue_get_next_alone(&p->queue);
+}
+
 /*
  * Two Gs that wake each other through the slot would keep the rest of the queue
  * from running for ever: Go ends their time slice by a signal; here the slot
@@ -254,12 +261,12 @@ static struct g *pick_next(struct p *p)
 	if (!atomic_load_explicit(&p->queue.next, memory_order_relaxed))
 		return NULL;
 	if (p->chain >= CHAIN_MAX && queue_length(&p->queue)) {
-		g = queue_get_next(&p->queue);
+		g = take_next(p);
 		if (g)
 			put_local(p, g);
 		return NULL;
 	}
-	g = queue_get_next(&p->queue);
+	g = take_next(p);
 	if (g)
 		running(p, g, WHY_NEXT, 0);
 	return g;

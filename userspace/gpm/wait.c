@@ -113,7 +113,7 @@ int wait_in(struct m *m, struct lock *l, struct gpm_waiters *list,
 	sleep_until_woken(m, w.contested ? AFTER_WAIT : AFTER_UNLOCK, l, why,
 			  what);
 	if (g->result == -ETIMEDOUT) {
-		lock(l);
+		lock_object(l);
 		wait_unlist(list, &w);
 		unlock(l);
 	}
@@ -158,7 +158,7 @@ int gpm_group_add(struct gpm_group *group, long n)
 
 	if (!m)
 		return -EPERM;
-	lock(lock_of(&group->waiters));
+	lock_object(lock_of(&group->waiters));
 	if (group->count + n < 0)
 		err = -EINVAL;
 	else
@@ -183,7 +183,7 @@ int gpm_group_wait(struct gpm_group *group)
 
 	if (!m)
 		return -EPERM;
-	lock(lock_of(&group->waiters));
+	lock_object(lock_of(&group->waiters));
 	if (group->count)
 		err = wait_in(m, lock_of(&group->waiters), &group->waiters,
 			      WAIT_GROUP, group, NULL);
@@ -200,7 +200,7 @@ static int lock_mutex(struct gpm_mutex *mutex, bool wait)
 
 	if (!m)
 		return -EPERM;
-	lock(lock_of(&mutex->waiters));
+	lock_object(lock_of(&mutex->waiters));
 	if (!mutex->owner) {
 		mutex->owner = m->current->id;
 		unlock(lock_of(&mutex->waiters));
@@ -236,7 +236,7 @@ int gpm_unlock(struct gpm_mutex *mutex)
 
 	if (!m)
 		return -EPERM;
-	lock(lock_of(&mutex->waiters));
+	lock_object(lock_of(&mutex->waiters));
 	if (mutex->owner != m->current->id) {
 		unlock(lock_of(&mutex->waiters));
 		leave();
@@ -258,7 +258,7 @@ int gpm_sem_wait(struct gpm_sem *sem)
 
 	if (!m)
 		return -EPERM;
-	lock(lock_of(&sem->waiters));
+	lock_object(lock_of(&sem->waiters));
 	if (sem->count > 0) {
 		sem->count--;
 		unlock(lock_of(&sem->waiters));
@@ -277,7 +277,7 @@ int gpm_sem_post(struct gpm_sem *sem)
 
 	if (!m)
 		return -EPERM;
-	lock(lock_of(&sem->waiters));
+	lock_object(lock_of(&sem->waiters));
 	w = wait_pop(&sem->waiters);
 	if (!w)
 		sem->count++;
