@@ -22,6 +22,7 @@ struct told {
 	uint64_t first, second, receiver, blocker;
 	pid_t blocker_tid;
 	uint64_t first_waits, second_waits, chan;
+	atomic_uint locked;
 	atomic_uint ready;
 };
 
@@ -36,7 +37,10 @@ static void cross(void *arg)
 	*(i ? &told->second_waits : &told->first_waits) =
 		(uintptr_t)&mutex[!i];
 	gpm_lock(&mutex[i]);
-	gpm_sleep(1000000);
+	/* On a busy machine the other may begin much later. */
+	told->locked++;
+	while (told->locked < 2)
+		gpm_sleep(1000000);
 	told->ready++;
 	gpm_lock(&mutex[!i]);
 }
