@@ -97,6 +97,20 @@ static bool stuck(struct p *p, int64_t now)
 	return now - p->seen_since >= RETAKE_AFTER && !m->inside;
 }
 
+/*
+ * Whether its thread sleeps outside the library now.  A monitor that looks every
+ * few milliseconds only would meet another G each time, and never the same block
+ * twice: having seen one it has to look again soon.
+ */
+static bool blocks(struct p *p)
+{
+	struct m *m = p->m;
+	unsigned int call;
+
+	return p->status == P_RUNNING && m && !m->inside && sleeps(m, &call);
+}
+
+/* True: a P was taken, or is about to be. */
 static bool retake_all(int64_t now)
 {
 	bool any = false;
@@ -106,8 +120,10 @@ static bool retake_all(int64_t now)
 		struct p *p = &sched.p[i];
 		struct m *m;
 
-		if (!stuck(p, now))
+		if (!stuck(p, now)) {
+			any |= blocks(p);
 			continue;
+		}
 		/* Without the lock first: most are simply busy. */
 		m = p->m;
 		if (m && sleeps(m, &call) && retake(p))
