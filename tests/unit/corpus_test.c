@@ -162,6 +162,7 @@ static const struct {
 	{ "pipe-with-reader", 2, false, false },
 	{ "sockets", 2, false, false },
 	{ "handed-over", 2, false, false },
+	{ "traced", 2, true, false },
 };
 
 int main(int argc, char **argv)
@@ -173,7 +174,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	/* Any number at all: only whose descriptors are seen is asked. */
-	holders_find(&h, (unsigned long long[]){ 1 }, 1, false);
+	holders_find(&h, (unsigned long long[]){ 1 }, 1, 0);
 	all = !h.unseen && !h.outside;
 	holders_free(&h);
 	if (!all)

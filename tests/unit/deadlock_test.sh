@@ -3,13 +3,17 @@
 # 'ctxlab deadlock' as it is typed: on programs that hang, on hostile ones, without
 # rights, and on what is not there.
 
+# shellcheck disable=SC2317 # functions that help calls
 set -u
 here=$(dirname "${BASH_SOURCE[0]}")
 . "$here/tap.sh"
 export LC_ALL=C.UTF-8
 work=$(mktemp -d)
 pid=
-trap 'kill $pid 2>/dev/null; rm -rf "$work"' EXIT
+helpers=()
+groups=()
+trap 'thaw; kill -KILL $pid "${helpers[@]}" 2>/dev/null; rmdir "${groups[@]}" 2>/dev/null
+      rm -rf "$work"' EXIT
 . "$here/tool.sh"
 programs=$(dirname "$FUZZER")/../deadlocks
 
@@ -67,6 +71,151 @@ like "$(<"$work/watch")" "*which it holds itself*" "and says so"
 play chain 4
 try 0 deadlock --exit-code "$pid"
 like "$out" "No deadlock found.*3 threads wait, in the end, for thread *" "and tells the chain"
+
+# told PATTERN WHAT ARGUMENT...: within a while the tool says so of these processes.
+told()
+{
+	local pattern=$1 what=$2 i
+
+	shift 2
+	for i in {1..40}; do
+		out=$(timeout 60 "$CTXLAB" deadlock "$@" 2>&1)
+		# shellcheck disable=SC2053 # it is a pattern
+		[[ $out == $pattern ]] && break
+		sleep 0.1
+	done
+	like "$out" "$pattern" "$what"
+}
+
+# help COMMAND...: runs it beside; its PID is in $helper.
+help()
+{
+	"$@" &
+	helper=$!
+	helpers+=("$helper")
+}
+
+# One process has a file lock, another one wants it.
+: >"$work/locked"
+hold_lock()
+{
+	exec 9<"$work/locked"
+	flock 9
+	exec sleep 1000
+}
+help hold_lock
+holder=$helper
+until flock -n "$work/locked" true; [ $? = 1 ]; do sleep 0.05; done
+help flock "$work/locked" true
+waiter=$helper
+told "*flock $holder*" "who waits for a file lock waits for its holder" -nro WAITS,OWNER "$waiter"
+
+kill -STOP "$holder"
+told "*1 thread waits, in the end, for thread $holder * is stopped by a signal, while it sleeps*" \
+	"a holder that a signal has stopped is said to be so" "$waiter"
+try 0 deadlock -J "$waiter"
+like "$out" '*"halted": "stopped"*' "and so in JSON"
+kill -CONT "$holder"
+try 0 deadlock "$waiter"
+[[ $out != *stopped* ]]
+ok $? "which is not said of it any more"
+
+# freeze FOLDER FILE STATE: the holder goes there, which can be frozen.
+freeze()
+{
+	local group=$1/ctxlab-test-$$
+
+	mkdir "$group" 2>/dev/null || return
+	groups+=("$group")
+	echo "$holder" >"$group/cgroup.procs" && echo "$3" >"$group/$2"
+} 2>/dev/null
+
+thaw()
+{
+	local group
+
+	for group in "${groups[@]}"; do
+		echo 0 >"$group/cgroup.freeze"
+		echo THAWED >"$group/freezer.state"
+		echo "$holder" >"${group%/*}/cgroup.procs"
+	done
+} 2>/dev/null
+
+frozen=0
+while read -r folder type; do
+	case $type in
+	cgroup2) freeze "$folder" cgroup.freeze 1 ;;
+	*) freeze "$folder" freezer.state FROZEN ;;
+	esac || continue
+	told "*1 thread waits, in the end, for thread $holder * is frozen with its cgroup, while it *" \
+		"a holder frozen by $type is said to be so" "$waiter"
+	thaw
+	((frozen++))
+done < <(awk '$3 == "cgroup2" || ($3 == "cgroup" && $4 ~ /freezer/) { print $2, $3 }' /proc/mounts)
+((frozen)) || echo "# no cgroup can be made here: nothing was frozen"
+
+# How long it has not run: never more than since it was seen to wait.
+before=$(date +%s%N)
+help flock "$work/locked" true
+told "*flock $holder*" "another one waits" -nro WAITS,OWNER "$helper"
+sleep 1
+try 0 deadlock -nro TID,ASLEEP "$helper"
+after=$(date +%s%N)
+if [ -e /proc/self/sched ]; then
+	awk -v tid="$helper" -v most=$(((after - before) / 1000000)) '
+		$1 == tid && 1000 * $2 <= most && 1000 * $2 >= 300 { found = 1 }
+		END { exit !found }' <<<"$out"
+	ok $? "it has slept for a while, and no longer than it is there"
+fi
+
+# An owner in another pid namespace is not known by its ID there.
+if unshare -fp --mount-proc true 2>/dev/null; then
+	cat >"$work/inside" <<'EOF'
+flock "$work/locked" true &
+for i in {1..100}; do
+	"$CTXLAB" deadlock -nro WAITS,OWNER $! | grep '^flock' && break
+	sleep 0.1
+done
+"$CTXLAB" deadlock $!
+kill $!
+EOF
+	out=$(export CTXLAB work; timeout 120 unshare -fp --mount-proc bash "$work/inside" 2>&1)
+	like "$out" "*flock unseen*No deadlock found*may be in another pid namespace*" \
+		"the owner of a lock that is outside is not named, and said to be unseen"
+
+	help unshare -fp --mount-proc "$programs" flocks >"$work/flocks"
+	sleep 0.2
+	inside=$(pgrep -P "$helper" | head -n 1)
+	truth=flocks
+	if [ -n "$inside" ] && [ "$(id -u)" = 0 ]; then
+		for child in $(pgrep -P "$inside"); do
+			inside=$child
+		done
+		found "$inside"
+	fi
+fi
+
+# A FIFO: whoever has its other end.
+mkfifo "$work/fifo"
+hold_fifo()
+{
+	exec 9>"$work/fifo"
+	exec sleep 1000
+}
+read_fifo()
+{
+	exec cat "$work/fifo"
+}
+help read_fifo
+reader=$helper
+told "*fifo-open*" "who opens a FIFO is seen to wait" -nro WAITS,FOR "$reader"
+like "$out" "fifo-open $work/fifo*" "for its path"
+help hold_fifo
+told "*fifo-read*" "who reads from it, too" -nro WAITS,OWNER "$reader"
+like "$out" "*fifo-read $helper*" "and who has the other end"
+play traced
+told "*1 thread waits, in the end, for thread * is stopped by a tracer, while *" \
+	"a holder that a tracer has stopped is said to be so" $(pgrep -P "$pid")
 
 play names
 found "$pid"

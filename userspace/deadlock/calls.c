@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fifo.h"
 #include "lib/compiler.h"
 #include "lib/xalloc.h"
 #include "waits.h"
@@ -38,6 +39,7 @@ static const struct call_row {
 	{ SYS_epoll_wait, WAIT_POLL, MILLISECONDS, 3 },
 	{ SYS_pause, WAIT_SIGNAL, NO_TIMEOUT, 0 },
 	{ SYS_vfork, WAIT_VFORK, NO_TIMEOUT, 0 },
+	{ SYS_open, WAIT_FIFO_OPEN, NO_TIMEOUT, 0 },
 #endif
 	{ SYS_ppoll, WAIT_POLL, TIMESPEC, 2 },
 	{ SYS_pselect6, WAIT_POLL, TIMESPEC, 4 },
@@ -54,6 +56,7 @@ static const struct call_row {
 	{ SYS_msgsnd, WAIT_IPC, NO_TIMEOUT, 0 },
 	{ SYS_clone, WAIT_VFORK, NO_TIMEOUT, 0 },
 	{ SYS_clone3, WAIT_VFORK, NO_TIMEOUT, 0 },
+	{ SYS_openat, WAIT_FIFO_OPEN, NO_TIMEOUT, 0 },
 	{ SYS_wait4, WAIT_CHILD, NO_TIMEOUT, 0 },
 	{ SYS_waitid, WAIT_CHILD, NO_TIMEOUT, 0 },
 	{ SYS_flock, WAIT_FLOCK, NO_TIMEOUT, 0 },
@@ -166,12 +169,15 @@ static void decode_descriptor(struct thread *t)
 		return;
 	}
 	w->inode = stat.st_ino;
-	if (S_ISSOCK(stat.st_mode))
+	if (S_ISSOCK(stat.st_mode)) {
 		w->kind = WAIT_SOCKET;
-	else if (!S_ISFIFO(stat.st_mode))
+	} else if (!S_ISFIFO(stat.st_mode)) {
 		w->kind = WAIT_FILE;
-	else if (has_name(t))
-		w->kind = WAIT_FIFO;
+	} else if (has_name(t)) {
+		w->kind = w->kind == WAIT_PIPE_READ ? WAIT_FIFO_READ :
+						      WAIT_FIFO_WRITE;
+		w->device = stat.st_dev;
+	}
 }
 
 static void decode_fcntl(struct thread *t)
@@ -266,6 +272,10 @@ void call_decode(struct thread *t)
 		break;
 	case WAIT_VFORK:
 		decode_vfork(t);
+		break;
+	case WAIT_FIFO_OPEN:
+		if (!fifo_is_opened(t))
+			t->wait.kind = WAIT_UNKNOWN;
 		break;
 	default:
 		break;

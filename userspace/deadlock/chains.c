@@ -70,6 +70,7 @@ static size_t list_threads(struct scan *s, struct walk *w)
 		for (k = 0; k < s->process[i]->threads; k++) {
 			w->thread[w->n] = s->process[i]->thread[k];
 			w->thread[w->n]->node = w->n;
+			w->thread[w->n]->halt = HALT_NOT;
 			w->end[w->n++] = NOT_KNOWN;
 		}
 	return n;
@@ -84,10 +85,16 @@ static int by_waiters(const void *a, const void *b)
 	return (x->end->tid > y->end->tid) - (x->end->tid < y->end->tid);
 }
 
-/* Deadlocks are told on their own; a chain has two waiters or more. */
+/*
+ * Deadlocks are told on their own; a chain has two waiters or more, or ends in a
+ * thread that does not run until somebody lets it.
+ */
 static void add_chain(struct report *r, struct thread *end, size_t waiters)
 {
-	if (waiters < 2 || end->finding || end->behind)
+	if (!waiters || end->finding || end->behind)
+		return;
+	end->halt = thread_halt(end);
+	if (waiters < 2 && !end->halt)
 		return;
 	r->chain = xrealloc(r->chain, r->chains + 1, sizeof(*r->chain));
 	r->chain[r->chains++] = (struct chain){ end, waiters };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "holders.h"
@@ -18,7 +19,7 @@ struct walk {
 	struct holders *h;
 	const unsigned long long *inode;
 	size_t inodes;
-	bool locks;
+	unsigned int what;
 	size_t room, process_room;
 	pid_t pid;		/* whose descriptors are read */
 	bool io_uring;
@@ -38,7 +39,7 @@ static bool is_wanted(const struct walk *w, unsigned long long inode)
 }
 
 static void add_holder(struct walk *w, unsigned long long inode,
-		       unsigned int how)
+		       unsigned long long device, unsigned int how)
 {
 	struct holders *h = w->h;
 
@@ -46,7 +47,9 @@ static void add_holder(struct walk *w, unsigned long long inode,
 		w->room = w->room ? 2 * w->room : 64;
 		h->holder = xrealloc(h->holder, w->room, sizeof(*h->holder));
 	}
-	h->holder[h->n++] = (struct holder){ w->pid, inode, how };
+	h->holder[h->n++] = (struct holder){
+		.pid = w->pid, .inode = inode, .device = device, .how = how
+	};
 }
 
 /* The inode in "pipe:[123]" or "socket:[123]"; 0 for any other file. */
@@ -62,13 +65,13 @@ static unsigned long long inode_of(const char *target)
 
 /* The mode of the link says how the descriptor is open. */
 static void take_end(struct walk *w, int dir, const char *name,
-		     unsigned long long inode)
+		     unsigned long long inode, unsigned long long device)
 {
 	struct stat stat;
 
 	if (fstatat(dir, name, &stat, AT_SYMLINK_NOFOLLOW))
 		return;
-	add_holder(w, inode, (stat.st_mode & 0400 ? HOLD_READ : 0) |
+	add_holder(w, inode, device, (stat.st_mode & 0400 ? HOLD_READ : 0) |
 		   (stat.st_mode & 0200 ? HOLD_WRITE : 0));
 }
 
@@ -85,8 +88,19 @@ static void take_locks(struct walk *w, int process, const char *name)
 	     line = strstr(line + 1, "lock:\t"))
 		if (parse_lock(line + strlen("lock:\t"), &lock) &&
 		    lock.kind != FILE_LOCK_POSIX && is_wanted(w, lock.inode))
-			add_holder(w, lock.inode, lock.kind == FILE_LOCK_OFD ?
+			add_holder(w, lock.inode, 0, lock.kind == FILE_LOCK_OFD ?
 				   HOLD_OFD : HOLD_FLOCK);
+}
+
+/* A FIFO is known by its device and inode; a server of files is not asked. */
+static void take_fifo(struct walk *w, int dir, const char *name)
+{
+	struct statx stat;
+
+	if (!statx(dir, name, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &stat) &&
+	    S_ISFIFO(stat.stx_mode) && is_wanted(w, stat.stx_ino))
+		take_end(w, dir, name, stat.stx_ino,
+			 makedev(stat.stx_dev_major, stat.stx_dev_minor));
 }
 
 static void take_descriptor(struct walk *w, int process, int dir,
@@ -101,11 +115,13 @@ static void take_descriptor(struct walk *w, int process, int dir,
 	target[n] = '\0';
 	inode = inode_of(target);
 	if (inode && is_wanted(w, inode))
-		take_end(w, dir, name, inode);
+		take_end(w, dir, name, inode, 0);
 	if (!strcmp(target, "anon_inode:[io_uring]"))
 		w->io_uring = true;
-	if (w->locks && target[0] == '/')
+	if (w->what & FIND_LOCKS && target[0] == '/')
 		take_locks(w, process, name);
+	if (w->what & FIND_FIFOS && target[0] == '/')
+		take_fifo(w, dir, name);
 }
 
 /* Returns false where the descriptors may not be read. */
@@ -233,16 +249,16 @@ static bool in_first_pid_ns(void)
 }
 
 void holders_find(struct holders *h, const unsigned long long *inode, size_t n,
-		  bool locks)
+		  unsigned int what)
 {
-	struct walk w = { .h = h, .inode = inode, .inodes = n, .locks = locks };
+	struct walk w = { .h = h, .inode = inode, .inodes = n, .what = what };
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 
 	*h = (struct holders){ .outside = !in_first_pid_ns() };
 	if (!proc)
 		return;
-	if (locks)
+	if (what & FIND_LOCKS)
 		read_locks(h);
 	while ((entry = readdir(proc)))
 		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')

@@ -16,9 +16,16 @@ enum {
 	HOLD_OFD = 8,
 };
 
+/* What else holders_find() reads. */
+enum {
+	FIND_LOCKS = 1,		/* /proc/locks, and the locks of each descriptor */
+	FIND_FIFOS = 2,		/* which descriptors are FIFOs */
+};
+
 struct holder {
 	pid_t pid;
 	unsigned long long inode;
+	unsigned long long device;	/* of a FIFO, else 0 */
 	unsigned int how;
 };
 
@@ -49,12 +56,12 @@ struct holders {
 /**
  * holders_find() - walk over all processes
  * @h: takes the result; holders_free() frees it
- * @inode: the pipes, sockets and locked files to look for, in rising order
+ * @inode: the pipes, FIFOs, sockets and locked files to look for, in rising order
  * @n: number of them
- * @locks: also read /proc/locks, and the locks of each descriptor
+ * @what: FIND_LOCKS, FIND_FIFOS, or both
  */
 void holders_find(struct holders *h, const unsigned long long *inode, size_t n,
-		  bool locks);
+		  unsigned int what);
 void holders_free(struct holders *h);
 
 const struct seen_process *holders_process(const struct holders *h, pid_t pid);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "halted.h"
 #include "parse.h"
 #include "wait.h"
 
@@ -27,6 +28,7 @@ enum owner_state {
 	OWNER_THREAD,	/* a thread that was found */
 	OWNER_GONE,	/* no thread that has this memory has that ID */
 	OWNER_FORKED,	/* likewise, but an ancestor's thread has: a lock at a fork */
+	OWNER_UNSEEN,	/* of a file lock that /proc/locks does not show here */
 };
 
 /**
@@ -62,6 +64,7 @@ struct blockers {
  * @finding: the number of the finding that it is in, from 1 on; 0: none
  * @behind: it is in none, but waits, in the end, for one
  * @ended: a leader that has exited before its threads, or a process not reaped
+ * @halt: what keeps it from running, where others wait for it in the end
  */
 struct thread {
 	struct process *process;
@@ -75,6 +78,7 @@ struct thread {
 	unsigned int finding;
 	bool behind;
 	bool ended;
+	enum halt halt;
 };
 
 /* Why something of a process cannot be seen: a negative errno, 0 where it can. */

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "asleep.h"
+#include "fifo.h"
 #include "gs.h"
 #include "lib/error.h"
 #include "lib/xalloc.h"
@@ -18,6 +20,7 @@ struct report *deadlock_report_new(struct scan *s, bool stop, bool everything)
 	r->stop = stop;
 	r->everything = everything;
 	r->sites = xcalloc(s->processes + 1, sizeof(*r->sites));
+	r->clocks = cpu_clocks_new();
 	chains_find(r);
 	suspects_find(r);
 	return r;
@@ -33,6 +36,7 @@ void deadlock_report_free(struct report *r)
 		free(r->suspect[i].member);
 	free(r->suspect);
 	free(r->chain);
+	cpu_clocks_free(r->clocks);
 	free(r->sites);
 	free(r);
 }
@@ -107,7 +111,10 @@ char *wait_object(struct report *r, const struct thread *t)
 	case WAIT_POSIX_LOCK:
 	case WAIT_OFD_LOCK:
 		return xasprintf("inode %llu (descriptor %d)", w->inode, w->fd);
-	case WAIT_FIFO:
+	case WAIT_FIFO_OPEN:
+		return fifo_path(t);
+	case WAIT_FIFO_READ:
+	case WAIT_FIFO_WRITE:
 	case WAIT_FILE:
 		return xasprintf("descriptor %d", w->fd);
 	case WAIT_SOCKET:

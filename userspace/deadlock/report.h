@@ -25,6 +25,7 @@ struct chain {
  * @everything: people see every thread, not only those that wait for another
  * @sites: one a process, opened when needed
  * @chain: those with the most threads first
+ * @clocks: thread_asleep()
  */
 struct report {
 	struct scan *scan;
@@ -34,6 +35,7 @@ struct report {
 	size_t chains;
 	struct finding *suspect;
 	size_t suspects;
+	struct cpu_clocks *clocks;
 };
 
 struct report *deadlock_report_new(struct scan *s, bool stop, bool everything);

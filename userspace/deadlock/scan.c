@@ -307,6 +307,22 @@ static void resolve_pipe(struct scan *s, struct thread *t)
 	}
 }
 
+/* Whoever may open the FIFO can end the wait, so that it is never certain. */
+static void resolve_fifo(struct scan *s, struct thread *t)
+{
+	unsigned int other = t->wait.kind == WAIT_FIFO_READ ? HOLD_WRITE :
+							      HOLD_READ;
+	const struct holders *h = &s->holders;
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		if (h->holder[i].inode == t->wait.inode &&
+		    h->holder[i].device == t->wait.device &&
+		    h->holder[i].how & other)
+			add_blocker(s, t, h->holder[i].pid);
+	t->by.certain = false;
+}
+
 /*
  * The other end of a socket.  A timeout of the socket (SO_RCVTIMEO) cannot be
  * seen, so no wait for one is certain.
@@ -340,6 +356,18 @@ static const struct lock_wait *find_lock_wait(const struct holders *h,
 	return found;
 }
 
+/* Whether any wait for a lock on that file is listed for the thread's process. */
+static bool has_lock_wait(const struct holders *h, const struct thread *t)
+{
+	const struct lock_wait *w;
+
+	for (w = h->wait; w < h->wait + h->waits; w++)
+		if (w->waiter.inode == t->wait.inode &&
+		    (w->waiter.pid == t->process->pid || w->waiter.pid < 0))
+			return true;
+	return false;
+}
+
 /* Open file descriptions hold all but POSIX locks, which are the process's. */
 static void resolve_lock(struct scan *s, struct thread *t,
 			 enum file_lock_kind kind)
@@ -349,11 +377,16 @@ static void resolve_lock(struct scan *s, struct thread *t,
 	unsigned int how;
 	size_t i;
 
-	if (!w || t->process->translated)
+	if (!w) {
+		/* A lock is not listed where its owner's ID is not known here. */
+		if (h->outside && !has_lock_wait(h, t))
+			t->by.state = OWNER_UNSEEN;
 		return;
-	t->by.certain = true;
+	}
 	if (w->holder.kind == FILE_LOCK_POSIX) {
-		add_blocker(s, t, w->holder.pid);
+		t->by.certain = w->holder.pid > 0;
+		if (t->by.certain)
+			add_blocker(s, t, w->holder.pid);
 		return;
 	}
 	how = w->holder.kind == FILE_LOCK_FLOCK ? HOLD_FLOCK : HOLD_OFD;
@@ -376,6 +409,10 @@ void scan_resolve(struct scan *s, struct thread *t)
 	case WAIT_PIPE_READ:
 	case WAIT_PIPE_WRITE:
 		resolve_pipe(s, t);
+		break;
+	case WAIT_FIFO_READ:
+	case WAIT_FIFO_WRITE:
+		resolve_fifo(s, t);
 		break;
 	case WAIT_SOCKET:
 		resolve_socket(s, t);
@@ -400,7 +437,7 @@ void scan_resolve(struct scan *s, struct thread *t)
 /* Whether a walk over /proc says more about a wait of that kind. */
 static bool needs_walk(enum wait_kind kind)
 {
-	return (kind >= WAIT_FLOCK && kind <= WAIT_PIPE_WRITE) ||
+	return (kind >= WAIT_FLOCK && kind <= WAIT_FIFO_WRITE) ||
 	       kind == WAIT_SOCKET;
 }
 
@@ -414,7 +451,8 @@ static int by_value(const void *a, const void *b)
 struct wanted {
 	unsigned long long *inode;
 	size_t n;
-	bool walk, locks;
+	bool walk;
+	unsigned int what;
 };
 
 static void want(struct scan *s, struct wanted *w, const struct thread *t)
@@ -433,7 +471,10 @@ static void want(struct scan *s, struct wanted *w, const struct thread *t)
 			return;
 	}
 	w->walk = true;
-	w->locks |= wait->kind >= WAIT_FLOCK && wait->kind <= WAIT_OFD_LOCK;
+	if (wait->kind >= WAIT_FLOCK && wait->kind <= WAIT_OFD_LOCK)
+		w->what |= FIND_LOCKS;
+	if (wait->kind == WAIT_FIFO_READ || wait->kind == WAIT_FIFO_WRITE)
+		w->what |= FIND_FIFOS;
 	if (!inode)
 		return;
 	w->inode = xrealloc(w->inode, w->n + 1, sizeof(*w->inode));
@@ -453,7 +494,7 @@ void scan_find_holders(struct scan *s)
 	if (w.walk) {
 		if (w.n)
 			qsort(w.inode, w.n, sizeof(*w.inode), by_value);
-		holders_find(&s->holders, w.inode, w.n, w.locks);
+		holders_find(&s->holders, w.inode, w.n, w.what);
 	}
 	free(w.inode);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asleep.h"
 #include "gs.h"
 #include "lib/compiler.h"
 #include "lib/xalloc.h"
@@ -19,6 +20,7 @@ enum {
 	COL_ADDRESS,
 	COL_OWNER,
 	COL_ENDS,
+	COL_ASLEEP,
 	COL_SITE,
 	COL_NAME,
 };
@@ -29,7 +31,8 @@ const struct out_col deadlock_columns[] = {
 	[COL_PID] = { "PID", 5, OUT_RIGHT, OUT_NUMBER, "its process" },
 	[COL_TID] = { "TID", 5, OUT_RIGHT, OUT_NUMBER, "its thread ID" },
 	[COL_IS] = { "IS", 8, 0, OUT_STRING,
-		     "the verdict; 'behind': waits, in the end, for such a thread" },
+		     "the verdict; 'behind': waits, in the end, for such a thread; "
+		     "of what others wait for: stopped, traced, frozen" },
 	[COL_WAITS] = { "WAITS", 8, 0, OUT_STRING, "what it waits in" },
 	[COL_TYPE] = { "TYPE", 6, 0, OUT_STRING, "type of the mutex" },
 	[COL_FOR] = { "FOR", 0.2, 0, OUT_STRING,
@@ -37,9 +40,12 @@ const struct out_col deadlock_columns[] = {
 	[COL_ADDRESS] = { "ADDRESS", 14, OUT_RIGHT, OUT_STRING,
 			  "address of the lock" },
 	[COL_OWNER] = { "OWNER", 5, OUT_RIGHT, OUT_STRING,
-			"threads or processes that can end the wait" },
+			"threads or processes that can end the wait; 'unseen': that of a "
+			"file lock, which may be in another pid namespace" },
 	[COL_ENDS] = { "ENDS", 6, OUT_RIGHT, OUT_NUMBER,
 		       "seconds after which a timeout ends the wait" },
+	[COL_ASLEEP] = { "ASLEEP", 6, OUT_RIGHT, OUT_NUMBER,
+			 "seconds for which it has not run, or somewhat less" },
 	[COL_SITE] = { "SITE", 0.2, 0, OUT_STRING,
 		       "function that waits, with file and line" },
 	[COL_NAME] = { "NAME", 0.1, 0, OUT_STRING, "name of the thread" },
@@ -79,6 +85,8 @@ static void set_owner(struct out_row *row, const struct thread *t)
 		out_set(row, COL_OWNER, "%d", t->by.owner->tid);
 		return;
 	}
+	if (t->by.state == OWNER_UNSEEN)
+		out_set(row, COL_OWNER, "unseen");
 	if (t->wait.owner > 0 && wait_has_owner(t->wait.kind))
 		out_set(row, COL_OWNER, "%d", t->wait.owner);
 	for (i = 0; i < t->by.n; i++) {
@@ -100,6 +108,8 @@ static void set_verdict(struct report *r, struct out_row *row,
 			verdict_name(r->scan->finding[t->finding - 1].verdict));
 	else if (t->behind)
 		out_set(row, COL_IS, "behind");
+	else if (t->halt)
+		out_set(row, COL_IS, "%s", halt_name(t->halt));
 	else
 		out_set_people(row, COL_IS, "%s", "");
 	if (t->finding)
@@ -120,7 +130,8 @@ static bool has_part(const struct tree *tree, const struct thread *t)
 {
 	size_t i;
 
-	if (t->finding || t->behind || t->by.owner || t->by.n)
+	if (t->finding || t->behind || t->by.owner || t->by.n ||
+	    t->by.state == OWNER_UNSEEN)
 		return true;
 	for (i = 0; i < tree->r->chains; i++)
 		if (tree->r->chain[i].end == t)
@@ -135,6 +146,7 @@ static struct out_row *add_row(struct tree *tree, struct thread *t,
 	const struct wait *w = &t->wait;
 	bool part = has_part(tree, t);
 	char name[64];
+	double asleep;
 
 	thread_name(t, name);
 	out_set(row, COL_THREAD, "%d", t->tid);
@@ -151,6 +163,8 @@ static struct out_row *add_row(struct tree *tree, struct thread *t,
 	set_owner(row, t);
 	if (w->end == ENDS_WITHIN)
 		out_set(row, COL_ENDS, "%.3f", w->seconds);
+	if (part && thread_asleep(tree->r->clocks, t, &asleep))
+		out_set(row, COL_ASLEEP, "%.3f", asleep);
 	set_text(row, COL_SITE, part ? wait_site(tree->r, t) : NULL);
 	if (!part && !tree->r->everything)
 		out_hide_people(row);
@@ -262,6 +276,9 @@ json_t *deadlock_json(struct report *r, const struct out_sel *sel)
 				    json_integer(r->chain[i].end->tid));
 		json_object_set_new(chain, "waiters",
 				    json_integer(r->chain[i].waiters));
+		if (r->chain[i].end->halt)
+			json_object_set_new(chain, "halted",
+					    json_string(halt_name(r->chain[i].end->halt)));
 		json_array_append_new(chains, chain);
 	}
 	json_object_set_new(root, "chains", chains);

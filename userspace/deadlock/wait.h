@@ -40,7 +40,9 @@ enum wait_kind {
 	WAIT_VFORK,
 	WAIT_PIPE_READ,
 	WAIT_PIPE_WRITE,
-	WAIT_FIFO,
+	WAIT_FIFO_READ,
+	WAIT_FIFO_WRITE,
+	WAIT_FIFO_OPEN,
 	WAIT_SOCKET,
 	WAIT_FILE,		/* a read or write of another file */
 
@@ -71,7 +73,8 @@ enum wait_end {
  * @shared: the lock may be held by a thread of another process
  * @end: whether a timeout ends it
  * @seconds: see @end
- * @inode: of the pipe, socket or locked file
+ * @inode: of the pipe, FIFO, socket or locked file
+ * @device: that a FIFO lies on
  * @fd: the descriptor, -1 where there is none
  */
 struct wait {
@@ -83,7 +86,7 @@ struct wait {
 	bool shared;
 	enum wait_end end;
 	double seconds;
-	unsigned long long inode;
+	unsigned long long inode, device;
 	int fd;
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "asleep.h"
 #include "gs.h"
 #include "lib/escape.h"
 #include "lib/xalloc.h"
@@ -40,6 +41,14 @@ static void print_end(const struct wait *w, FILE *out)
 		fputs(", with a timeout", out);
 }
 
+static void print_asleep(struct report *r, const struct thread *t, FILE *out)
+{
+	double seconds;
+
+	if (thread_asleep(r->clocks, t, &seconds))
+		fprintf(out, ", asleep for %.3g s or longer", seconds);
+}
+
 /* Who can end the wait of a member. */
 static void print_blocker(struct report *r, const struct thread *t, FILE *out)
 {
@@ -67,6 +76,7 @@ static void print_blocker(struct report *r, const struct thread *t, FILE *out)
 		free(owner);
 		return;
 	case OWNER_UNKNOWN:
+	case OWNER_UNSEEN:
 		break;
 	}
 	for (i = 0; i < t->by.n && i < 4; i++)
@@ -110,6 +120,7 @@ static void print_wait(struct report *r, struct thread *t, FILE *out)
 		escape_print(out, ": %s", lock);
 	print_blocker(r, t, out);
 	print_end(&t->wait, out);
+	print_asleep(r, t, out);
 	fputc('\n', out);
 	free(lock);
 	free(who);
@@ -180,23 +191,35 @@ static void print_findings(struct report *r, FILE *out)
 			behind, plural(behind), behind == 1 ? "s" : "");
 }
 
+/* What keeps the last of a chain, and what it was at then. */
+static void print_chain_end(struct report *r, const struct thread *t, FILE *out)
+{
+	char *lock = wait_object(r, t);
+
+	if (t->halt)
+		fprintf(out, "%s, while it ", halt_words(t->halt));
+	escape_print(out, "%s%s%s", wait_words(t->wait.kind), lock ? ": " : "",
+		     lock ? lock : "");
+	print_end(&t->wait, out);
+	print_asleep(r, t, out);
+	fputs(".\n", out);
+	free(lock);
+}
+
 static void print_chains(struct report *r, FILE *out)
 {
 	size_t i;
-	char *who, *lock;
+	char *who;
 
 	for (i = 0; i < r->chains && i < MAX_CHAINS; i++) {
 		struct thread *end = r->chain[i].end;
 
 		who = label(r, end);
-		lock = wait_object(r, end);
-		escape_print(out, "%zu threads wait, in the end, for %s, which %s%s%s",
-			     r->chain[i].waiters, who, wait_words(end->wait.kind),
-			     lock ? ": " : "", lock ? lock : "");
-		print_end(&end->wait, out);
-		fputs(".\n", out);
+		escape_print(out, "%zu thread%s wait%s, in the end, for %s, which ",
+			     r->chain[i].waiters, plural(r->chain[i].waiters),
+			     r->chain[i].waiters == 1 ? "s" : "", who);
+		print_chain_end(r, end, out);
 		print_stack(r, end, out);
-		free(lock);
 		free(who);
 	}
 	if (i)
@@ -215,6 +238,21 @@ static void print_suspects(struct report *r, FILE *out)
 	}
 }
 
+/* Waits for file locks that /proc/locks does not list. */
+static void print_unseen(const struct scan *s, FILE *out)
+{
+	size_t i, k, n = 0;
+
+	for (i = 0; i < s->processes; i++)
+		for (k = 0; k < s->process[i]->threads; k++)
+			n += s->process[i]->thread[k]->by.state == OWNER_UNSEEN;
+	if (n)
+		fprintf(out, "%zu thread%s wait%s for a file lock of which %s\n", n,
+			plural(n), n == 1 ? "s" : "",
+			"/proc/locks does not show the owner:\n"
+			"it may be in another pid namespace.");
+}
+
 static void print_sum(const struct report *r, FILE *out)
 {
 	const struct scan *s = r->scan;
@@ -229,6 +267,7 @@ static void print_sum(const struct report *r, FILE *out)
 	fprintf(out, "%zu process%s with %zu thread%s, of which %zu wait%s for another.\n",
 		s->processes, s->processes == 1 ? "" : "es", threads,
 		plural(threads), waiting, waiting == 1 ? "s" : "");
+	print_unseen(s, out);
 	if (s->held && s->holders.unseen)
 		fprintf(out, "The descriptors of %zu process%s may not be read. %s",
 			s->holders.unseen, s->holders.unseen == 1 ? "" : "es",

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Scenes of several processes, and of what they share. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -296,6 +298,41 @@ static void fork_held(size_t n)
 	expect("locked-at-fork", &child, 1);
 }
 
+/* A process holds a mutex that another one wants, and waits for its tracer. */
+static void hold_traced(int part)
+{
+	if (part) {
+		pthread_barrier_wait(&stage->barrier);
+		pthread_mutex_lock(&stage->mutex[0]);
+		_exit(1);
+	}
+	pthread_mutex_lock(&stage->mutex[0]);
+	pthread_barrier_wait(&stage->barrier);
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) || raise(SIGSTOP))
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static void traced(size_t n)
+{
+	pid_t tids[2];
+	int part, status;
+
+	(void)n;
+	make_stage(2);
+	for (part = 0; part < 2; part++) {
+		tids[part] = fork_child();
+		if (!tids[part])
+			hold_traced(part);
+	}
+	if (waitpid(tids[0], &status, 0) != tids[0] || !WIFSTOPPED(status))
+		die("waitpid");
+	until_blocked(tids[1]);
+	usleep(100000);
+	expect("none", tids, 2);
+}
+
 const struct scene process_scenes[] = {
 	{ "shared", shared },
 	{ "flocks", flocks },
@@ -306,5 +343,6 @@ const struct scene process_scenes[] = {
 	{ "pipes", pipes },
 	{ "sockets", sockets },
 	{ "fork-held", fork_held },
+	{ "traced", traced },
 	{}
 };
