@@ -421,24 +421,34 @@ TEST_F(ioctls, info_agrees_with_cpuinfo)
 }
 
 /* The clock's rate, against the clock of the kernel. */
+static __u64 monotonic_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+/* The task may lose its CPU between any two of these readings. */
 TEST_F(ioctls, clock_rate)
 {
 	struct ctxlab_switch_info info;
-	struct timespec t;
-	__u64 ns, ticks;
+	__u64 ns[4], ticks[2];
+	double took;
 
 	ASSERT_EQ(0, probe_info(self->fd, &info));
 	if (!info.clock_khz)
 		SKIP(return, "the kernel does not know the clock's rate");
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	ns = t.tv_sec * 1000000000ull + t.tv_nsec;
-	ticks = probe_clock();
+	ns[0] = monotonic_ns();
+	ticks[0] = probe_clock();
+	ns[1] = monotonic_ns();
 	usleep(300 * 1000);
-	ticks = probe_clock() - ticks;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	ns = t.tv_sec * 1000000000ull + t.tv_nsec - ns;
-	EXPECT_LT(ns * 0.9, ticks * 1e6 / info.clock_khz);
-	EXPECT_GT(ns * 1.1, ticks * 1e6 / info.clock_khz);
+	ns[2] = monotonic_ns();
+	ticks[1] = probe_clock();
+	ns[3] = monotonic_ns();
+	took = (ticks[1] - ticks[0]) * 1e6 / info.clock_khz;
+	EXPECT_LT((ns[2] - ns[1]) * 0.9, took);
+	EXPECT_GT((ns[3] - ns[0]) * 1.1, took);
 }
 
 TEST_F(ioctls, new_session_is_empty)
