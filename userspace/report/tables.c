@@ -111,7 +111,7 @@ static void make_columns(struct columns *c, const struct experiment *e)
 	name_column(&col[COL_VALUE], e->quantities[0].key, "",
 		    "what an operation costs (median; emulated: lower quartile)");
 	name_column(&col[COL_COUNTED], e->operations, "",
-		    "counted in all its rounds");
+		    "counted in all its rounds, where rounds are counted");
 	for (q = 1; e->quantities[q].key; q++)
 		name_more(&col[COL_FIXED + (q - 1) * MORE], &e->quantities[q]);
 }
@@ -195,16 +195,18 @@ static double tenth_percentile(const struct series *s)
 
 static void set_rounds(struct out_row *row, const struct series *s)
 {
-	unsigned long long counted = 0;
+	unsigned long long counted = 0, expected = 0;
 	size_t i, disturbed = 0;
 
 	for (i = 0; i < s->n; i++) {
 		counted += s->sample[i].counted;
+		expected += s->sample[i].expected;
 		disturbed += sample_disturbed(&s->sample[i]);
 	}
 	out_set(row, COL_ROUNDS, "%zu", s->n);
 	out_set(row, COL_DISTURBED, "%zu", disturbed);
-	out_set(row, COL_COUNTED, "%llu", counted);
+	if (expected)
+		out_set(row, COL_COUNTED, "%llu", counted);
 	if (disturbed < s->n)
 		out_set(row, COL_P10, "%.2f", tenth_percentile(s));
 }
