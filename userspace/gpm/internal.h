@@ -205,6 +205,7 @@ struct sched {
 
 	_Alignas(64) _Atomic unsigned int nidle;	/* Ps */
 	_Atomic unsigned int nspinning;			/* Ms */
+	bool must_spin;			/* under lock: who would go idle spins once more */
 	_Atomic bool stop;
 	_Atomic bool polling;		/* an M sleeps in epoll_wait() */
 	_Atomic int64_t polled;		/* when epoll was asked last */

@@ -31,6 +31,19 @@ void futex_wake(_Atomic uint32_t *word)
  * Ps change hands.
  */
 
+/* With sched.lock held. */
+static struct p *pop_idle(void)
+{
+	struct p *p = sched.idle_p;
+
+	if (p) {
+		sched.idle_p = p->link;
+		p->status = sched.stop ? P_STOPPING : P_RUNNING;
+		atomic_fetch_sub(&sched.nidle, 1);
+	}
+	return p;
+}
+
 struct p *idle_p_get(void)
 {
 	struct p *p;
@@ -38,12 +51,7 @@ struct p *idle_p_get(void)
 	if (!atomic_load(&sched.nidle))
 		return NULL;
 	lock(&sched.lock);
-	p = sched.idle_p;
-	if (p) {
-		sched.idle_p = p->link;
-		p->status = sched.stop ? P_STOPPING : P_RUNNING;
-		atomic_fetch_sub(&sched.nidle, 1);
-	}
+	p = pop_idle();
 	unlock(&sched.lock);
 	if (p)
 		monitor_wake();
@@ -191,17 +199,32 @@ bool start_machine(struct p *p, bool spinning)
 	return false;
 }
 
-void wake_machine(void)
+/*
+ * One is counted as spinning that has no P yet.  Without an idle P the next M that
+ * would go idle spins instead: it may have been kept from that by this count, and
+ * others have woken nobody because of it.
+ */
+static void wake_counted(void)
 {
 	struct p *p;
 
-	if (!idle_must_wake(&sched.nidle, &sched.nspinning))
-		return;
-	p = idle_p_get();
-	if (p)
+	lock(&sched.lock);
+	p = pop_idle();
+	if (!p)
+		sched.must_spin = true;
+	unlock(&sched.lock);
+	if (p) {
+		monitor_wake();
 		start_machine(p, true);
-	else
+	} else {
 		atomic_fetch_sub(&sched.nspinning, 1);
+	}
+}
+
+void wake_machine(void)
+{
+	if (idle_must_wake(&sched.nidle, &sched.nspinning))
+		wake_counted();
 }
 
 static bool work_anywhere(void)
@@ -249,13 +272,25 @@ void hand_over(struct p *p)
 
 static void stop_spinning(struct m *m)
 {
+	unsigned int none = 0;
+
 	/*
 	 * Whoever made a G ready meanwhile has woken nobody, as this M was
-	 * spinning: now that it has found something, another has to look.
+	 * spinning: now that it has found something, another has to look, be it
+	 * one that is about to go idle.
 	 */
 	m->spinning = false;
-	if (atomic_fetch_sub(&sched.nspinning, 1) == 1)
-		wake_machine();
+	if (atomic_fetch_sub(&sched.nspinning, 1) == 1 &&
+	    atomic_compare_exchange_strong(&sched.nspinning, &none, 1))
+		wake_counted();
+}
+
+static void start_spinning(struct m *m)
+{
+	if (m->spinning)
+		return;
+	m->spinning = true;
+	atomic_fetch_add(&sched.nspinning, 1);
 }
 
 static struct g *found(struct m *m, struct g *g)
@@ -505,13 +540,21 @@ static void park(struct m *m)
 /* Give up the P; a G if one came meanwhile. */
 static struct g *go_idle(struct m *m, struct p *p)
 {
+	bool must_spin;
 	struct g *g;
 
 	lock(&sched.lock);
 	g = sched.stop ? NULL : get_global(p, QUEUE_SIZE / 2);
-	if (!g)
+	must_spin = !g && !m->spinning && sched.must_spin && !sched.stop;
+	if (must_spin) {
+		sched.must_spin = false;
+		start_spinning(m);
+	} else if (!g) {
 		release_p(m, p);
+	}
 	unlock(&sched.lock);
+	if (must_spin)
+		return NULL;
 	if (g) {
 		running(p, g, WHY_GLOBAL, 0);
 		return g;
@@ -520,8 +563,10 @@ static struct g *go_idle(struct m *m, struct p *p)
 	    sched.procs == 1) {
 		if (work_anywhere()) {
 			p = idle_p_get();
-			if (p)
+			if (p) {
 				take_p(m, p);
+				start_spinning(m);
+			}
 			return NULL;
 		}
 	}
