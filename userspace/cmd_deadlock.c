@@ -275,7 +275,8 @@ const struct ctxlab_cmd cmd_deadlock = {
 	"Shows what each thread waits for, who can end that, and which threads never can\n"
 	"go on. Nothing is attached to, stopped or written, and no preparation is needed;\n"
 	"neither is the module. What is called a deadlock was read twice, with proof that\n"
-	"none of its threads ran in between.\n",
+	"none of its threads ran in between. With the module, for root, threads are read\n"
+	"in one pass, with the registers that whole stacks need.\n",
 	.opts = options,
 	.cols = deadlock_columns,
 	.run = run,

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "deadlock/image.h"
+#include "deadlock/module_waits.h"
 #include "deadlock/parse.h"
 #include "deadlock/process.h"
 #include "tap.h"
@@ -88,7 +89,73 @@ static void locks(void)
 	   "a lease is no lock");
 }
 
-static void parse_all(const char *text)
+#ifdef __x86_64__
+#define WAITS_HEAD "Tgid:         7\nWaits:        x86-64\n" \
+	"  TID ST VCSW ICSW RUNS NR A0 A1 A2 A3 A4 A5 SP PC RBX RBP R12 R13 R14 R15 NAME\n"
+#define WAITS_ROWS \
+	"  9 S 5 1 7 202 1 80 2 0 ffffffffffffffff 6 7 8 b1 b2 b3 b4 b5 b6 a  b\n" \
+	"  7 R 40 2 43 - - - - - - - - - - - - - - - c\n" \
+	"  8 Z 4 2 - - - - - - - - - - - - - - - - Tgid: 1\n" \
+	"  10 T 4 2 6 -1 - - - - - - 7 8 1 2 3 4 5 6 \n"
+#define WAITS_TAIL "Unseen:       0\nWithheld:     0\n"
+
+static void refused(const char *text, const char *why)
+{
+	size_t n;
+	struct waits_row *row = waits_parse(text, &n);
+
+	ok(!row, "%s", why);
+	free(row);
+}
+
+static void waits(void)
+{
+	static const char *const text = WAITS_HEAD WAITS_ROWS WAITS_TAIL;
+	size_t n;
+	struct waits_row *row = waits_parse(text, &n);
+
+	ok(row && n == 4 && row[0].tid == 7 && row[3].tid == 10,
+	   "the module's rows, in order");
+	ok(row && row[2].call.state == CALL_BLOCKED && row[2].call.nr == 202 &&
+	   row[2].call.args[4] == UINT64_MAX && row[2].call.sp == 7 &&
+	   row[2].call.pc == 8 && row[2].counts == 13, "one in a call");
+	ok(row && row[2].saved.known && row[2].saved.value[0] == 0xb1 &&
+	   row[2].saved.value[5] == 0xb6, "with its registers");
+	ok(row && row[0].call.state == CALL_RUNNING && !row[0].saved.known,
+	   "one that runs");
+	ok(row && row[1].state == 'Z' && row[1].call.state == CALL_NONE &&
+	   !row[1].call.pc, "one that has ended");
+	ok(row && row[3].call.state == CALL_NONE && row[3].call.nr == -1 &&
+	   row[3].call.sp == 7, "one that was stopped in no call");
+	free(row);
+	refused(WAITS_HEAD WAITS_ROWS, "a text that is not whole");
+	refused(WAITS_HEAD WAITS_ROWS "Unseen:       1\nWithheld:     0\n",
+		"one that leaves out a thread");
+	refused(WAITS_HEAD WAITS_ROWS "Unseen:       0\nWithheld:     2\n",
+		"one that withholds registers");
+	refused(WAITS_HEAD WAITS_ROWS WAITS_ROWS WAITS_TAIL, "one with IDs twice");
+	refused(WAITS_HEAD WAITS_TAIL, "one without threads");
+	refused("Waits:        arm64\n  TID NAME\n", "another machine's");
+	refused("", "none");
+}
+#else
+#define WAITS_HEAD
+#define WAITS_ROWS
+#define WAITS_TAIL ""
+
+static void waits(void)
+{
+}
+#endif
+
+static void parse_waits(const char *text)
+{
+	size_t n;
+
+	free(waits_parse(text, &n));
+}
+
+static void parse_line(const char *text)
 {
 	struct call call;
 	struct stat_line stat;
@@ -114,6 +181,7 @@ static void changed_texts(void)
 		"Name:\tx\nNSpid:\t712\t9\t3\nNSpgid:\t1\n",
 		"55d1-55d3 r-xp 00022000 fe:00 1272515   /a b/libc.so.6\n",
 		"7: -> FLOCK  ADVISORY  READ  9 fe:01:42 0 EOF\n",
+		WAITS_HEAD WAITS_ROWS WAITS_TAIL,
 	};
 	static const char bytes[] = "0123456789afx-:() \t\n\xff>RWSP";
 	size_t i, k, len;
@@ -129,7 +197,8 @@ static void changed_texts(void)
 		text[len] = '\0';
 		for (k = below(4); k; k--)
 			text[below(len)] = bytes[below(sizeof(bytes) - 1)];
-		parse_all(text);
+		parse_line(text);
+		parse_waits(text);
 		free(text);
 	}
 	ok(true, "%d changed texts are read or refused", CHANGES);
@@ -202,6 +271,7 @@ int main(void)
 	stats();
 	maps();
 	locks();
+	waits();
 	changed_texts();
 	changed_programs();
 	return tap_done();

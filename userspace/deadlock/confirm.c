@@ -6,6 +6,7 @@
 #include "confirm.h"
 #include "graph.h"
 #include "lib/xalloc.h"
+#include "module_waits.h"
 #include "waits.h"
 
 /* A stuck thread, and what the first reading saw of it. */
@@ -192,27 +193,54 @@ static void free_started(struct graph *g, const struct scan *s,
 			graph_set_mode(g, s->process[i]->node, GRAPH_FREE);
 }
 
+/* The counts before the second reading; the module gave them with the first calls. */
+static void begin_again(struct suspects *list)
+{
+	struct suspect *row;
+
+	for (row = list->row; row < list->row + list->n; row++) {
+		row->changed = row->t->process->by_module ?
+			       !row->t->runs : !thread_read_runs(row->t);
+		row->runs = row->t->runs;
+	}
+	for (row = list->row; row < list->row + list->n; row++)
+		if (!row->t->process->by_module)
+			thread_read_call(row->t);
+}
+
+/* The counts after it; the module gives them with the second calls. */
+static void end_again(struct suspects *list)
+{
+	const struct process *last = NULL;
+	struct suspect *row;
+
+	for (row = list->row; row < list->row + list->n; row++) {
+		struct process *p = row->t->process;
+
+		if (p->by_module && p != last)
+			module_waits_read(p);
+		else if (!p->by_module && !thread_read_runs(row->t))
+			row->changed = true;
+		last = p;
+	}
+}
+
 /* The second reading; see confirm(). */
 static void read_again(struct graph *g, struct scan *s, struct suspects *list)
 {
 	size_t i;
 
 	keep_blockers(list);
-	for (i = 0; i < list->n; i++) {
-		list->row[i].changed = !thread_read_runs(list->row[i].t);
-		list->row[i].runs = list->row[i].t->runs;
-	}
-	for (i = 0; i < list->n; i++)
-		thread_read_call(list->row[i].t);
+	begin_again(list);
 	read_waits(list);
 	free_started(g, s, list);
 	scan_find_holders(s);
 	for (i = 0; i < list->n; i++)
 		scan_resolve(s, list->row[i].t);
+	end_again(list);
 	for (i = 0; i < list->n; i++) {
 		compare(&list->row[i]);
-		if (!thread_read_runs(list->row[i].t) ||
-		    list->row[i].t->runs != list->row[i].runs)
+		if (list->row[i].t->runs != list->row[i].runs)
 			list->row[i].changed = true;
 	}
 }

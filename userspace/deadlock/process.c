@@ -98,6 +98,7 @@ void thread_read_call(struct thread *t)
 	ssize_t n;
 
 	n = thread_file(t, "syscall", &t->call_fd, text, sizeof(text));
+	t->saved.known = false;
 	if (n > 0 && parse_call(text, &t->call)) {
 		t->ended = has_ended(t);
 		return;
@@ -171,6 +172,13 @@ static int by_tid(const void *a, const void *b)
 	const struct thread *const *x = a, *const *y = b;
 
 	return ((*x)->tid > (*y)->tid) - ((*x)->tid < (*y)->tid);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const pid_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
 }
 
 static struct thread *find_tid(const struct process *p, pid_t tid)
@@ -270,9 +278,22 @@ bool process_has_new_thread(const struct process *p)
 	return new;
 }
 
+void process_take(struct process *p, const pid_t *tid, size_t n)
+{
+	struct thread **list = xcalloc(n + 1, sizeof(*list));
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		list[i] = take_thread(p, tid[i]);
+	drop_gone(p->thread, p->threads, list, n);
+	free(p->thread);
+	p->thread = list;
+	p->threads = n;
+}
+
 int process_list(struct process *p)
 {
-	struct thread **list = NULL;
+	pid_t *list = NULL;
 	size_t n = 0, room = 0;
 	struct dirent *entry;
 	DIR *dir = open_tasks(p);
@@ -288,15 +309,13 @@ int process_list(struct process *p)
 			room = room ? 2 * room : 128;
 			list = xrealloc(list, room, sizeof(*list));
 		}
-		list[n++] = take_thread(p, tid);
+		list[n++] = tid;
 	}
 	closedir(dir);
 	if (n)
-		qsort(list, n, sizeof(*list), by_tid);
-	drop_gone(p->thread, p->threads, list, n);
-	free(p->thread);
-	p->thread = list;
-	p->threads = n;
+		qsort(list, n, sizeof(*list), by_value);
+	process_take(p, list, n);
+	free(list);
 	/* The folder of a process that has gone is empty. */
 	return n ? 0 : -ESRCH;
 }
@@ -363,6 +382,7 @@ struct process *process_open(pid_t pid, int *err)
 	snprintf(path, sizeof(path), "/proc/%d", pid);
 	p->pid = pid;
 	p->tasks = -1;
+	p->waits_fd = -1;
 	p->dir = open_below(AT_FDCWD, path);
 	if (p->dir < 0) {
 		*err = p->dir;
@@ -393,6 +413,8 @@ void process_close(struct process *p)
 	process_unmap(p);
 	if (p->tasks >= 0)
 		close(p->tasks);
+	if (p->waits_fd >= 0)
+		close(p->waits_fd);
 	close(p->dir);
 	free(p);
 }

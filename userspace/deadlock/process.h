@@ -31,6 +31,12 @@ enum owner_state {
 	OWNER_UNSEEN,	/* of a file lock that /proc/locks does not show here */
 };
 
+/* The registers that a function saves for its caller, in the order of the module. */
+struct saved {
+	bool known;
+	uint64_t value[12];
+};
+
 /**
  * struct blockers - who can end a wait
  * @state: of the owner that the lock records
@@ -57,7 +63,8 @@ struct blockers {
  * @call_fd: its "syscall" file, -1 while closed
  * @runs_fd: its "schedstat" file, likewise
  * @call: what it is in
- * @runs: how often it had been given a CPU
+ * @runs: how often it had been given a CPU; with the module, the switches added
+ * @saved: its registers, where the module told them
  * @wait: what it waits for
  * @by: who can end that
  * @node: its node in the graph
@@ -72,6 +79,7 @@ struct thread {
 	int call_fd, runs_fd;
 	struct call call;
 	uint64_t runs;
+	struct saved saved;
 	struct wait wait;
 	struct blockers by;
 	size_t node;
@@ -106,6 +114,8 @@ struct mapping {
  * @dir: /proc/<pid>; what is opened below it is of this process, whoever gets
  *	its ID next
  * @tasks: /proc/<pid>/task
+ * @waits_fd: the module's file of its waits, -1 while closed
+ * @by_module: the threads and their calls were read there last
  * @name: of its main thread
  * @asked: the user named it; the others are those that it waits for
  * @translated: it is in another pid namespace: locks name threads by @ns_tid
@@ -120,8 +130,9 @@ struct mapping {
 struct process {
 	pid_t pid, ppid;
 	unsigned long long start;
-	int dir, tasks;
+	int dir, tasks, waits_fd;
 	char name[64];
+	bool by_module;
 	bool asked;
 	bool translated;
 	unsigned long long pid_ns;
@@ -144,6 +155,9 @@ void process_close(struct process *p);
 
 /* Lists the threads anew: those that have gone are dropped.  0 or an errno. */
 int process_list(struct process *p);
+
+/* Likewise with the threads of these IDs, each once and in order. */
+void process_take(struct process *p, const pid_t *tid, size_t n);
 
 struct thread *process_thread(const struct process *p, pid_t ns_tid);
 

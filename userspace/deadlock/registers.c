@@ -15,6 +15,9 @@
 #define SP_NUMBER 7
 #define PC_NUMBER 16
 
+/* By the order of struct saved: RBX RBP R12 R13 R14 R15. */
+static const int saved_numbers[] = { 3, 6, 12, 13, 14, 15 };
+
 static void take(const struct user_regs_struct *u, struct registers *r)
 {
 	const Dwarf_Word value[] = {
@@ -31,6 +34,11 @@ static void take(const struct user_regs_struct *u, struct registers *r)
 }
 #else
 #define SP_NUMBER 31
+
+/* By the order of struct saved: X19 to X28, FP, LR. */
+static const int saved_numbers[] = {
+	19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
+};
 
 static void take(const struct user_regs_struct *u, struct registers *r)
 {
@@ -67,12 +75,28 @@ bool registers_read(const struct thread *t, struct registers *r)
 	return r->value[SP_NUMBER] == t->call.sp && r->pc == t->call.pc;
 }
 
-bool registers_set(Dwfl_Thread *thread, const struct call *call,
+static bool set_saved(Dwfl_Thread *thread, const struct saved *saved)
+{
+	Dwarf_Word value;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(saved_numbers); i++) {
+		value = saved->value[i];
+		if (!dwfl_thread_state_registers(thread, saved_numbers[i], 1,
+						 &value))
+			return false;
+	}
+	return true;
+}
+
+bool registers_set(Dwfl_Thread *thread, const struct thread *t,
 		   const struct registers *r)
 {
-	Dwarf_Word sp = call->sp, pc = call->pc;
+	Dwarf_Word sp = t->call.sp, pc = t->call.pc;
 
 	if (r && !dwfl_thread_state_registers(thread, 0, r->n, r->value))
+		return false;
+	if (!r && t->saved.known && !set_saved(thread, &t->saved))
 		return false;
 	if (!r && !dwfl_thread_state_registers(thread, SP_NUMBER, 1, &sp))
 		return false;

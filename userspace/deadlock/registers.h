@@ -23,8 +23,11 @@ struct registers {
  */
 bool registers_read(const struct thread *t, struct registers *r);
 
-/* Hands over what is known: @r, or the stack pointer and program counter of @call. */
-bool registers_set(Dwfl_Thread *thread, const struct call *call,
+/*
+ * Hands over what is known: @r, or the stack pointer and program counter of @t->call
+ * and what the module told.
+ */
+bool registers_set(Dwfl_Thread *thread, const struct thread *t,
 		   const struct registers *r);
 
 #endif /* CTXLAB_DEADLOCK_REGISTERS_H */

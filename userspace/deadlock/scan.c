@@ -13,6 +13,7 @@
 
 #include "image.h"
 #include "lib/xalloc.h"
+#include "module_waits.h"
 #include "scan.h"
 #include "waits.h"
 
@@ -120,13 +121,15 @@ void scan_add_all(struct scan *s)
 static int read_process(struct process *p)
 {
 	size_t i;
-	int err = process_list(p);
+	int err;
 
+	p->by_module = module_waits_list(p);
+	err = p->by_module ? 0 : process_list(p);
 	if (err)
 		return err;
 	p->trouble = (struct trouble){};
 	process_unmap(p);
-	for (i = 0; i < p->threads; i++)
+	for (i = 0; !p->by_module && i < p->threads; i++)
 		thread_read_call(p->thread[i]);
 	waits_read(p, p->thread, p->threads);
 	return 0;
@@ -536,6 +539,17 @@ static void clear_marks(struct scan *s)
 			s->process[i]->thread[k]->finding = 0;
 			s->process[i]->thread[k]->behind = false;
 		}
+}
+
+const char *scan_source(const struct scan *s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->processes; i++)
+		n += s->process[i]->by_module;
+	if (!n)
+		return "procfs";
+	return n == s->processes ? "module" : "both";
 }
 
 int scan_read(struct scan *s)

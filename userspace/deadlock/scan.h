@@ -59,6 +59,9 @@ struct process *scan_process(const struct scan *s, pid_t pid);
  */
 int scan_read(struct scan *s);
 
+/* Where calls came from: "module", "procfs", or "both" for several processes. */
+const char *scan_source(const struct scan *s);
+
 /* Finds anew who can end each wait of @thread; processes are added for that. */
 void scan_resolve(struct scan *s, struct thread *t);
 

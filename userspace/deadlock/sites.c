@@ -82,7 +82,7 @@ static bool set_registers(Dwfl_Thread *thread, void *arg)
 {
 	struct sites *s = arg;
 
-	return registers_set(thread, &s->thread->call, s->registers);
+	return registers_set(thread, s->thread, s->registers);
 }
 
 static const Dwfl_Thread_Callbacks thread_callbacks = {

@@ -282,6 +282,7 @@ json_t *deadlock_json(struct report *r, const struct out_sel *sel)
 		json_array_append_new(chains, chain);
 	}
 	json_object_set_new(root, "chains", chains);
+	json_object_set_new(root, "source", json_string(scan_source(r->scan)));
 	json_object_set_new(root, "libgpm", all_gs_json(r->scan));
 	table = deadlock_table(r);
 	json_object_set_new(root, "threads", out_table_json(table, sel));

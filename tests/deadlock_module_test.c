@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * 'ctxlab deadlock' with the module: the same answer as without it, by whoever asks,
+ * and none about threads that only contend.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#include "creds.h"
+#include "kselftest_harness.h"
+#include "slow_kernel.h"
+#include "text.h"
+
+#define THREADS 20
+
+struct scene {
+	int ready;
+	pid_t tid[THREADS];
+};
+
+static struct scene *scene;
+static pthread_mutex_t lock[THREADS];
+
+/* Each holds its own lock and wants the next one's: a ring, once all hold theirs. */
+static void *in_ring(void *arg)
+{
+	int i = (long)arg;
+
+	scene->tid[i] = gettid();
+	pthread_mutex_lock(&lock[i]);
+	__atomic_add_fetch(&scene->ready, 1, __ATOMIC_ACQ_REL);
+	while (__atomic_load_n(&scene->ready, __ATOMIC_ACQUIRE) < THREADS)
+		usleep(1000);
+	pthread_mutex_lock(&lock[(i + 1) % THREADS]);
+	return NULL;
+}
+
+/* Two locks at a time, always in the same order: there is no deadlock. */
+static void *contends(void *arg)
+{
+	unsigned int seed = (long)arg, a, b;
+
+	__atomic_add_fetch(&scene->ready, 1, __ATOMIC_ACQ_REL);
+	for (;;) {
+		a = rand_r(&seed) % 3;
+		b = a + 1 + rand_r(&seed) % (3 - a);
+		pthread_mutex_lock(&lock[a]);
+		pthread_mutex_lock(&lock[b]);
+		usleep(rand_r(&seed) % 200);
+		pthread_mutex_unlock(&lock[b]);
+		pthread_mutex_unlock(&lock[a]);
+	}
+	return NULL;
+}
+
+FIXTURE(deadlock)
+{
+	pid_t pid;
+};
+
+FIXTURE_SETUP(deadlock)
+{
+	scene = mmap(NULL, sizeof(*scene), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, scene);
+	self->pid = 0;
+}
+
+FIXTURE_TEARDOWN(deadlock)
+{
+	if (self->pid > 0) {
+		kill(self->pid, SIGKILL);
+		waitpid(self->pid, NULL, 0);
+	}
+	munmap(scene, sizeof(*scene));
+}
+
+/* A process of Alice's whose threads all do this. */
+static pid_t start(void *(*what)(void *arg))
+{
+	pthread_t id;
+	long i;
+	pid_t pid = fork();
+
+	if (pid) {
+		while (__atomic_load_n(&scene->ready, __ATOMIC_ACQUIRE) < THREADS)
+			usleep(1000);
+		usleep(200000);
+		return pid;
+	}
+	if (become(ALICE, ALICE) || prctl(PR_SET_DUMPABLE, 1))
+		_exit(1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (i = 0; i < THREADS; i++)
+		pthread_mutex_init(&lock[i], NULL);
+	for (i = 0; i < THREADS; i++)
+		if (pthread_create(&id, NULL, what, (void *)i))
+			_exit(1);
+	for (;;)
+		pause();
+}
+
+/* What the tool prints about @pid, by @uid, with this before it. */
+static char *ask(uid_t uid, const char *before, const char *words, pid_t pid)
+{
+	char command[256], *text;
+	int pair[2];
+	pid_t child;
+
+	snprintf(command, sizeof(command), "%s ctxlab deadlock %s %d 2>&1", before,
+		 words, pid);
+	if (pipe(pair))
+		return NULL;
+	child = fork();
+	if (!child) {
+		if (dup2(pair[1], STDOUT_FILENO) < 0 || become(uid, uid))
+			_exit(1);
+		close(pair[1]);
+		execl("/bin/sh", "sh", "-c", command, NULL);
+		_exit(1);
+	}
+	close(pair[1]);
+	text = text_read_fd(pair[0]);
+	close(pair[0]);
+	reap(child);
+	return text;
+}
+
+/* All threads are members, and the leader is none. */
+static void check_ring(struct __test_metadata *_metadata, uid_t uid,
+		       const char *before, const char *source, pid_t pid)
+{
+	char *json = ask(uid, before, "-J", pid), *rows, word[64];
+	int i, members = 0;
+
+	ASSERT_NE(NULL, json);
+	snprintf(word, sizeof(word), "\"source\": \"%s\"", source);
+	EXPECT_NE(NULL, strstr(json, word)) TH_LOG("%s", json);
+	free(json);
+	rows = ask(uid, before, "-nro IS,TID", pid);
+	ASSERT_NE(NULL, rows);
+	for (i = 0; i < THREADS; i++) {
+		snprintf(word, sizeof(word), "deadlock %d\n", scene->tid[i]);
+		members += strstr(rows, word) != NULL;
+	}
+	EXPECT_EQ(THREADS, members) TH_LOG("%s", rows);
+	snprintf(word, sizeof(word), "deadlock %d\n", pid);
+	EXPECT_EQ(NULL, strstr(rows, word));
+	free(rows);
+}
+
+TEST_F(deadlock, ring)
+{
+	self->pid = start(in_ring);
+	ASSERT_LT(0, self->pid);
+	check_ring(_metadata, 0, "", "module", self->pid);
+	check_ring(_metadata, 0, "CTXLAB_ROOT=/nowhere", "procfs", self->pid);
+	/* The module withholds calls from her that procfs gives. */
+	check_ring(_metadata, ALICE, "", "procfs", self->pid);
+}
+
+TEST_F(deadlock, none_among_those_that_contend)
+{
+	char *text;
+
+	self->pid = start(contends);
+	ASSERT_LT(0, self->pid);
+	text = ask(0, "timeout 10", "--watch 0.001 --exit-code -nro IS", self->pid);
+	ASSERT_NE(NULL, text);
+	EXPECT_EQ(NULL, strstr(text, "deadlock")) TH_LOG("%s", text);
+	free(text);
+	text = ask(0, "", "-J", self->pid);
+	ASSERT_NE(NULL, text);
+	EXPECT_NE(NULL, strstr(text, "\"source\": \"module\"")) TH_LOG("%s", text);
+	free(text);
+}
+
+TEST_HARNESS_MAIN
