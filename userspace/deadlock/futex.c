@@ -330,7 +330,7 @@ static bool word_in_libc_frame(const struct view *v)
 		if (!m || !m->executable)
 			continue;
 		images_function(v->p, v->frame[i], &libc);
-		if (libc != LIBC_GLIBC)
+		if (libc != v->libc)
 			return false;
 	}
 	return true;
@@ -377,6 +377,19 @@ static bool owned_mutex(struct view *v)
 		return false;
 	return owned_at(v, v->address, "ctxlab") ||
 	       owned_at(v, v->address - sizeof(struct owned), "ctxlab-fair");
+}
+
+/* musl does as glibc where the kernel refuses: see glibc_parked(). */
+static bool musl_parked(struct view *v)
+{
+	if (v->caller != IN_MUTEX || v->value || v->t->wait.word ||
+	    v->t->call.args[3] || !v->stack.ok ||
+	    v->address < v->t->call.sp ||
+	    v->address - v->t->call.sp >= STACK_WINDOW ||
+	    !word_in_libc_frame(v))
+		return false;
+	found(v, WAIT_MUTEX_PARKED, 0, 0, "PI");
+	return true;
 }
 
 static bool musl_mutex(struct view *v)
@@ -464,7 +477,7 @@ static void plain_wait(struct view *v)
 		return;
 	}
 	if (v->libc == LIBC_MUSL) {
-		if (!musl_mutex(v) && !musl_join(v) && !musl_stdio(v))
+		if (!musl_mutex(v) && !musl_parked(v) && !musl_join(v) && !musl_stdio(v))
 			without_owner(v);
 		return;
 	}
