@@ -9,7 +9,9 @@
 #include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "image.h"
 #include "lib/compiler.h"
@@ -253,18 +255,32 @@ static void pi_mutex(struct view *v)
 	v->t->wait.shared = !is_private(v);
 }
 
-/* Whether a struct pthread of glibc begins at @address; on arm64 it has no mark. */
-static bool is_pthread(struct view *v, uint64_t address)
-{
 #ifdef __x86_64__
+/* Whether the struct pthread of glibc of thread @ns_tid begins at @address. */
+static bool is_pthread(struct view *v, uint64_t address, uint32_t ns_tid)
+{
 	uint64_t self[3];
 
+	(void)ns_tid;
 	return view_copy(v, address, self, sizeof(self)) &&
 	       self[0] == address && self[2] == address;
-#else
-	return !(address % 16) && v->p && process_mapping(v->p, address - 1);
-#endif
 }
+#else
+/*
+ * Nothing marks it there, but the kernel was told of a field of it: the list of
+ * robust mutexes, which two words after the thread's ID begins.
+ */
+static bool is_pthread(struct view *v, uint64_t address, uint32_t ns_tid)
+{
+	const struct thread *t = process_thread(v->p, ns_tid);
+	uint64_t list = address + images_tid_offset(v->p) + 16;
+	size_t size;
+	void *head;
+
+	return t && !syscall(SYS_get_robust_list, t->tid, &head, &size) &&
+	       (uintptr_t)head == list;
+}
+#endif
 
 /* The word is the thread ID of the one that is joined, in its struct pthread. */
 static bool glibc_join(struct view *v)
@@ -274,7 +290,7 @@ static bool glibc_join(struct view *v)
 	if (!has_mutexes(v) || is_private(v) || !offset ||
 	    v->function == IN_SYSCALL || v->caller == IN_COND ||
 	    v->caller == IN_SEM || v->t->wait.word != v->value ||
-	    !other_thread(v, v->value) || !is_pthread(v, v->address - offset))
+	    !other_thread(v, v->value) || !is_pthread(v, v->address - offset, v->value))
 		return false;
 	found(v, WAIT_JOIN, v->address - offset, v->value, NULL);
 	return true;
@@ -291,9 +307,8 @@ static bool glibc_stdio(struct view *v)
 
 	if (!offset || !view_copy(v, v->address, &lock, sizeof(lock)) ||
 	    lock.lock != 2 || !lock.owner ||
-	    !is_pthread(v, lock.owner) ||
 	    !view_copy(v, lock.owner + offset, &tid, sizeof(tid)) ||
-	    !other_thread(v, tid))
+	    !other_thread(v, tid) || !is_pthread(v, lock.owner, tid))
 		return false;
 	found(v, WAIT_STDIO, v->address, tid, NULL);
 	return true;
@@ -302,13 +317,7 @@ static bool glibc_stdio(struct view *v)
 /* Before 2.34 the function that waits for internal locks has no name. */
 static bool glibc_base_stdio(struct view *v)
 {
-#ifdef __x86_64__
 	return v->libc == LIBC_GLIBC_BASE && v->value == 2 && glibc_stdio(v);
-#else
-	/* Nothing marks a struct pthread there. */
-	(void)v;
-	return false;
-#endif
 }
 
 /*
