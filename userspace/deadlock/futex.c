@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "called.h"
 #include "image.h"
 #include "lib/compiler.h"
 #include "lib/owned.h"
@@ -98,6 +99,20 @@ static bool view_copy(struct view *v, uint64_t address, void *to, size_t len)
 	return piece.ok;
 }
 
+/* The function that returns to the first address of code on the stack. */
+static enum libc_function first_called(const struct view *v)
+{
+	const struct mapping *m;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(v->frame); i++) {
+		m = process_mapping(v->p, v->frame[i]);
+		if (m && m->executable)
+			return called_before(v->p, v->frame[i]);
+	}
+	return IN_NOTHING;
+}
+
 /* The first function on the stack that is known to wait. */
 static enum libc_function find_caller(const struct view *v)
 {
@@ -110,7 +125,7 @@ static enum libc_function find_caller(const struct view *v)
 		    function != IN_LLL_PRIVATE)
 			return function;
 	}
-	return IN_NOTHING;
+	return v->stack.ok ? first_called(v) : IN_NOTHING;
 }
 
 static bool is_private(const struct view *v)
