@@ -430,19 +430,38 @@ static ssize_t make_call(const struct call *c)
 	return r;
 }
 
+/*
+ * The read() of the C library and its like are points of cancellation: in
+ * a process of several threads two exclusive accesses a call, for what must not
+ * happen here, with the descriptor locked.  Sanitizers know the library's only.
+ */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define sys_read read
+#define sys_write write
+#define sys_recv recv
+#define sys_send send
+#else
+#define sys_read(fd, buf, n) syscall(SYS_read, fd, buf, n)
+#define sys_write(fd, buf, n) syscall(SYS_write, fd, buf, n)
+#define sys_recv(fd, buf, n, flags) \
+	syscall(SYS_recvfrom, fd, buf, n, flags, NULL, NULL)
+#define sys_send(fd, buf, n, flags) \
+	syscall(SYS_sendto, fd, buf, n, flags, NULL, 0)
+#endif
+
 static ssize_t make_read(const struct call *c, const struct descriptor *d)
 {
-	ssize_t r = d->socket ? recv(c->fd, c->buf, c->want, MSG_DONTWAIT) :
-				read(c->fd, c->buf, c->want);
+	ssize_t r = d->socket ? sys_recv(c->fd, c->buf, c->want, MSG_DONTWAIT) :
+				sys_read(c->fd, c->buf, c->want);
 
 	return r < 0 ? -errno : r;
 }
 
 static ssize_t make_write(const struct call *c, const struct descriptor *d)
 {
-	ssize_t r = d->socket ? send(c->fd, c->buf, c->want,
-				     MSG_DONTWAIT | MSG_NOSIGNAL) :
-				write(c->fd, c->buf, c->want);
+	ssize_t r = d->socket ? sys_send(c->fd, c->buf, c->want,
+					 MSG_DONTWAIT | MSG_NOSIGNAL) :
+				sys_write(c->fd, c->buf, c->want);
 
 	return r < 0 ? -errno : r;
 }
