@@ -64,11 +64,6 @@ const char *const gpm_trace_waits[WAIT_REASONS] = {
 	[WAIT_WRITE] = "output on descriptor",
 };
 
-uint64_t trace_ticks(void)
-{
-	return trace_steps ? trace_steps : cycles();
-}
-
 static uint64_t monotonic(void)
 {
 	struct timespec t;

@@ -126,8 +126,6 @@ int trace_open(const char *path, uint32_t procs, uint32_t queue_size,
 /* Write out a ring; a failure ends the trace and is kept in *ring->fd. */
 void trace_flush(struct trace_ring *ring);
 
-/* The clock: the CPU's counter, or the steps of a single-stepped run. */
-uint64_t trace_ticks(void);
 extern uint64_t trace_steps;	/* not 0: single-stepped */
 
 static inline uint64_t cycles(void)
@@ -142,6 +140,12 @@ static inline uint64_t cycles(void)
 #else
 	return 0;
 #endif
+}
+
+/* The clock: the CPU's counter, or the steps of a single-stepped run. */
+static inline uint64_t trace_ticks(void)
+{
+	return trace_steps ? trace_steps : cycles();
 }
 
 #endif /* GPM_TRACE_H */
