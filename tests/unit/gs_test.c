@@ -27,8 +27,10 @@ static void lock_in_ring(void *arg)
 	long i = (long)arg;
 
 	gpm_lock(&mutex[i]);
-	gpm_sleep(1000000);
+	/* On a busy machine another may begin much later. */
 	++*ready;
+	while (*ready < RING)
+		gpm_sleep(1000000);
 	gpm_lock(&mutex[(i + 1) % RING]);
 }
 
