@@ -22,6 +22,12 @@ ok()
 	fi
 }
 
+skip()
+{
+	count=$((count + 1))
+	echo "ok $count # SKIP $1"
+}
+
 quick='ctxlab ipc --all --quick --seconds 1 --bytes 1'
 
 # measured STATUS: an emulated machine may refuse the verdict.
@@ -70,8 +76,13 @@ entries=$(counted pipe-processes ENTRIES)
 ok $? 'the kernel counts the calls that the arm does'
 [ -n "$made" ] && [ "$calls" = $((2 * made)) ]
 ok $? 'a message through a pipe is two calls'
-[ "$(counted spin-processes-2cpu OWN-CALLS)" = 0 ]
-ok $? 'and none where both sides spin'
+# CPUs that an emulator runs by turns leave each side spinning for a whole turn.
+if grep -q 'Note: no spin-processes-2cpu: a round of it took too long' "$work/out"; then
+	skip 'both sides spin, and take too long for it'
+else
+	[ "$(counted spin-processes-2cpu OWN-CALLS)" = 0 ]
+	ok $? 'and none where both sides spin'
+fi
 [ "$(counted unix-processes WAKE-UPS)" -gt $((made / 2)) ]
 ok $? 'the kernel counts wake-ups'
 nothing_left
