@@ -175,8 +175,6 @@ static void check_ring(struct __test_metadata *_metadata, uid_t uid,
 
 TEST_F(deadlock, ring)
 {
-	if (slow_kernel_factor() > 1)
-		SKIP(return, "a kernel that looks for bugs does not show the ring");
 	self->pid = start(in_ring);
 	ASSERT_LT(0, self->pid);
 	await_ring(self->pid);

@@ -419,6 +419,27 @@ void process_close(struct process *p)
 	free(p);
 }
 
+/* As read_batch(), on a kernel without process_vm_readv(2): a call for each. */
+static size_t read_each(struct process *p, struct piece *piece, size_t n)
+{
+	int fd = openat(p->dir, "mem", O_RDONLY | O_CLOEXEC);
+	size_t i;
+
+	if (fd < 0) {
+		if (errno == EPERM || errno == EACCES)
+			p->trouble.memory = -errno;
+		return 0;
+	}
+	for (i = 0; i < n; i++) {
+		if (pread(fd, piece[i].to, piece[i].len, piece[i].address) !=
+		    (ssize_t)piece[i].len)
+			break;
+		piece[i].ok = true;
+	}
+	close(fd);
+	return i;
+}
+
 /* Reads @n pieces, at most IOV_MAX; returns how many were, until one failed. */
 static size_t read_batch(struct process *p, struct piece *piece, size_t n)
 {
@@ -432,6 +453,8 @@ static size_t read_batch(struct process *p, struct piece *piece, size_t n)
 					    piece[i].len };
 	}
 	got = process_vm_readv(p->pid, local, n, remote, n, 0);
+	if (got < 0 && errno == ENOSYS)
+		return read_each(p, piece, n);
 	if (got < 0) {
 		if (errno == EPERM)
 			p->trouble.memory = -errno;
