@@ -430,7 +430,6 @@ int64_t clock_now(void);
  * machine.c: threads.
  */
 void machine_loop(struct m *m);
-void step_loop(struct m *m);
 /* A G was made ready: start an M for it if that makes sense. */
 void wake_machine(void);
 /* Start an M that has @p; false: there is none to be had. */
@@ -440,12 +439,26 @@ void hand_over(struct p *p);
 void take_p(struct m *m, struct p *p);
 /* Ask epoll where nothing else is ready: whether @p has Gs to run now. */
 bool poll_ready(struct p *p);
+/* What epoll has now; one of them is to be run by @p, the others are in its queue. */
+struct g *poll_now(struct p *p);
 struct p *idle_p_get(void);
+/* Is a G ready anywhere, or a timer due? */
+bool work_anywhere(void);
 void stop_all(int status);
 struct m *new_machine(void);
 void free_machine(struct m *m);
 void futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t ns);
 void futex_wake(_Atomic uint32_t *word);
+
+/*
+ * steal.c: what @p runs next of another P's, which @m has looked for; or NULL.
+ */
+struct g *steal(struct m *m, struct p *p);
+
+/*
+ * step.c: the seeded run.
+ */
+void step_loop(struct m *m);
 
 /*
  * monitor.c

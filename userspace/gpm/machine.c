@@ -10,9 +10,6 @@
 #include "idle.h"
 #include "internal.h"
 
-#define STEAL_PASSES 4
-#define NEXT_GRACE_CYCLES 10000
-
 void futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t ns)
 {
 	struct timespec t = { ns / 1000000000, ns % 1000000000 };
@@ -227,7 +224,7 @@ void wake_machine(void)
 		wake_counted();
 }
 
-static bool work_anywhere(void)
+bool work_anywhere(void)
 {
 	unsigned int i;
 
@@ -317,7 +314,7 @@ static struct g *take_polled(struct p *p, struct g *list)
 	return first;
 }
 
-static struct g *poll_now(struct p *p)
+struct g *poll_now(struct p *p)
 {
 	struct g *list;
 	unsigned int n;
@@ -354,86 +351,6 @@ bool poll_ready(struct p *p)
 	if (n > 1)
 		wake_machine();
 	return true;
-}
-
-/*
- * The slot of a running P: what is in it runs there within a moment, with what
- * it needs in the cache.  Only if it stays.
- */
-static struct g *steal_next(struct p *p, struct p *from)
-{
-	struct g *g = atomic_load(&from->queue.next);
-	uint64_t since = cycles();
-
-	if (!g)
-		return NULL;
-	if (from->status != P_IDLE && !sched.step)
-		while (cycles() - since < NEXT_GRACE_CYCLES)
-			if (atomic_load(&from->queue.next) != g)
-				return NULL;
-	if (!atomic_compare_exchange_strong(&from->queue.next, &g, NULL))
-		return NULL;
-	trace(p->ring, TRACE_STEAL_NEXT, g->id, from->id, 0);
-	running(p, g, WHY_STOLEN_NEXT, 0);
-	return g;
-}
-
-static struct g *steal_from(struct p *p, struct p *from, bool last_pass)
-{
-	uint32_t to = atomic_load_explicit(&p->queue.tail,
-					   memory_order_relaxed);
-	uint32_t position, n;
-	struct g *g = queue_steal(&p->queue, &from->queue, &position, &n);
-
-	if (g) {
-		trace(p->ring, TRACE_STEAL, g->id, from->id, n);
-		trace(p->ring, TRACE_STEAL_AT, 0, position, to);
-		running(p, g, WHY_STOLEN, 0);
-		return g;
-	}
-	if (!last_pass)
-		return NULL;
-	if (atomic_load(&from->timers.next) <= clock_now()) {
-		timers_run(&from->timers, clock_now());
-		g = pick(p);
-		if (g)
-			return g;
-	}
-	return steal_next(p, from);
-}
-
-static unsigned int gcd(unsigned int a, unsigned int b)
-{
-	return b ? gcd(b, a % b) : a;
-}
-
-/*
- * Four times over all Ps, in an order that random numbers choose: from any first
- * one on in steps that have no common divisor with their number, so that each
- * comes once and no P is everybody's first victim.
- */
-static struct g *steal(struct m *m, struct p *p)
-{
-	unsigned int pass, i, at, by;
-
-	for (pass = 0; pass < STEAL_PASSES; pass++) {
-		at = next_random(&m->random) % sched.procs;
-		do
-			by = 1 + next_random(&m->random) % sched.procs;
-		while (gcd(by, sched.procs) != 1);
-		for (i = 0; i < sched.procs; i++) {
-			struct p *from = &sched.p[at];
-			struct g *g;
-
-			at = (at + by) % sched.procs;
-			if (from == p)
-				continue;
-			g = steal_from(p, from, pass == STEAL_PASSES - 1);
-			if (g)
-				return g;
-		}
-	}
-	return NULL;
 }
 
 /* With a P: own queues, descriptors, then others'. */
@@ -623,86 +540,6 @@ void machine_loop(struct m *m)
 	overflow_install(m);
 	while ((g = find(m)))
 		switch_to(m, g);
-	overflow_restore(m);
-	machine_set(NULL);
-}
-
-/*
- * The seeded run: this thread plays all Ps.  Each turn goes to one of them by
- * lot, which goes on with the G that it runs up to that one's next call, or picks
- * another, by the same code as ever.
- */
-static struct g *turn(struct m *m, struct p *p)
-{
-	struct g *g = p->turn;
-
-	p->turn = NULL;
-	if (g) {
-		trace(p->ring, TRACE_RUN, g->id,
-		      WHY_TURN << 12 | queue_length(&p->queue), 0);
-		return g;
-	}
-	g = pick(p);
-	if (!g)
-		g = poll_now(p);
-	return g || sched.procs == 1 ? g : steal(m, p);
-}
-
-/* Every P was idle in turn: let time pass up to the next event. */
-static bool let_time_pass(void)
-{
-	int64_t next = timers_next();
-	unsigned int n;
-	struct g *list;
-
-	if (sched.waiting_fds) {
-		list = poller_poll(next == NEVER ? -1 : 0, &n);
-		while (list) {
-			struct g *g = list;
-
-			list = g->link;
-			make_ready(NULL, g);
-		}
-		if (sched.length || next == NEVER)
-			return true;
-	}
-	if (next == NEVER)
-		return false;
-	if (next > clock_now())
-		sched.step = (next + USEC - 1) / USEC;
-	return true;
-}
-
-void step_loop(struct m *m)
-{
-	uint64_t choices = sched.options.seed;
-	unsigned int misses = 0;
-
-	machine_set(m);
-	fiber_begin(&m->idle.fiber, true);
-	overflow_install(m);
-	while (!sched.stop) {
-		struct p *p = &sched.p[next_random(&choices) % sched.procs];
-		struct g *g;
-
-		trace_steps = ++sched.step;
-		atomic_store(&m->p, p);
-		atomic_store(&p->m, m);
-		g = turn(m, p);
-		if (g) {
-			misses = 0;
-			switch_to(m, g);
-		} else if (++misses > 8 * sched.procs && !work_anywhere()) {
-			misses = 0;
-			if (!let_time_pass())
-				break;
-		}
-	}
-	if (!sched.stop) {
-		if (alive())
-			report_deadlock();
-		stop_all(alive() ? -EDEADLK : 0);
-	}
 	overflow_restore(m);
 	machine_set(NULL);
 }

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The seeded run: one thread plays all Ps, and every choice comes from the seed. */
+#include <errno.h>
+
+#include "internal.h"
+
+/*
+ * Each turn goes to a P by lot, which goes on with the G that it runs up to that
+ * one's next call, or picks another, by the same code as ever.
+ */
+static struct g *turn(struct m *m, struct p *p)
+{
+	struct g *g = p->turn;
+
+	p->turn = NULL;
+	if (g) {
+		trace(p->ring, TRACE_RUN, g->id,
+		      WHY_TURN << 12 | queue_length(&p->queue), 0);
+		return g;
+	}
+	g = pick(p);
+	if (!g)
+		g = poll_now(p);
+	return g || sched.procs == 1 ? g : steal(m, p);
+}
+
+/* Every P was idle in turn: let time pass up to the next event. */
+static bool let_time_pass(void)
+{
+	int64_t next = timers_next();
+	unsigned int n;
+	struct g *list;
+
+	if (sched.waiting_fds) {
+		list = poller_poll(next == NEVER ? -1 : 0, &n);
+		while (list) {
+			struct g *g = list;
+
+			list = g->link;
+			make_ready(NULL, g);
+		}
+		if (sched.length || next == NEVER)
+			return true;
+	}
+	if (next == NEVER)
+		return false;
+	if (next > clock_now())
+		sched.step = (next + USEC - 1) / USEC;
+	return true;
+}
+
+void step_loop(struct m *m)
+{
+	uint64_t choices = sched.options.seed;
+	unsigned int misses = 0;
+
+	machine_set(m);
+	fiber_begin(&m->idle.fiber, true);
+	overflow_install(m);
+	while (!sched.stop) {
+		struct p *p = &sched.p[next_random(&choices) % sched.procs];
+		struct g *g;
+
+		trace_steps = ++sched.step;
+		atomic_store(&m->p, p);
+		atomic_store(&p->m, m);
+		g = turn(m, p);
+		if (g) {
+			misses = 0;
+			switch_to(m, g);
+		} else if (++misses > 8 * sched.procs && !work_anywhere()) {
+			misses = 0;
+			if (!let_time_pass())
+				break;
+		}
+	}
+	if (!sched.stop) {
+		if (alive())
+			report_deadlock();
+		stop_all(alive() ? -EDEADLK : 0);
+	}
+	overflow_restore(m);
+	machine_set(NULL);
+}
