@@ -29,6 +29,15 @@
 	.cfi_rel_offset \reg, 0
 	.endm
 
+	.macro	push_all
+	push_kept %rbx
+	push_kept %rbp
+	push_kept %r12
+	push_kept %r13
+	push_kept %r14
+	push_kept %r15
+	.endm
+
 	.macro	pop_kept reg
 	popq	\reg
 	.cfi_adjust_cfa_offset -8
@@ -40,12 +49,7 @@
 	.p2align 6
 co_switch:
 	.cfi_startproc
-	push_kept %rbx
-	push_kept %rbp
-	push_kept %r12
-	push_kept %r13
-	push_kept %r14
-	push_kept %r15
+	push_all
 	/* From here on the other's stack: *save = rsp; rsp = to. */
 	movq	%rsp, (%rdi)
 	movq	%rsi, %rsp
@@ -78,12 +82,7 @@ co_switch:
 	.p2align 6
 co_switch_return:
 	.cfi_startproc
-	push_kept %rbx
-	push_kept %rbp
-	push_kept %r12
-	push_kept %r13
-	push_kept %r14
-	push_kept %r15
+	push_all
 	movq	%rsp, (%rdi)
 	movq	%rsi, %rsp
 	pop_kept %r15
@@ -105,12 +104,7 @@ co_switch_return:
 	.p2align 6
 co_switch_start:
 	.cfi_startproc
-	push_kept %rbx
-	push_kept %rbp
-	push_kept %r12
-	push_kept %r13
-	push_kept %r14
-	push_kept %r15
+	push_all
 	movq	%rsp, (%rdi)
 	movq	%rsi, %rsp
 	movq	%rdx, %rbx
@@ -124,12 +118,7 @@ co_switch_start:
 	.p2align 6
 co_switch_fp:
 	.cfi_startproc
-	push_kept %rbx
-	push_kept %rbp
-	push_kept %r12
-	push_kept %r13
-	push_kept %r14
-	push_kept %r15
+	push_all
 	/* Room for the control words of the one that is left. */
 	leaq	-8(%rsp), %rsp
 	.cfi_adjust_cfa_offset 8

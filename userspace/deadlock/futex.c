@@ -360,18 +360,23 @@ static bool word_in_libc_frame(const struct view *v)
 	return true;
 }
 
+/* For a word of 0 in the C library's frame, without a timeout. */
+static bool waits_for_own_frame(const struct view *v)
+{
+	return !v->value && !v->t->wait.word && !v->t->call.args[3] &&
+	       v->stack.ok && v->address >= v->t->call.sp &&
+	       v->address - v->t->call.sp < STACK_WINDOW && word_in_libc_frame(v);
+}
+
 /*
  * Where the kernel refuses to wait for a PI mutex (EDEADLK), glibc waits for a
  * word in its own frame, for ever.  Which mutex that was is recorded nowhere.
  */
 static bool glibc_parked(struct view *v)
 {
-	if (!has_mutexes(v) || v->value || v->t->wait.word ||
-	    v->t->call.args[3] || !v->stack.ok ||
+	if (!has_mutexes(v) ||
 	    (v->function != IN_OTHER && v->function != IN_MUTEX) ||
-	    v->address < v->t->call.sp ||
-	    v->address - v->t->call.sp >= STACK_WINDOW ||
-	    !word_in_libc_frame(v))
+	    !waits_for_own_frame(v))
 		return false;
 	found(v, WAIT_MUTEX_PARKED, 0, 0, "PI");
 	return true;
@@ -406,11 +411,7 @@ static bool owned_mutex(struct view *v)
 /* musl does as glibc where the kernel refuses: see glibc_parked(). */
 static bool musl_parked(struct view *v)
 {
-	if (v->caller != IN_MUTEX || v->value || v->t->wait.word ||
-	    v->t->call.args[3] || !v->stack.ok ||
-	    v->address < v->t->call.sp ||
-	    v->address - v->t->call.sp >= STACK_WINDOW ||
-	    !word_in_libc_frame(v))
+	if (v->caller != IN_MUTEX || !waits_for_own_frame(v))
 		return false;
 	found(v, WAIT_MUTEX_PARKED, 0, 0, "PI");
 	return true;
