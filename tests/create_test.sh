@@ -4,30 +4,13 @@
 # shares what its flags claim; as root and as a user; within limits; and nobody is
 # left behind.  How long anything takes is no matter here.
 
-set -u
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-chmod 777 "$work"
-count=0
+. "$(dirname "$0")/measured.sh"
 
-# ok STATUS DESCRIPTION
-ok()
-{
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count $2"
-	else
-		echo "not ok $count $2"
-		sed 's/^/# /' "$work/out" | tail -n 20
-	fi
-}
-
-# create OPTION...: a short run; an emulated machine may refuse the verdict.
+# create OPTION...: a short run
 create()
 {
 	ctxlab create --all --quick --seconds 1 --size 1 "$@" >"$work/out" 2>&1
-	status=$?
-	[ $status = 0 ] || [ $status = 4 ]
+	measured $?
 }
 
 # facts FILE KEY: "ARM":KEY:VALUE, a line each, of all keys that begin with KEY.
@@ -46,36 +29,6 @@ has_setting()
 	grep -q "\"$2\":\"\\?$3" "$1"
 }
 
-# left: the names of processes that ctxlab has made and left.
-left()
-{
-	grep -l '^ctxlab\|^nothing' /proc/[0-9]*/comm 2>/dev/null
-}
-
-# Waits until nobody is left; whoever was killed needs a moment to go.
-nobody_left()
-{
-	for _ in $(seq 100); do
-		[ -z "$(left)" ] && return 0
-		sleep 0.2
-	done
-	left
-	return 1
-}
-
-# stopped SIGNAL SECONDS: in the middle of a run.
-stopped()
-{
-	local pid
-
-	ctxlab create --seconds 60 --size 1 >"$work/out" 2>&1 &
-	pid=$!
-	sleep "$2"
-	kill "-$1" $pid
-	wait $pid 2>/dev/null
-	nobody_left
-}
-
 create --save "$work/module.json"
 ok $? 'with the module it measures'
 has_setting "$work/module.json" sharing_by module
@@ -89,11 +42,7 @@ ok $? 'with every deed of processes, threads, and what lies between'
 grep -q '[0-9] kB kernel stack' "$work/out"
 ok $? 'and how large a kernel stack is'
 
-# A kernel that looks for bugs takes minutes for each run; one has shown enough.
-if [ -e /sys/kernel/debug/kmemleak ]; then
-	echo "1..$count"
-	exit
-fi
+enough_for_slow
 
 create --no-module --save "$work/kcmp.json"
 ok $? 'without the module it measures'
@@ -116,15 +65,14 @@ ok $? 'the kernel counts a task for each fork, none for coroutines'
 
 quick='ctxlab create --quick --seconds 1 --size 1'
 su user -s /bin/bash -c "$quick --save $work/user.json" >"$work/out" 2>&1
-status=$?
-[ $status = 0 ] || [ $status = 4 ]
+measured $?
 ok $? 'as a user it measures'
 grep -q 'Note: no new-net: Operation not permitted' "$work/out"
 ok $? 'and says which namespaces it may not make'
 su user -s /bin/bash -c "ulimit -u 2; exec $quick" >"$work/out" 2>&1
 grep -q 'RLIMIT_NPROC is 2' "$work/out"
 ok $? 'a limit that is met is named'
-nobody_left
+nothing_left
 ok $? 'and nobody is left'
 
 stopped INT 8

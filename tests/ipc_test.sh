@@ -4,65 +4,9 @@
 # counted twice agrees, and nothing is left behind.  How long anything takes is no
 # matter here.
 
-set -u
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-chmod 777 "$work"
-count=0
-
-# ok STATUS DESCRIPTION
-ok()
-{
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count $2"
-	else
-		echo "not ok $count $2"
-		sed 's/^/# /' "$work/out" | tail -n 20
-	fi
-}
-
-skip()
-{
-	count=$((count + 1))
-	echo "ok $count # SKIP $1"
-}
+. "$(dirname "$0")/measured.sh"
 
 quick='ctxlab ipc --all --quick --seconds 1 --bytes 1'
-
-# measured STATUS: an emulated machine may refuse the verdict.
-measured()
-{
-	[ "$1" = 0 ] || [ "$1" = 4 ]
-}
-
-left()
-{
-	grep -l '^ctxlab' /proc/[0-9]*/comm 2>/dev/null
-	awk 'NR > 1' /proc/sysvipc/msg
-}
-
-# Waits until nothing is left; whoever was killed needs a moment to go.
-nothing_left()
-{
-	for _ in $(seq 100); do
-		[ -z "$(left)" ] && return 0
-		sleep 0.2
-	done
-	left >>"$work/out"
-	return 1
-}
-
-# The columns of the table of counts of an arm.
-counted()
-{
-	awk -v arm="$1" -v column="$2" '
-		/^ARM .*OWN-CALLS/ {
-			for (i = 1; i <= NF; i++)
-				of[$i] = i
-		}
-		of[column] && $1 == arm { print $of[column] }' "$work/out"
-}
 
 $quick >"$work/out" 2>&1
 measured $?
@@ -88,11 +32,7 @@ ok $? 'the kernel counts wake-ups'
 nothing_left
 ok $? 'nothing is left'
 
-# A kernel that looks for bugs takes minutes for each run; one has shown enough.
-if [ -e /sys/kernel/debug/kmemleak ]; then
-	echo "1..$count"
-	exit
-fi
+enough_for_slow
 
 su user -s /bin/bash -c "ulimit -q 0; exec taskset 1 $quick --way mq" >"$work/out" 2>&1
 measured $?

@@ -5,47 +5,9 @@
 # ends a round, and nothing is left behind.  How long anything takes, and whether
 # anybody fought for a lock, is no matter here.
 
-set -u
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-chmod 777 "$work"
-count=0
-
-# ok STATUS DESCRIPTION
-ok()
-{
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count $2"
-	else
-		echo "not ok $count $2"
-		sed 's/^/# /' "$work/out" | tail -n 20
-	fi
-}
+. "$(dirname "$0")/measured.sh"
 
 quick='ctxlab sync --all --quick --seconds 1'
-
-# measured STATUS: an emulated machine may refuse the verdict.
-measured()
-{
-	[ "$1" = 0 ] || [ "$1" = 4 ]
-}
-
-left()
-{
-	grep -l '^ctxlab' /proc/[0-9]*/comm 2>/dev/null
-}
-
-# Waits until nobody is left; whoever was killed needs a moment to go.
-nobody_left()
-{
-	for _ in $(seq 100); do
-		[ -z "$(left)" ] && return 0
-		sleep 0.2
-	done
-	left >>"$work/out"
-	return 1
-}
 
 # lost WHAT: arms in which additions were lost, of all that count them, or of races.
 lost()
@@ -90,14 +52,10 @@ echo "# lost additions: $(lost races | sort -u | tr '\n' ' ')"
 ok $? 'under a lock, and by atomic instructions, nothing is lost'
 [ -z "$(counted_otherwise)" ]
 ok $? 'the kernel counts the futex calls that the locks do'
-nobody_left
+nothing_left
 ok $? 'nobody is left'
 
-# A kernel that looks for bugs takes minutes for each run; one has shown enough.
-if [ -e /sys/kernel/debug/kmemleak ]; then
-	echo "1..$count"
-	exit
-fi
+enough_for_slow
 
 $quick --threads 8 --limit 2 >"$work/out" 2>&1
 measured $?
@@ -108,7 +66,7 @@ ok $? 'and tells which rounds a time limit has ended'
 su user -s /bin/bash -c "exec taskset 1 $quick --threads 1" >"$work/out" 2>&1
 measured $?
 ok $? 'as a user, on one CPU, it measures'
-nobody_left
+nothing_left
 ok $? 'nobody is left'
 
 # stopped SIGNAL: in the middle of a run.
@@ -121,7 +79,7 @@ stopped()
 	sleep 3
 	kill "-$1" $pid
 	wait $pid 2>/dev/null
-	nobody_left
+	nothing_left
 }
 
 stopped INT
