@@ -105,9 +105,10 @@ static int set(const struct ctxlab_cmd *cmd, const struct setting *s,
 		return 0;
 	}
 	if (s->kind == SETTING_NUMBER) {
-		if (!number(optarg, s->most, &n))
-			return options_wrong(cmd, "--%s: '%s' is not 0 to %ld",
-					     s->opt.name, optarg, s->most);
+		if (!number(optarg, s->most, &n) || (long)n < s->least)
+			return options_wrong(cmd, "--%s: '%s' is not %ld to %ld",
+					     s->opt.name, optarg, s->least,
+					     s->most);
 		*value = n;
 		return 0;
 	}

@@ -50,9 +50,13 @@ try 4 ipc --from "$work/run.json"
 ok $? "nothing is said of all ways where one was not seen to enter the kernel"
 
 try 0 diff "$run" "$run"
-try 2 ipc --bytes 0,4
-try 2 ipc --bytes 1048577
+for wrong in 0 0,4 1048577 4,x; do
+	try 2 ipc --bytes $wrong
+	like "$err" "*'$wrong' is no list of bytes (1 to 1048576); see*" \
+		"with the sizes that there are"
+done
 try 2 ipc --bytes 64,4
+like "$err" '*does not rise*' "or what is wrong with them"
 try 2 ipc --way telepathy
 
 # left: workers and keepers that a run of this test has left.

@@ -90,8 +90,17 @@ else
 fi
 
 try 0 diff "$run" "$run"
-try 2 sync --threads 65
+for wrong in 0 0,2 65; do
+	try 2 sync --threads $wrong
+	like "$err" "*'$wrong' is no list of threads (1 to 64); see*" \
+		"with the numbers that there are"
+done
 try 2 sync --threads 4,2
+for wrong in 0 10001 x; do
+	try 2 sync --limit $wrong
+	like "$err" "*--limit: '$wrong' is not 1 to 10000; see*" \
+		"no round ends before it begins"
+done
 
 # workers: those that a run of this test has left.
 workers()

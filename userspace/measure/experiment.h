@@ -85,7 +85,7 @@ struct arm {
  * @first: the first point in words: "1 byte"
  * @letter: of the option; 0: it has none
  * @help: of the option
- * @most: what the option may ask for
+ * @least, @most: what the option may ask for
  * @variant: what tells variants apart ("where"); NULL: there are none
  * @variants: their names; each has plots and tables of its own
  * @labels: and what stands for @label there; NULL: the same
@@ -98,6 +98,7 @@ struct axis {
 	const char *first;
 	int letter;
 	const char *help;
+	unsigned int least;
 	unsigned int most;
 	const char *variant;
 	const char *variants[MAX_VARIANTS + 1];
@@ -131,13 +132,14 @@ enum setting_kind {
  * @label: where two runs differ
  * @opt: the option that sets it; no @opt.name: plan() alone does
  * @kind: SETTING_ONE_OF takes one of @names
- * @most: the largest number
+ * @least, @most: the smallest and the largest number that the option takes
  */
 struct setting {
 	const char *key;
 	const char *label;
 	struct ctxlab_opt opt;
 	enum setting_kind kind;
+	long least;
 	long most;
 	const char *const *names;
 };

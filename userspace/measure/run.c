@@ -208,9 +208,11 @@ char *run_add_list(struct run *run, const char *list)
 	do {
 		x = strtoul(p, &end, 10);
 		if (end == p || *p < '0' || *p > '9' ||
-		    (*end && *end != ',') || x > axis->most)
-			return xasprintf("'%s' is no list of %s (0 to %u)",
-					 list, axis->key, axis->most);
+		    (*end && *end != ',') || x < axis->least ||
+		    x > axis->most)
+			return xasprintf("'%s' is no list of %s (%u to %u)",
+					 list, axis->key, axis->least,
+					 axis->most);
 		if (!add_x(run, x))
 			return xasprintf("'%s' does not rise, or has more than %d numbers",
 					 list,

@@ -373,6 +373,7 @@ const struct experiment experiment_ipc = {
 			.first = "1 byte, there and back",
 			.letter = 'b',
 			.help = "sizes of messages, separated by commas",
+			.least = 1,
 			.most = MESSAGE_MOST,
 			.variant = "pattern",
 			.variants = {

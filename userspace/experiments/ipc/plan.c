@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "ipc.h"
-#include "lib/xalloc.h"
 
 static const unsigned int sizes[] = { 1, 64, 4096, 65536, MESSAGE_MOST };
 
@@ -128,7 +127,6 @@ char *ipc_plan(const struct request *r, struct run *run)
 {
 	struct settings *set = &run->settings;
 	bool emulated = *run->machine.emulator;
-	char *problem;
 
 	set->value[SET_WAY] = r->setting[SET_WAY] > 0 ? r->setting[SET_WAY] : 0;
 	choose_arms(run);
@@ -145,8 +143,5 @@ char *ipc_plan(const struct request *r, struct run *run)
 		default_points(r, run);
 		return NULL;
 	}
-	problem = run_add_list(run, r->xs);
-	if (!problem && ipc_point(run, 0, VARIANT_TRIPS) >= 0)
-		problem = xstrdup("a message of 0 bytes holds no number");
-	return problem;
+	return run_add_list(run, r->xs);
 }

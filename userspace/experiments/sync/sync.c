@@ -194,6 +194,7 @@ static const struct setting settings[] = {
 			.opt = {CTXLAB_LONG_ONLY, "limit", "MS",
 				"end a round that takes longer (default 50)"},
 			.kind = SETTING_NUMBER,
+			.least = 1,
 			.most = 10000,
 		},
 	{}};
@@ -223,6 +224,7 @@ const struct experiment experiment_sync = {
 			.first = "1 thread",
 			.letter = 't',
 			.help = "threads, separated by commas",
+			.least = 1,
 			.most = LOCK_USERS,
 			.variant = "section",
 			.variants = {
