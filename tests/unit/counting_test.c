@@ -152,6 +152,11 @@ int main(void)
 	   "a note says so");
 	run_free(&run);
 
+	is_number(-count(&run, ETIMEDOUT), 0, "or takes too long");
+	ok(!run.counts[ARM_WRONG].present && has(&run, ARM_LAST, 1000),
+	   "and an arm that is left out for that has no counts");
+	run_free(&run);
+
 	is_number(-count(&run, EINTR), EINTR, "a signal ends the pass");
 	ok(!played.runs && rounds == 2 && !run.counts[ARM_LAST].present,
 	   "at once, and its counter");

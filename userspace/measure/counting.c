@@ -93,7 +93,8 @@ static int count_round(struct job *job, struct tally *t, int arm)
 		stopped = t->ops->stop(t->counter, c);
 		err = err ? err : stopped;
 	}
-	c->present = !err;
+	/* Not where that round took too long: then there is no such arm. */
+	c->present = !err && job->run->settings.arm[arm];
 	return err;
 }
 
