@@ -184,7 +184,7 @@ static const struct setting settings[] = {
 			.key = "outside_ns",
 			.label = "time outside the section",
 			.opt = {CTXLAB_LONG_ONLY, "outside", "NS",
-				"CPU time between two sections (default 50)"},
+				"CPU time between two sections (default 100)"},
 			.kind = SETTING_NUMBER,
 			.most = 1000000,
 		},
