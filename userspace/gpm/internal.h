@@ -211,7 +211,8 @@ struct sched {
 	_Atomic int64_t polled;		/* when epoll was asked last */
 	_Atomic int64_t poll_until;	/* when that M will wake up */
 	_Atomic uint32_t monitor_word;	/* futex: the monitor sleeps at 0 */
-	_Atomic long waiting_fds;	/* Gs that wait for a descriptor */
+	/* Gs that wait for a descriptor, up to when they are in a queue. */
+	_Atomic long waiting_fds;
 
 	int trace_fd;
 	struct trace_ring *rings;	/* procs + 1 */
@@ -437,10 +438,6 @@ bool start_machine(struct p *p, bool spinning);
 /* Give the P of a blocked M to another; with sched.lock not held. */
 void hand_over(struct p *p);
 void take_p(struct m *m, struct p *p);
-/* Ask epoll where nothing else is ready: whether @p has Gs to run now. */
-bool poll_ready(struct p *p);
-/* What epoll has now; one of them is to be run by @p, the others are in its queue. */
-struct g *poll_now(struct p *p);
 struct p *idle_p_get(void);
 /* Is a G ready anywhere, or a timer due? */
 bool work_anywhere(void);
@@ -468,7 +465,20 @@ void monitor_wake(void);
 void monitor_join(void);
 
 /*
- * poller.c: descriptors.  poll() returns Gs that are ready, linked.
+ * polled.c: Gs whose descriptors are ready.  A list is poller_poll()'s.
+ */
+/* Ask epoll where nothing else is ready: whether @p has Gs to run now. */
+bool poll_ready(struct p *p);
+/* What epoll has now; one of them is to be run by @p, the others are in its queue. */
+struct g *poll_now(struct p *p);
+/* One of a list is to be run by @p, the others are in its queue. */
+struct g *take_polled(struct p *p, struct g *list, unsigned int n);
+/* Without a P: to the global queue. */
+void put_polled(struct g *list);
+
+/*
+ * poller.c: descriptors.  poll() returns Gs that are ready, linked, which are in
+ * no queue yet.
  */
 int poller_open(void);
 void poller_close(void);

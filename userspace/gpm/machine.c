@@ -297,62 +297,6 @@ static struct g *found(struct m *m, struct g *g)
 	return g;
 }
 
-/* All but the first become local. */
-static struct g *take_polled(struct p *p, struct g *list)
-{
-	struct g *first = list;
-
-	for (list = list->link; list;) {
-		struct g *next = list->link;
-
-		trace(p->ring, TRACE_READY, list->id, 0, 0);
-		put_local(p, list);
-		list = next;
-	}
-	trace(p->ring, TRACE_READY, first->id, 0, 0);
-	running(p, first, WHY_POLL, 0);
-	return first;
-}
-
-struct g *poll_now(struct p *p)
-{
-	struct g *list;
-	unsigned int n;
-
-	if (!sched.waiting_fds || sched.polling)
-		return NULL;
-	list = poller_poll(0, &n);
-	if (!list)
-		return NULL;
-	trace(p->ring, TRACE_POLL, n, 0, 0);
-	list = take_polled(p, list);
-	if (n > 1)
-		wake_machine();
-	return list;
-}
-
-bool poll_ready(struct p *p)
-{
-	struct g *list, *next;
-	unsigned int n;
-
-	if (sched.step || !sched.waiting_fds || sched.polling ||
-	    !queue_empty(&p->queue))
-		return false;
-	list = poller_poll(0, &n);
-	if (!list)
-		return false;
-	trace(p->ring, TRACE_POLL, n, 0, 0);
-	for (; list; list = next) {
-		next = list->link;
-		trace(p->ring, TRACE_READY, list->id, 0, 0);
-		put_local(p, list);
-	}
-	if (n > 1)
-		wake_machine();
-	return true;
-}
-
 /* With a P: own queues, descriptors, then others'. */
 static struct g *search(struct m *m, struct p *p)
 {
@@ -399,14 +343,9 @@ static struct g *poll_asleep(struct m *m)
 	if (p) {
 		take_p(m, p);
 		trace(p->ring, TRACE_POLL, n, 0, 0);
-		return list ? take_polled(p, list) : NULL;
+		return list ? take_polled(p, list, n) : NULL;
 	}
-	while (list) {
-		struct g *g = list;
-
-		list = g->link;
-		make_ready(NULL, g);
-	}
+	put_polled(list);
 	return NULL;
 }
 

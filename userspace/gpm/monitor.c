@@ -134,19 +134,11 @@ static bool retake_all(int64_t now)
 
 static void poll_for_the_busy(int64_t now)
 {
-	struct g *list;
 	unsigned int n;
 
-	if (!sched.waiting_fds || sched.polling ||
-	    now - sched.polled < POLL_AFTER)
-		return;
-	list = poller_poll(0, &n);
-	while (list) {
-		struct g *g = list;
-
-		list = g->link;
-		make_ready(NULL, g);
-	}
+	if (sched.waiting_fds && !sched.polling &&
+	    now - sched.polled >= POLL_AFTER)
+		put_polled(poller_poll(0, &n));
 }
 
 /* Due timers of Ps that do not get to it, if another could run them. */

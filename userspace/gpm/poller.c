@@ -249,7 +249,6 @@ static struct g *wake_side(struct descriptor *d, int side, struct g *list,
 		w->g->link = list;
 		list = w->g;
 		++*n;
-		atomic_fetch_sub(&sched.waiting_fds, 1);
 	}
 	return list;
 }

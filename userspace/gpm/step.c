@@ -29,16 +29,9 @@ static bool let_time_pass(void)
 {
 	int64_t next = timers_next();
 	unsigned int n;
-	struct g *list;
 
 	if (sched.waiting_fds) {
-		list = poller_poll(next == NEVER ? -1 : 0, &n);
-		while (list) {
-			struct g *g = list;
-
-			list = g->link;
-			make_ready(NULL, g);
-		}
+		put_polled(poller_poll(next == NEVER ? -1 : 0, &n));
 		if (sched.length || next == NEVER)
 			return true;
 	}
