@@ -30,7 +30,9 @@ static void say_g(struct g *g, void *arg)
 	(void)arg;
 	if (g->state != G_WAITING)
 		return;
-	if (g->what)
+	if (g->why == WAIT_READ || g->why == WAIT_WRITE)
+		snprintf(what, sizeof(what), " %d", (int)(intptr_t)g->what);
+	else if (g->what)
 		snprintf(what, sizeof(what), " %p", g->what);
 	snprintf(line, sizeof(line), "G %u%s%s%s waits for: %s%s", g->id,
 		 g->name[0] ? " (" : "", g->name, g->name[0] ? ")" : "",
