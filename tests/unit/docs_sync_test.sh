@@ -82,13 +82,30 @@ for name in "${names[@]}"; do
 	   "the man page has the own options of $name"
 done
 
+# examples N: the code of the Nth example in gpm(3).
+examples()
+{
+	awk -v n="$1" '
+		/^\.Sh / { on = $2 == "EXAMPLES" }
+		on && /^\.Ed/ { inside = 0 }
+		on && inside && seen == n { gsub(/\\e/, "\\"); print }
+		on && /^\.Bd/ { inside = 1; seen++ }' "$tool/gpm/gpm.3"
+}
+
+[ "$(examples 2 | wc -l)" -gt 20 ]
+ok $? "gpm(3) shows a server"
+is "$(grep -vxFf "$TREE/tests/bench/server.c" <(examples 2))" "" \
+   "as it is in the example's source"
+
 export CTXLAB_ROOT=$here/fixtures/plain
 is "$(complete_words show 71)" "$(printf '712\n714')" "PIDs are completed"
 
 if command -v mandoc >/dev/null; then
 	# What else is installed on this machine is none of the page's faults.
-	is "$(mandoc -Tlint -W warning "$tool/ctxlab.1" 2>/dev/null)" "" \
-	   "mandoc finds no fault with the man page"
+	for page in ctxlab.1 gpm/gpm.3; do
+		is "$(mandoc -Tlint -W warning "$tool/$page" 2>/dev/null)" "" \
+		   "mandoc finds no fault with $page"
+	done
 else
 	echo "ok $((++tap_run)) - # SKIP no mandoc"
 fi
