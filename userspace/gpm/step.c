@@ -42,6 +42,17 @@ static bool let_time_pass(void)
 	return true;
 }
 
+/* A G that runs is in no queue. */
+static bool turn_anywhere(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < sched.procs; i++)
+		if (sched.p[i].turn)
+			return true;
+	return false;
+}
+
 void step_loop(struct m *m)
 {
 	uint64_t choices = sched.options.seed;
@@ -61,7 +72,8 @@ void step_loop(struct m *m)
 		if (g) {
 			misses = 0;
 			switch_to(m, g);
-		} else if (++misses > 8 * sched.procs && !work_anywhere()) {
+		} else if (++misses > 8 * sched.procs && !turn_anywhere() &&
+			   !work_anywhere()) {
 			misses = 0;
 			if (!let_time_pass())
 				break;
