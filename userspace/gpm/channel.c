@@ -305,18 +305,20 @@ static int try_all(struct m *m, struct selection *s, struct g **wake)
 	return -EAGAIN;
 }
 
+/* By lot as well: of two on one channel it is the first that is woken. */
 static void list_all(struct m *m, struct selection *s)
 {
 	unsigned int i;
 
 	for (i = 0; i < s->n; i++) {
-		struct gpm_case *op = &s->cases[i];
+		struct gpm_case *op = &s->cases[s->turn[i]];
+		struct waiter *w = &s->waiters[s->turn[i]];
 
-		wait_prepare(&s->waiters[i], m->current, true);
-		s->waiters[i].value = op->send ? (void *)op->send : op->recv;
-		s->waiters[i].index = i;
+		wait_prepare(w, m->current, true);
+		w->value = op->send ? (void *)op->send : op->recv;
+		w->index = s->turn[i];
 		if (op->chan)
-			wait_list(side(op), &s->waiters[i]);
+			wait_list(side(op), w);
 	}
 }
 
