@@ -3,6 +3,7 @@
  * 'ctxlab deadlock' with the module: the same answer as without it, by whoever asks,
  * and none about threads that only contend.
  */
+#include <alloca.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -171,6 +172,136 @@ static void check_ring(struct __test_metadata *_metadata, uid_t uid,
 	snprintf(word, sizeof(word), "deadlock %d\n", pid);
 	EXPECT_EQ(NULL, strstr(rows, word));
 	free(rows);
+}
+
+/*
+ * Where these stand is kept in the frame pointer alone, as the compiler does not
+ * know how much each takes from the stack.
+ */
+static __attribute__((noinline)) int take_innermost(int i)
+{
+	volatile char *room = alloca(i + 16);
+
+	room[i] = 1;
+	pthread_mutex_lock(&lock[i]);
+	return room[i];
+}
+
+static __attribute__((noinline)) int take_inner(int i)
+{
+	volatile char *room = alloca(i + 16);
+
+	room[i] = take_innermost(i);
+	return room[i];
+}
+
+static __attribute__((noinline)) int take_outer(int i)
+{
+	volatile char *room = alloca(i + 16);
+
+	room[i] = take_inner(i);
+	return room[i];
+}
+
+/* The leader is 0, the other thread 1. */
+static __attribute__((noinline)) void take_crosswise(int i)
+{
+	scene->tid[i] = gettid();
+	pthread_mutex_lock(&lock[i]);
+	__atomic_add_fetch(&scene->ready, 1, __ATOMIC_ACQ_REL);
+	while (__atomic_load_n(&scene->ready, __ATOMIC_ACQUIRE) < 2)
+		usleep(1000);
+	take_outer(!i);
+	scene->ready = 0;
+}
+
+static void *other_thread(void *arg)
+{
+	take_crosswise(1);
+	return arg;
+}
+
+static __attribute__((noinline)) pid_t start_crosswise(void)
+{
+	pthread_t id;
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (pthread_create(&id, NULL, other_thread, NULL))
+		_exit(1);
+	take_crosswise(0);
+	_exit(1);
+}
+
+/* Whether these functions follow each other in the stack of @tid. */
+static bool has_calls(const char *json, pid_t tid, const char *const *function)
+{
+	char word[64], *line, *at;
+	bool has = true;
+	size_t i;
+
+	snprintf(word, sizeof(word), "\"tid\": %d,", tid);
+	at = strstr(json, word);
+	at = at ? strstr(at, "\"stack\": \"") : NULL;
+	line = at ? strndup(at, strcspn(at, "\n")) : NULL;
+	for (at = line; has && *function; function++) {
+		i = snprintf(word, sizeof(word), "%s (", *function);
+		at = at ? strstr(at, word) : NULL;
+		has = at;
+		at = at ? at + i : NULL;
+	}
+	free(line);
+	return has;
+}
+
+static long long switches_of(pid_t pid, pid_t tid)
+{
+	char *text = text_readf("/proc/%d/task/%d/status", pid, tid);
+	long long n = text_number(text, "voluntary_ctxt_switches") +
+		      text_number(text, "nonvoluntary_ctxt_switches");
+
+	free(text);
+	return n;
+}
+
+/* Whole stacks of threads that sleep on meanwhile. */
+TEST_F(deadlock, whole_stacks)
+{
+	static const char *const of_leader[] = {
+		"take_innermost", "take_inner", "take_outer", "take_crosswise",
+		"start_crosswise", "main", NULL
+	};
+	static const char *const of_thread[] = {
+		"take_innermost", "take_inner", "take_outer", "take_crosswise",
+		"other_thread", NULL
+	};
+	long long before[2];
+	char *json;
+	int i;
+
+	self->pid = start_crosswise();
+	ASSERT_LT(0, self->pid);
+	free(ask(0, "timeout 60", "--watch 0.1 --exit-code", self->pid));
+	for (i = 0; i < 2; i++)
+		before[i] = switches_of(self->pid, scene->tid[i]);
+	json = ask(0, "", "-J", self->pid);
+	ASSERT_NE(NULL, json);
+	EXPECT_TRUE(has_calls(json, scene->tid[0], of_leader)) TH_LOG("%s", json);
+	EXPECT_TRUE(has_calls(json, scene->tid[1], of_thread)) TH_LOG("%s", json);
+	free(json);
+	/* From stack and program counter alone nobody knows the frame pointer. */
+	json = ask(0, "CTXLAB_ROOT=/nowhere", "-J", self->pid);
+	ASSERT_NE(NULL, json);
+	EXPECT_TRUE(has_calls(json, scene->tid[0], (const char *[]){
+			      "take_innermost", NULL })) TH_LOG("%s", json);
+#ifdef __x86_64__
+	EXPECT_EQ(NULL, strstr(json, "take_inner (")) TH_LOG("%s", json);
+#endif
+	free(json);
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(before[i], switches_of(self->pid, scene->tid[i]));
 }
 
 TEST_F(deadlock, ring)

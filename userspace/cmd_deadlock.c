@@ -39,7 +39,7 @@ struct request {
 
 static int print_table(struct report *r, const struct request *q)
 {
-	struct out_table *table = deadlock_table(r);
+	struct out_table *table = deadlock_table(r, &q->sel);
 	int err = out_table_print(table, &q->sel, &q->out);
 
 	out_table_free(table);

@@ -46,6 +46,9 @@ like "$out" "Found 1 deadlock.*Deadlock: 3 threads wait for each other*waits for
 like "$out" "*THREAD*IS*WAITS*deadlock*mutex*mutex+40*" "and has a table with the lock"
 if "$CTXLAB" deadlock -nro SITE "$pid" | grep -q threads.c; then
 	like "$out" "*at lock_in_ring (threads.c:[0-9]*)*" "and the call sites"
+	try 0 deadlock -Jo IS,STACK "$pid"
+	like "$out" '*"stack": "*lock_in_ring (threads.c:*) <- enter (corpus.c:*) <- *' \
+		"and all functions on the stack"
 fi
 try 4 deadlock --exit-code "$pid"
 try 0 deadlock -J "$pid"

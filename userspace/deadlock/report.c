@@ -127,19 +127,34 @@ char *wait_object(struct report *r, const struct thread *t)
 	}
 }
 
-char *wait_site(struct report *r, struct thread *t)
+/* "transfer (bank.c:12) <- worker (bank.c:40) <- start_thread" */
+static char *stack_text(const struct stack *stack)
+{
+	char *text = NULL, *frame, *longer;
+	size_t i;
+
+	for (i = 0; i < stack->n; i++) {
+		frame = frame_text(&stack->frame[i]);
+		longer = xasprintf("%s%s%s", text ? text : "", text ? " <- " : "",
+				   frame);
+		free(frame);
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+void wait_calls(struct report *r, struct thread *t, char **site, char **calls)
 {
 	const struct frame *f;
 	struct stack stack;
-	char *text = NULL;
 
 	sites_stack(process_sites(r, t->process), t,
 		    r->stop && (t->finding || t->behind), &stack);
 	f = stack_site(&stack);
-	if (f)
-		text = frame_text(f);
+	*site = f ? frame_text(f) : NULL;
+	*calls = stack_text(&stack);
 	stack_free(&stack);
-	return text;
 }
 
 static void say(const struct process *p, const char *what, int err)

@@ -50,7 +50,7 @@ size_t deadlock_count(const struct scan *s);
 /* What could not be seen, on stderr; whether that was all that was asked for. */
 bool deadlock_trouble(const struct scan *s);
 
-struct out_table *deadlock_table(struct report *r);
+struct out_table *deadlock_table(struct report *r, const struct out_sel *sel);
 json_t *deadlock_json(struct report *r, const struct out_sel *sel);
 
 /* The waits as a graph in the language of graphviz. */
@@ -59,7 +59,8 @@ void deadlock_dot(struct report *r, FILE *out);
 /* Parts that the forms share; the caller frees a char *. */
 const char *verdict_name(enum verdict verdict);
 char *wait_object(struct report *r, const struct thread *t);
-char *wait_site(struct report *r, struct thread *t);
+/* The call site, and all functions of the stack; each NULL where none is known. */
+void wait_calls(struct report *r, struct thread *t, char **site, char **calls);
 struct sites *process_sites(struct report *r, const struct process *p);
 void thread_name(const struct thread *t, char name[64]);
 /* The thread that @t waits for, as far as it is one; NULL otherwise. */

@@ -22,6 +22,7 @@ enum {
 	COL_ENDS,
 	COL_ASLEEP,
 	COL_SITE,
+	COL_STACK,
 	COL_NAME,
 };
 
@@ -48,6 +49,8 @@ const struct out_col deadlock_columns[] = {
 			 "seconds for which it has not run, or somewhat less" },
 	[COL_SITE] = { "SITE", 0.2, 0, OUT_STRING,
 		       "function that waits, with file and line" },
+	[COL_STACK] = { "STACK", 0.2, 0, OUT_STRING,
+			"functions that it is in, each called by the next one" },
 	[COL_NAME] = { "NAME", 0.1, 0, OUT_STRING, "name of the thread" },
 	{}
 };
@@ -60,6 +63,7 @@ const char *const deadlock_default_columns =
 
 struct tree {
 	struct report *r;
+	const struct out_sel *sel;
 	struct out_table *table;
 	struct out_row **row;		/* by the node of the thread */
 };
@@ -125,6 +129,21 @@ static void set_text(struct out_row *row, int col, char *text)
 	free(text);
 }
 
+/* Call sites and names of addresses are looked up only where they are shown. */
+static void set_symbols(struct tree *tree, struct out_row *row, struct thread *t,
+			bool part)
+{
+	char *site = NULL, *calls = NULL;
+
+	set_text(row, COL_FOR, out_selected(tree->sel, COL_FOR) ?
+		 wait_object(tree->r, t) : NULL);
+	if (part && (out_selected(tree->sel, COL_SITE) ||
+		     out_selected(tree->sel, COL_STACK)))
+		wait_calls(tree->r, t, &site, &calls);
+	set_text(row, COL_SITE, site);
+	set_text(row, COL_STACK, calls);
+}
+
 /* Whether the thread has a part in what waits for what. */
 static bool has_part(const struct tree *tree, const struct thread *t)
 {
@@ -156,7 +175,6 @@ static struct out_row *add_row(struct tree *tree, struct thread *t,
 	out_set(row, COL_WAITS, "%s", wait_name(w->kind));
 	set_verdict(tree->r, row, t);
 	set_text(row, COL_TYPE, w->type ? xstrdup(w->type) : NULL);
-	set_text(row, COL_FOR, wait_object(tree->r, t));
 	if (w->address)
 		out_set(row, COL_ADDRESS, "0x%llx",
 			(unsigned long long)w->address);
@@ -165,7 +183,7 @@ static struct out_row *add_row(struct tree *tree, struct thread *t,
 		out_set(row, COL_ENDS, "%.3f", w->seconds);
 	if (part && thread_asleep(tree->r->clocks, t, &asleep))
 		out_set(row, COL_ASLEEP, "%.3f", asleep);
-	set_text(row, COL_SITE, part ? wait_site(tree->r, t) : NULL);
+	set_symbols(tree, row, t, part);
 	if (!part && !tree->r->everything)
 		out_hide_people(row);
 	return row;
@@ -199,9 +217,11 @@ static void add_thread(struct tree *tree, struct thread *t)
 	}
 }
 
-struct out_table *deadlock_table(struct report *r)
+struct out_table *deadlock_table(struct report *r, const struct out_sel *sel)
 {
-	struct tree tree = { .r = r, .table = out_table_new(deadlock_columns) };
+	struct tree tree = {
+		.r = r, .sel = sel, .table = out_table_new(deadlock_columns)
+	};
 	struct scan *s = r->scan;
 	size_t i, k, n = 0;
 
@@ -284,7 +304,7 @@ json_t *deadlock_json(struct report *r, const struct out_sel *sel)
 	json_object_set_new(root, "chains", chains);
 	json_object_set_new(root, "source", json_string(scan_source(r->scan)));
 	json_object_set_new(root, "libgpm", all_gs_json(r->scan));
-	table = deadlock_table(r);
+	table = deadlock_table(r, sel);
 	json_object_set_new(root, "threads", out_table_json(table, sel));
 	out_table_free(table);
 	return root;

@@ -127,14 +127,19 @@ const char *out_select(const struct out_col *cols, const char *def,
 	return wrong;
 }
 
-void out_select_too(struct out_sel *sel, int col)
+bool out_selected(const struct out_sel *sel, int col)
 {
 	size_t i;
 
 	for (i = 0; i < sel->n; i++)
 		if (sel->col[i] == col)
-			return;
-	if (sel->n < OUT_MAX_COLS)
+			return true;
+	return false;
+}
+
+void out_select_too(struct out_sel *sel, int col)
+{
+	if (!out_selected(sel, col) && sel->n < OUT_MAX_COLS)
 		sel->col[sel->n++] = col;
 }
 

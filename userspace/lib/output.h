@@ -81,6 +81,8 @@ struct out_row;
 const char *out_select(const struct out_col *cols, const char *def,
 		       const char *list, struct out_sel *sel);
 
+bool out_selected(const struct out_sel *sel, int col);
+
 /* Adds a column at the end, unless it is there. */
 void out_select_too(struct out_sel *sel, int col);
 
