@@ -121,6 +121,71 @@ void expect_actors(const char *verdict, const struct actor *a, size_t n)
 	expect(verdict, tids, n);
 }
 
+/* What tests play; not where none of the C library's locks is of that kind. */
+static const struct {
+	const char *scene;
+	size_t n;
+	bool glibc;	/* other C libraries record no owner there */
+	bool all;	/* the descriptors of all processes must be seen */
+} tested[] = {
+	{ "ring", 2, true, false },
+	{ "ring", 3, true, false },
+	{ "ring", 100, true, false },
+	{ "ring", 1000, true, false },
+	{ "ring-recursive", 2, false, false },
+	{ "ring-errorcheck", 3, false, false },
+	{ "ring-adaptive", 2, true, false },
+	{ "ring-robust", 2, true, false },
+	{ "ring-pi", 2, false, false },
+	{ "ring-pi", 5, false, false },
+	{ "self", 1, true, false },
+	{ "dead-owner", 3, true, false },
+	{ "rwlock-writers", 2, true, false },
+	{ "rwlock-readers", 2, true, false },
+	{ "stdio", 2, true, false },
+	{ "join", 2, true, false },
+	{ "cond-relock", 2, true, false },
+	{ "loader", 2, true, false },
+	{ "tail", 6, true, false },
+	{ "shared", 2, true, false },
+	{ "flocks", 2, false, true },
+	{ "ofds", 2, false, true },
+	{ "posix-lock", 2, false, true },
+	{ "pipe-and-wait", 2, false, true },
+	{ "pipes", 2, false, true },
+	{ "fork-held", 1, true, false },
+	{ "ring-own", 2, false, false },
+	{ "ring-own", 100, false, false },
+	{ "ring-own-fair", 3, false, false },
+	{ "own-dead-owner", 2, false, false },
+	{ "own-unknown", 2, false, false },
+	{ "timed", 3, false, false },
+	{ "chain", 5, false, false },
+	{ "stack-sem", 2, false, false },
+	{ "idle", 4, false, false },
+	{ "pipe-with-reader", 2, false, false },
+	{ "sockets", 2, false, false },
+	{ "handed-over", 2, false, false },
+	{ "traced", 2, true, false },
+};
+
+#ifdef __GLIBC__
+#define HAS_OWNERS true
+#else
+#define HAS_OWNERS false
+#endif
+
+/* A line for each: "SCENE N own", or "all" where it takes all descriptors. */
+static void list_tested(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(tested) / sizeof(*tested); i++)
+		if (HAS_OWNERS || !tested[i].glibc)
+			printf("%s %zu %s\n", tested[i].scene, tested[i].n,
+			       tested[i].all ? "all" : "own");
+}
+
 static void play(const struct scene *s, const char *name, size_t n)
 {
 	for (; s->name; s++)
@@ -135,6 +200,10 @@ int main(int argc, char **argv)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (argc < 2)
 		return 2;
+	if (!strcmp(argv[1], "--scenes")) {
+		list_tested();
+		return 0;
+	}
 	play(thread_scenes, argv[1], n);
 	play(process_scenes, argv[1], n);
 	play(healthy_scenes, argv[1], n);

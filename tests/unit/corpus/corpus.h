@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Programs that hang, each with what is true of it: "corpus SCENE [N]" brings
- * itself into that state, prints "expect VERDICT TID..." and goes no further.
+ * itself into that state, prints "expect VERDICT TID..." and goes no further;
+ * "corpus --scenes" lists those that are tested, which depends on the C library.
  */
 #ifndef CORPUS_H
 #define CORPUS_H

@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# 'ctxlab deadlock' on the programs of unit/corpus, which hang and say what is true
+# of them: verdict and members as they are, with the module and without.
+
+export LD_LIBRARY_PATH=.
+verdicts='^(deadlock|waits-for-itself|owner-ended|locked-at-fork|parked) '
+said=$(mktemp -u)
+count=0
+failed=0
+
+# ok STATUS DESCRIPTION
+ok()
+{
+	count=$((count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $count $2"
+	else
+		echo "not ok $count $2"
+		failed=1
+	fi
+}
+
+# members WHOM...: "VERDICT TID" of all threads that are found, in order.
+members()
+{
+	ctxlab deadlock -nro IS,TID "$@" 2>&1 | tr -s ' ' |
+		grep -E "$verdicts" | sort -k 2n
+}
+
+# agrees: whether what is found is what the scene says of itself.
+agrees()
+{
+	[ "$(members "${whom[@]}")" = "$truth" ]
+}
+
+# settle: looks until it is so; where nothing is to be found, a few times.
+settle()
+{
+	local tries=0
+
+	until agrees; do
+		[ $((tries++)) -lt 60 ] || return
+		sleep 0.2
+	done
+	[ -n "$truth" ] || for _ in 1 2 3; do
+		agrees || return
+	done
+}
+
+# play SCENE N: looks at it both ways.
+play()
+{
+	local pid tids verdict tid whom before=$failed
+
+	mkfifo "$said"
+	./deadlocks "$1" "$2" >"$said" 2>&1 &
+	pid=$!
+	read -r _ verdict tids <"$said"
+	rm "$said"
+	whom=("$pid")
+	truth=
+	for tid in $tids; do
+		[ "$verdict" = none ] || truth+="$verdict $tid"$'\n'
+		# A member may be a process of its own.
+		! grep -qx "Tgid:[[:space:]]*$tid" "/proc/$tid/status" ||
+			[ "$tid" = "$pid" ] || whom+=("$tid")
+	done
+	truth=$(sort -k 2n <<<"${truth%$'\n'}")
+	[ -n "$verdict" ] && settle
+	ok $? "$1 $2: $verdict"
+	CTXLAB_ROOT=/nowhere agrees
+	ok $? "$1 $2: likewise without the module"
+	[ $failed = "$before" ] || members "${whom[@]}" | head -n 8 | sed "s/^/# found /"
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+}
+
+[[ $(ctxlab deadlock -J $$) == *'"source": "module"'* ]]
+ok $? 'threads are read through the module'
+while read -r scene n _; do
+	play "$scene" "$n" </dev/null
+done < <(./deadlocks --scenes)
+[ $count -gt 1 ]
+ok $? 'the program lists its scenes'
+echo "1..$count"
+exit $failed
