@@ -380,7 +380,7 @@ static int do_select(struct gpm_case *cases, unsigned int n, bool wait)
 	if (n > SELECT_FEW) {
 		s.waiters = calloc(n, sizeof(*s.waiters));
 		s.order = calloc(n, 2 * sizeof(*s.order));
-		s.turn = s.order + n;
+		s.turn = s.order ? s.order + n : NULL;
 	}
 	if (s.waiters && s.order)
 		chosen = select_in(m, &s, wait);
