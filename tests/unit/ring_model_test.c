@@ -109,9 +109,13 @@ static void play(const char *name, uint32_t length)
 
 int main(void)
 {
-	arena.way = &sleeping;
-	arena.side[SIDE_FIRST].arena = &arena;
-	arena.side[SIDE_SECOND].arena = &arena;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		arena.side[i].arena = &arena;
+		arena.side[i].way = sleeping;
+	}
+	ring->data = arena.room[FORTH];
 	play("short messages", 1);
 	play("long messages", LONG);
 	return tap_done();

@@ -15,8 +15,8 @@ struct frame {
 	uint32_t id;
 };
 
-/* Round trips of a round that are timed. */
-#define TIMES 4096
+/* Round trips of a round that are timed, at most. */
+#define TIMES 512
 
 /* Ways to carry a message, in the order of the table. */
 enum mechanism {
@@ -67,11 +67,44 @@ enum { SIDE_FIRST, SIDE_SECOND, SIDE_HELPER, SIDES };
 enum pattern { PATTERN_TRIPS, PATTERN_STREAM, PATTERN_ALONE };
 
 struct arena;
+struct pair;
+struct side;
+
+/**
+ * struct way - how messages are carried
+ * @name: "pipe", as arms and notes have it
+ * @open: make the link; 0 or a negative errno; NULL: shared memory is enough
+ * @send: one message of so many bytes, the next of its direction
+ * @receive: likewise; checks it
+ * @close: what closing its descriptors does not do; NULL: nothing
+ * @serve: in place of the second side's receiving and sending
+ * @fast: a trip takes no longer than reading the clock a few times
+ * @single: one at a time only, of one byte
+ * @wait: how to wait for shared memory, where that is used
+ * @wake: how to wake who waits so
+ */
+struct way {
+	const char *name;
+	int (*open)(struct link *l);
+	void (*close)(struct link *l);
+	void (*send)(struct side *s, uint32_t bytes);
+	void (*receive)(struct side *s, uint32_t bytes);
+	void (*serve)(struct side *s, struct pair *p);
+	bool fast;
+	bool single;
+	void (*wait)(struct side *s, struct ring_word *w, uint32_t seen);
+	void (*wake)(struct side *s, struct ring_word *w);
+};
 
 /**
  * struct side - one of those that a message goes between, and its record
+ *
+ * Where the kernel switches the page tables and cannot keep what the TLB holds, a side
+ * has to walk them again for each page that it touches: all that it needs for a
+ * message is in one, the message itself too where it is short.
+ *
  * @arena: all of it
- * @link: of the round's way
+ * @way: the round's, and @link: made for it; copies
  * @out: the direction it sends by
  * @in: the direction it receives by
  * @sent: messages sent by this side in the round
@@ -81,25 +114,28 @@ struct arena;
  * @wrong: messages whose number or contents were not what they had to be
  * @error: the first negative errno of a call
  * @cpu: 1 more than the number of the CPU that it began or last waited on
+ * @start_ns: when it sent the first message that is timed
  * @use: what the kernel knows of its thread
  * @pid: of its process, @tid: of its thread, @uid: its user
  * @trip_ns: @times of those that were timed
  */
 struct side {
 	struct arena *arena;
-	const struct link *link;
+	struct way way;
+	struct link link;
 	unsigned int out, in;
 	uint32_t sent, received;
 	uint64_t entries, copied;
+	uint64_t start_ns;
 	struct worker_use use;
 	uint32_t wrong;
 	int error;
 	pid_t pid, tid;
 	uid_t uid;
+	uint32_t times;
 	/* The other side reads it: a cache line of its own. */
 	__aligned(128) uint32_t cpu;
-	__aligned(128) uint32_t times;
-	uint32_t trip_ns[TIMES];	/* UINT32_MAX: that or more */
+	__aligned(128) uint32_t trip_ns[TIMES];	/* UINT32_MAX: that or more */
 	uint8_t buffer[sizeof(struct frame) + MESSAGE_MOST] __aligned(128);
 } __aligned(4096);
 
@@ -128,45 +164,19 @@ struct pair {
 	pid_t helper;
 } __aligned(128);
 
-struct way;
-
 struct arena {
 	const struct way *way;
 	enum mechanism mech;
 	enum pattern pattern;
 	uint32_t bytes;
 	uint32_t messages;	/* of each direction that is used */
+	uint32_t untimed;	/* the first of them: both sides get going */
 	uint32_t every;		/* one trip of so many is timed */
 	struct ring ring[DIRECTIONS];
+	uint8_t room[DIRECTIONS][RING_BYTES] __aligned(4096);
 	struct side side[SIDES];
 	struct link link[MECHS];
 	struct pair pair[PLACES];
-};
-
-/**
- * struct way - how messages are carried
- * @name: "pipe", as arms and notes have it
- * @open: make the link; 0 or a negative errno; NULL: shared memory is enough
- * @send: one message of so many bytes, the next of its direction
- * @receive: likewise; checks it
- * @close: what closing its descriptors does not do; NULL: nothing
- * @serve: in place of the second side's receiving and sending
- * @fast: a trip takes no longer than reading the clock a few times
- * @single: one at a time only, of one byte
- * @wait: how to wait for shared memory, where that is used
- * @wake: how to wake who waits so
- */
-struct way {
-	const char *name;
-	int (*open)(struct link *l);
-	void (*close)(struct link *l);
-	void (*send)(struct side *s, uint32_t bytes);
-	void (*receive)(struct side *s, uint32_t bytes);
-	void (*serve)(struct side *s, struct pair *p);
-	bool fast;
-	bool single;
-	void (*wait)(struct side *s, struct ring_word *w, uint32_t seen);
-	void (*wake)(struct side *s, struct ring_word *w);
 };
 
 extern const struct way ipc_ways[MECHS];

@@ -57,12 +57,12 @@ void receive_all(struct side *s, int fd, void *buf, size_t n)
 void ends_send(struct side *s, uint32_t bytes)
 {
 	message_fill(s, s->buffer, bytes);
-	send_all(s, s->link->out[s->out], s->buffer, bytes);
+	send_all(s, s->link.out[s->out], s->buffer, bytes);
 }
 
 void ends_receive(struct side *s, uint32_t bytes)
 {
-	receive_all(s, s->link->in[s->in], s->buffer, bytes);
+	receive_all(s, s->link.in[s->in], s->buffer, bytes);
 	message_check(s, s->buffer, bytes);
 }
 

@@ -75,7 +75,7 @@ void queues_send_mq(struct side *s, uint32_t bytes)
 	message_fill(s, s->buffer, bytes);
 	do {
 		s->entries++;
-		err = mq_send(s->link->in[s->out], (char *)s->buffer, bytes, 0);
+		err = mq_send(s->link.in[s->out], (char *)s->buffer, bytes, 0);
 		if (err)
 			side_failed(s, -errno);
 	} while (err && !s->error);
@@ -88,8 +88,8 @@ void queues_receive_mq(struct side *s, uint32_t bytes)
 
 	do {
 		s->entries++;
-		n = mq_receive(s->link->in[s->in], (char *)s->buffer,
-			       s->link->most, NULL);
+		n = mq_receive(s->link.in[s->in], (char *)s->buffer,
+			       s->link.most, NULL);
 		if (n < 0)
 			side_failed(s, -errno);
 	} while (n < 0 && !s->error);
@@ -187,7 +187,7 @@ void queues_send_sysv(struct side *s, uint32_t bytes)
 	message_fill(s, t->message, bytes);
 	do {
 		s->entries++;
-		err = msgsnd(s->link->queue[s->out], t, bytes, 0);
+		err = msgsnd(s->link.queue[s->out], t, bytes, 0);
 		if (err)
 			side_failed(s, -errno);
 	} while (err && !s->error);
@@ -201,7 +201,7 @@ void queues_receive_sysv(struct side *s, uint32_t bytes)
 
 	do {
 		s->entries++;
-		n = msgrcv(s->link->queue[s->in], t, bytes, 0, 0);
+		n = msgrcv(s->link.queue[s->in], t, bytes, 0, 0);
 		if (n < 0)
 			side_failed(s, -errno);
 	} while (n < 0 && !s->error);

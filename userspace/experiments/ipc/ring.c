@@ -14,9 +14,6 @@
  */
 #define LOOKS 2000
 
-/* Looks that cost less than asking which CPU this is. */
-#define FIRST_LOOKS 4
-
 static inline void pause_once(void)
 {
 #if defined(__x86_64__)
@@ -75,8 +72,8 @@ static int doorbell(struct side *s, const struct ring_word *w)
 
 	for (d = 0; d < DIRECTIONS; d++)
 		if (w == &s->arena->ring[d].head)
-			return s->link->out[d];
-	return s->link->in[w == &s->arena->ring[BACK].tail];
+			return s->link.out[d];
+	return s->link.in[w == &s->arena->ring[BACK].tail];
 }
 
 /* As ring_sleep(); one that rang too early only has it look once more. */
@@ -120,24 +117,29 @@ static bool look(const struct ring_word *w, uint32_t seen, int times)
 	return false;
 }
 
+static void note_cpu(struct side *s)
+{
+	uint32_t cpu = sched_getcpu() + 1;
+
+	if (s->cpu != cpu)
+		__atomic_store_n(&s->cpu, cpu, __ATOMIC_RELAXED);
+}
+
 /*
- * To look out for long for a peer that has no other CPU than this one is in vain.
- * Where it was, it has said as it began, and when it waited so long itself.
+ * To look out for a peer that has no other CPU than this one is in vain.  Each side
+ * says where it is as it begins and before it sleeps: where they part, one sleep is
+ * too early; where they meet, one look is too long.
  */
 void ring_spin_sleep(struct side *s, struct ring_word *w, uint32_t seen)
 {
 	const struct side *first = &s->arena->side[SIDE_FIRST];
 	const struct side *peer = s == first ? first + 1 : first;
-	uint32_t cpu;
 
-	if (look(w, seen, FIRST_LOOKS))
+	if (__atomic_load_n(&peer->cpu, __ATOMIC_RELAXED) != s->cpu &&
+	    look(w, seen, LOOKS))
 		return;
-	cpu = sched_getcpu() + 1;
-	if (s->cpu != cpu)
-		__atomic_store_n(&s->cpu, cpu, __ATOMIC_RELAXED);
-	if (__atomic_load_n(&peer->cpu, __ATOMIC_RELAXED) == cpu ||
-	    !look(w, seen, LOOKS))
-		ring_sleep(s, w, seen);
+	note_cpu(s);
+	ring_sleep(s, w, seen);
 }
 
 /* Makes the next number known to who looks. */
@@ -153,12 +155,12 @@ static void count_up(struct ring_word *w)
 static void count_up_and_wake(struct side *s, struct ring_word *w)
 {
 	count_up(w);
-	if (!s->arena->way->wake)
+	if (!s->way.wake)
 		return;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&w->sleeps, __ATOMIC_RELAXED) &&
 	    __atomic_exchange_n(&w->sleeps, 0, __ATOMIC_SEQ_CST))
-		s->arena->way->wake(s, w);
+		s->way.wake(s, w);
 }
 
 static uint32_t stride(uint32_t bytes)
@@ -183,7 +185,7 @@ uint8_t *ring_reserve(struct side *s, struct ring *r, uint32_t bytes)
 	uint32_t tail;
 
 	while (own(&r->head) - (tail = now(&r->tail)) >= slots(bytes))
-		s->arena->way->wait(s, &r->tail, tail);
+		s->way.wait(s, &r->tail, tail);
 	return slot(r, own(&r->head), bytes);
 }
 
@@ -197,7 +199,7 @@ const uint8_t *ring_peek(struct side *s, struct ring *r, uint32_t bytes)
 	uint32_t tail = own(&r->tail);
 
 	while (now(&r->head) == tail)
-		s->arena->way->wait(s, &r->head, tail);
+		s->way.wait(s, &r->head, tail);
 	return slot(r, tail, bytes);
 }
 

@@ -32,10 +32,11 @@ struct ring_word {
 	uint32_t sleeps;
 } __aligned(128);
 
+/* @data: RING_BYTES of it. */
 struct ring {
 	struct ring_word head;
 	struct ring_word tail;
-	uint8_t data[RING_BYTES] __aligned(4096);
+	uint8_t *data;
 };
 
 struct side;

@@ -67,12 +67,12 @@ static void read_frame(struct side *s, const uint8_t *buf, uint32_t bytes)
 
 void rpc_send(struct side *s, uint32_t bytes)
 {
-	send_all(s, s->link->out[s->out], s->buffer, write_frame(s, bytes));
+	send_all(s, s->link.out[s->out], s->buffer, write_frame(s, bytes));
 }
 
 void rpc_receive(struct side *s, uint32_t bytes)
 {
-	receive_all(s, s->link->in[s->in], s->buffer,
+	receive_all(s, s->link.in[s->in], s->buffer,
 		    sizeof(struct frame) + bytes);
 	read_frame(s, s->buffer, bytes);
 }
@@ -80,7 +80,7 @@ void rpc_receive(struct side *s, uint32_t bytes)
 /* The thread that answers: the server's socket does not block. */
 static void answer(struct side *s, uint32_t bytes)
 {
-	struct pollfd room = { s->link->out[BACK], POLLOUT, 0 };
+	struct pollfd room = { s->link.out[BACK], POLLOUT, 0 };
 	size_t n = write_frame(s, bytes), done = 0;
 	ssize_t did;
 
@@ -110,8 +110,8 @@ static void take_request(struct side *s, uint8_t *to, size_t n)
 
 	while (done < n && !s->error) {
 		s->entries += 2;
-		epoll_wait(s->link->epoll, &event, 1, -1);
-		did = read(s->link->in[FORTH], to + done, n - done);
+		epoll_wait(s->link.epoll, &event, 1, -1);
+		did = read(s->link.in[FORTH], to + done, n - done);
 		if (did > 0) {
 			s->copied += did;
 			done += did;

@@ -127,6 +127,8 @@ int ipc_renew(void *state)
 	memset(st->arena, 0, sizeof(*st->arena));
 	for (i = 0; i < PLACES; i++)
 		st->arena->pair[i].arena = st->arena;
+	for (i = 0; i < DIRECTIONS; i++)
+		st->arena->ring[i].data = st->arena->room[i];
 	open_links(st);
 	return 0;
 }
@@ -205,24 +207,28 @@ static void prepare(struct state *st, const struct turn *turn)
 	a->pattern = pattern_of(st, turn);
 	a->bytes = st->run->settings.point[turn->point].x;
 	a->messages = turn->ops;
+	a->untimed = a->pattern == PATTERN_TRIPS;
 	if (a->pattern == PATTERN_TRIPS)
-		a->messages = turn->ops < 2 ? 1 : turn->ops / 2;
+		a->messages = fmax(turn->ops / 2, 1) + a->untimed;
 	/* Where reading the clock is a system call, it would be counted as well. */
-	a->every = turn->counts ? UINT32_MAX : a->way->fast ? TIMED : 1;
+	a->every = fmax(a->messages / TIMES + 1, a->way->fast ? TIMED : 1);
+	if (turn->counts)
+		a->every = UINT32_MAX;
 	for (i = 0; i < SIDES; i++) {
 		memset(&a->side[i], 0, offsetof(struct side, trip_ns));
 		a->side[i].arena = a;
-		a->side[i].link = &a->link[a->mech];
+		a->side[i].way = *a->way;
+		a->side[i].link = a->link[a->mech];
 		a->side[i].out = i == SIDE_FIRST ? FORTH : BACK;
 		a->side[i].in = i != SIDE_FIRST || a->pattern == PATTERN_ALONE ?
 					FORTH : BACK;
 	}
 }
 
-/* Messages that a round was to bring to the other side. */
-static double messages_of(const struct arena *a)
+/* Messages of a round that were to be brought to the other side. */
+static double messages_of(const struct arena *a, uint32_t of_a_direction)
 {
-	return a->pattern == PATTERN_TRIPS ? 2.0 * a->messages : a->messages;
+	return of_a_direction * (a->pattern == PATTERN_TRIPS ? 2.0 : 1.0);
 }
 
 static int first_error(const struct arena *a)
@@ -273,7 +279,8 @@ static void count_values(struct state *st, const struct turn *turn,
 
 	for (i = 0; i < w->spec.n; i++)
 		meeting += workers_slot(w, i)->yields;
-	counts_set(turn->counts, COUNT_EXPECTED, messages_of(st->arena));
+	counts_set(turn->counts, COUNT_EXPECTED,
+		   messages_of(st->arena, st->arena->messages));
 	counts_set(turn->counts, COUNT_CALLS, calls);
 	counts_set(turn->counts, COUNT_MEETING, meeting);
 	counts_set(turn->counts, COUNT_VOLUNTARY, voluntary);
@@ -288,7 +295,8 @@ static void collect(struct state *st, const struct turn *turn, struct sample *s,
 	struct workers *w = &st->workers[ipc_place(st->run, turn->arm)];
 	const struct worker_use use[2] = { use_of(a, SIDE_FIRST),
 					   use_of(a, SIDE_SECOND) };
-	double n = messages_of(a);
+	double n = messages_of(a, a->messages);
+	double timed = messages_of(a, a->messages - a->untimed);
 	uint64_t calls = 0, copied = 0;
 	int i;
 
@@ -298,9 +306,9 @@ static void collect(struct state *st, const struct turn *turn, struct sample *s,
 	}
 	*window_ns = workers_slot(w, 0)->end_ns - workers_slot(w, 0)->start_ns;
 	s->moved = workers_moved(w);
-	s->value[Q_NS] = *window_ns / n;
-	s->value[Q_RATE] = 1e9 * n / *window_ns;
-	s->value[Q_BYTES] = 1e3 * n * a->bytes / *window_ns;
+	s->value[Q_NS] = *window_ns / timed;
+	s->value[Q_RATE] = 1e9 * timed / *window_ns;
+	s->value[Q_BYTES] = 1e3 * timed * a->bytes / *window_ns;
 	s->value[Q_CALLS] = calls / n;
 	s->value[Q_COPIED] = copied / n;
 	s->value[Q_CPU] = (use[0].cpu_ns + use[1].cpu_ns) / n;
@@ -313,7 +321,7 @@ static void collect(struct state *st, const struct turn *turn, struct sample *s,
 	if (turn->counts)
 		count_values(st, turn, use, calls);
 	/* The core reckons with the operations it asked for. */
-	*window_ns *= turn->ops / n;
+	*window_ns *= turn->ops / timed;
 }
 
 int ipc_round(void *state, const struct turn *turn, struct sample *s,

@@ -15,21 +15,28 @@ static void note_trip(struct side *s, uint64_t ns)
 		s->trip_ns[s->times++] = ns < UINT32_MAX ? ns : UINT32_MAX;
 }
 
+/* Where all are timed, the end of one is where the next begins. */
 static void trips(struct side *s)
 {
-	const struct arena *a = s->arena;
-	uint64_t start = 0;
+	const uint32_t n = s->arena->messages, untimed = s->arena->untimed;
+	const uint32_t every = s->arena->every, bytes = s->arena->bytes;
+	uint64_t start = 0, end;
 	uint32_t i;
 
-	for (i = 0; i < a->messages && !s->error; i++) {
-		bool timed = !(i % a->every);
+	for (i = 0; i < n && !s->error; i++) {
+		bool timed = i >= untimed && !(i % every);
 
-		if (timed)
+		if (i == untimed || (timed && every > 1))
 			start = worker_now();
-		a->way->send(s, a->bytes);
-		a->way->receive(s, a->bytes);
-		if (timed)
-			note_trip(s, worker_now() - start);
+		if (i == untimed)
+			s->start_ns = start;
+		s->way.send(s, bytes);
+		s->way.receive(s, bytes);
+		if (!timed)
+			continue;
+		end = worker_now();
+		note_trip(s, end - start);
+		start = end;
 	}
 }
 
@@ -39,9 +46,10 @@ static void stream(struct side *s)
 	const struct arena *a = s->arena;
 	uint32_t i;
 
+	s->start_ns = worker_now();
 	for (i = 0; i < a->messages && !s->error; i++)
-		a->way->send(s, a->bytes);
-	a->way->receive(s, 1);
+		s->way.send(s, a->bytes);
+	s->way.receive(s, 1);
 }
 
 static void alone(struct side *s)
@@ -49,9 +57,10 @@ static void alone(struct side *s)
 	const struct arena *a = s->arena;
 	uint32_t i;
 
+	s->start_ns = worker_now();
 	for (i = 0; i < a->messages && !s->error; i++) {
-		a->way->send(s, a->bytes);
-		a->way->receive(s, a->bytes);
+		s->way.send(s, a->bytes);
+		s->way.receive(s, a->bytes);
 	}
 }
 
@@ -72,16 +81,17 @@ void side_first(struct side *s)
 
 void side_second(struct side *s)
 {
-	const struct arena *a = s->arena;
+	const uint32_t n = s->arena->messages, bytes = s->arena->bytes;
+	const bool answers = s->arena->pattern == PATTERN_TRIPS;
 	uint32_t i;
 
-	for (i = 0; i < a->messages && !s->error; i++) {
-		a->way->receive(s, a->bytes);
-		if (a->pattern == PATTERN_TRIPS)
-			a->way->send(s, a->bytes);
+	for (i = 0; i < n && !s->error; i++) {
+		s->way.receive(s, bytes);
+		if (answers)
+			s->way.send(s, bytes);
 	}
-	if (a->pattern == PATTERN_STREAM)
-		a->way->send(s, 1);
+	if (!answers)
+		s->way.send(s, 1);
 }
 
 /* The second side, on a stack of its own; the first one is the worker itself. */
@@ -149,8 +159,8 @@ void work_round(struct worker *w, const struct order *o)
 	__atomic_store_n(&s->cpu, sched_getcpu() + 1, __ATOMIC_RELAXED);
 	worker_meet(w);
 	worker_use(&s->use, true);
-	w->slot->start_ns = worker_now();
 	exchange(s, w);
+	w->slot->start_ns = s->start_ns;
 	w->slot->end_ns = worker_now();
 	worker_use(&s->use, false);
 	worker_part(w);
