@@ -22,6 +22,18 @@ median()
 	sort -g | awk '{ x[NR] = $1 } END { print x[int((NR + 1) / 2)] }'
 }
 
+# The least of the numbers in a file.
+least()
+{
+	sort -g "$1" | head -n 1
+}
+
+# What a tenth of the numbers on stdin are below: what disturbs only adds to times.
+tenth()
+{
+	sort -g | awk '{ x[NR] = $1 } END { print x[int(NR / 10) + 1] }'
+}
+
 # ratio A B
 ratio()
 {

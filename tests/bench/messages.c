@@ -2,9 +2,9 @@
 /*
  * usage: messages WAY N
  *
- * A plain loop around the calls that 'ctxlab ipc' times: N round trips of a byte
- * between two processes.  WAY is pipe or futex.  Prints the nanoseconds that one
- * took.
+ * A plain loop around the calls that 'ctxlab ipc' times: N rounds of TRIPS round trips
+ * of a byte between two processes, that both sides check.  WAY is pipe or futex.
+ * Prints the nanoseconds of a trip, for each round.
  */
 #include <errno.h>
 #include <limits.h>
@@ -19,12 +19,23 @@
 #include <time.h>
 #include <unistd.h>
 
-static int pipes[2][2];
-static uint32_t *words;		/* two lines of memory that both share */
+#define TRIPS 20
 
-static uint32_t *word(int i)
+static int pipes[2][2];
+
+/* Shared by both: a page with a word for each way, and a page for its message. */
+#define PAGE 4096
+
+static char *memory;
+
+static uint32_t *word(int way)
 {
-	return words + 32 * i;
+	return (uint32_t *)(memory + 128 * way);
+}
+
+static char *message(int way)
+{
+	return memory + PAGE * (1 + way);
 }
 
 static void fail(const char *what)
@@ -49,16 +60,31 @@ static void pipe_receive(int way, uint32_t n)
 		fail("read");
 }
 
+/* Whether the one that waits for that word sleeps, or is about to. */
+static uint32_t *sleeps(int way)
+{
+	return word(way) + 1;
+}
+
+/* Wakes who sleeps, and enters the kernel for nobody else. */
 static void futex_send(int way, uint32_t n)
 {
-	__atomic_store_n(word(way), n, __ATOMIC_RELEASE);
-	syscall(SYS_futex, word(way), FUTEX_WAKE, 1, NULL, NULL, 0);
+	*message(way) = n;
+	__atomic_store_n(word(way), n, __ATOMIC_SEQ_CST);
+	if (__atomic_exchange_n(sleeps(way), 0, __ATOMIC_SEQ_CST))
+		syscall(SYS_futex, sleeps(way), FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
 static void futex_receive(int way, uint32_t n)
 {
-	while (__atomic_load_n(word(way), __ATOMIC_ACQUIRE) != n)
-		syscall(SYS_futex, word(way), FUTEX_WAIT, n - 1, NULL, NULL, 0);
+	while (__atomic_load_n(word(way), __ATOMIC_SEQ_CST) != n) {
+		__atomic_store_n(sleeps(way), 1, __ATOMIC_SEQ_CST);
+		if (__atomic_load_n(word(way), __ATOMIC_SEQ_CST) != n)
+			syscall(SYS_futex, sleeps(way), FUTEX_WAIT, 1, NULL,
+				NULL, 0);
+	}
+	if (*message(way) != (char)n)
+		fail("another message");
 }
 
 static double now(void)
@@ -71,17 +97,33 @@ static double now(void)
 
 static void set_up(void)
 {
-	words = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (words == MAP_FAILED || pipe(pipes[0]) || pipe(pipes[1]))
+	memory = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED || pipe(pipes[0]) || pipe(pipes[1]))
 		fail("cannot prepare");
+}
+
+/* The trips from @i on, of one side. */
+static void exchange(int is_pipe, int first, uint32_t i)
+{
+	void (*send)(int, uint32_t) = is_pipe ? pipe_send : futex_send;
+	void (*receive)(int, uint32_t) = is_pipe ? pipe_receive : futex_receive;
+	uint32_t end = i + TRIPS;
+
+	for (; i < end; i++) {
+		if (first) {
+			send(0, i);
+			receive(1, i);
+		} else {
+			receive(0, i);
+			send(1, i);
+		}
+	}
 }
 
 int main(int argc, char **argv)
 {
 	int is_pipe = argc == 3 && !strcmp(argv[1], "pipe");
-	void (*send)(int, uint32_t) = is_pipe ? pipe_send : futex_send;
-	void (*receive)(int, uint32_t) = is_pipe ? pipe_receive : futex_receive;
 	uint32_t i, n = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
 	double start;
 	pid_t peer;
@@ -94,18 +136,12 @@ int main(int argc, char **argv)
 	peer = fork();
 	if (peer < 0)
 		fail("fork");
-	start = now();
-	for (i = 1; i <= n; i++) {
-		if (!peer) {
-			receive(0, i);
-			send(1, i);
-		} else {
-			send(0, i);
-			receive(1, i);
-		}
+	/* The first round is to get both going. */
+	for (i = 0; i <= n; i++) {
+		start = now();
+		exchange(is_pipe, peer != 0, 1 + i * TRIPS);
+		if (peer && i)
+			printf("%.1f\n", (now() - start) / TRIPS);
 	}
-	if (!peer)
-		_exit(0);
-	printf("%.1f\n", (now() - start) / n);
-	return waitpid(peer, NULL, 0) != peer;
+	return peer && waitpid(peer, NULL, 0) != peer;
 }
