@@ -180,15 +180,16 @@ static int one_pass(struct job *job, unsigned int pass)
 }
 
 /*
- * Sleeps 8 % after each pass to stay below the real-time throttle
- * (sched_rt_runtime_us), which would stop the workers for 5 % of a second.
+ * Real-time workers sleep 8 % after each pass to stay below their throttle
+ * (sched_rt_runtime_us), which would stop them for 5 % of a second.
  */
-static void rest(double pass_seconds)
+static void rest(const struct run *run, double pass_seconds)
 {
 	double s = pass_seconds * 0.08;
 	struct timespec t = { .tv_sec = s, .tv_nsec = (s - floor(s)) * 1e9 };
 
-	nanosleep(&t, NULL);
+	if (run->settings.priority)
+		nanosleep(&t, NULL);
 }
 
 /*
@@ -254,7 +255,7 @@ int rounds_measure(struct job *job)
 			err = one_pass(job, run->passes);
 		if (!err)
 			run->passes++;
-		rest(job_now() - start);
+		rest(run, job_now() - start);
 		elapsed = job_now() - job->begin;
 	}
 	trim(run);

@@ -156,12 +156,20 @@ double stats_low(double *x, size_t n)
 	return gsl_stats_select(x, 1, n, (n - 1) / 4);
 }
 
+void stats_sort(double *x, size_t n)
+{
+	gsl_sort(x, 1, n);
+}
+
+double stats_sorted_quantile(const double *x, size_t n, double q)
+{
+	return n ? gsl_stats_quantile_from_sorted_data(x, 1, n, q) : NAN;
+}
+
 double stats_quantile(double *x, size_t n, double q)
 {
-	if (!n)
-		return NAN;
-	gsl_sort(x, 1, n);
-	return gsl_stats_quantile_from_sorted_data(x, 1, n, q);
+	stats_sort(x, n);
+	return stats_sorted_quantile(x, n, q);
 }
 
 struct estimate stats_ratio(const struct estimate *a, const struct estimate *b)

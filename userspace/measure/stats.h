@@ -47,6 +47,10 @@ double stats_low(double *x, size_t n);
 /* The @q-quantile of @n numbers; NaN of none.  @x is sorted. */
 double stats_quantile(double *x, size_t n, double q);
 
+/* The same in two steps, for several quantiles of the same numbers. */
+void stats_sort(double *x, size_t n);
+double stats_sorted_quantile(const double *x, size_t n, double q);
+
 /*
  * a / b with an interval, taking both as independent: the quotient's interval
  * follows from both in quadrature.

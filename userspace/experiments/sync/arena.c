@@ -49,12 +49,17 @@ bool arena_late(const struct arena *a, uint64_t start)
 	return worker_now() - start >= a->limit_ns;
 }
 
+static bool is_timed(const struct arena *a, uint32_t i)
+{
+	return a->every && !(i % a->every);
+}
+
 static void take_turns(struct arena *a, struct record *r, struct lock_user *u)
 {
 	uint64_t start = worker_now();
 	uint32_t i;
 
-	for (i = 0; once(a, r, u, a->timed && !(i % TIMED)); i++) {
+	for (i = 0; once(a, r, u, is_timed(a, i)); i++) {
 		busy(a->outside);
 		if ((i < LOOK || !(i % LOOK)) && arena_late(a, start)) {
 			r->late = true;
@@ -96,7 +101,7 @@ static void once_beside(struct arena *a, struct record *r, struct lock_user *u,
 	bool reads = way->lock_read && (!way->reads || i % (way->reads + 1));
 
 	take(a, r, u, reads ? way->lock_read : way->lock,
-	     a->timed && !(i % TIMED));
+	     is_timed(a, i));
 	if (reads)
 		look(a, r);
 	else

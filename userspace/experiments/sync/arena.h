@@ -18,8 +18,12 @@
 /* Acquisitions that are recorded: a round has no more. */
 #define RECORDED (1U << 20)
 
-/* One acquisition in so many is timed, where threads can wait for each other. */
+/*
+ * One acquisition in so many is timed, where threads can wait for each other; where
+ * reading the clock is short beside the section, all are.
+ */
 #define TIMED 16
+#define ALL_TIMED_NS 1000
 #define TIMES 16384
 
 /* Reads between two writes, where threads do both: TIMED ones are of both kinds. */
@@ -99,8 +103,7 @@ struct arena {
 	uint32_t section;	/* turns of busy() */
 	uint32_t outside;
 	uint64_t limit_ns;
-	bool timed;
-	bool shared;
+	uint32_t every;		/* one acquisition of so many is timed; 0: none */
 	struct lock_user user[LOCK_USERS];
 	struct record record[LOCK_USERS];
 	uint8_t owner[RECORDED];	/* of each acquisition, in their order */

@@ -7,15 +7,14 @@
 #include "sync.h"
 
 #define OUTSIDE_NS	  100
-#define LIMIT_MS	  50
-#define LIMIT_QUICK_MS	  30
+#define LIMIT_MS	  30
 #define LIMIT_EMULATED_MS 1500
 
 /*
  * Where threads are more than CPUs, a round has to be longer than the time that one
  * runs before the next gets its CPU: else some never want the lock.
  */
-#define SLICES 6
+#define SLICES 4
 
 const unsigned int sync_section_ns[SECTIONS] = {
 	[SECTION_0] = 0,
@@ -81,9 +80,7 @@ static void choose_times(const struct request *r, struct run *run)
 	bool emulated = *run->machine.emulator;
 
 	set->round_us = emulated ? 4000 : 2000;
-	set->value[SET_LIMIT] = r->quick ? LIMIT_QUICK_MS : LIMIT_MS;
-	if (emulated)
-		set->value[SET_LIMIT] = LIMIT_EMULATED_MS;
+	set->value[SET_LIMIT] = emulated ? LIMIT_EMULATED_MS : LIMIT_MS;
 	set->seconds = emulated ? 60 : 20;
 	if (r->quick)
 		set->seconds = emulated ? 20 : 3;

@@ -74,8 +74,9 @@ static void passed(struct order_found *f, const uint8_t *owner, uint32_t n,
 	}
 	for (u = 0; u < users; u++)
 		gap[gaps++] = n - last[u];
-	f->passed_999 = stats_quantile(gap, gaps, 0.999);
-	f->passed_most = stats_quantile(gap, gaps, 1);
+	stats_sort(gap, gaps);
+	f->passed_999 = stats_sorted_quantile(gap, gaps, 0.999);
+	f->passed_most = stats_sorted_quantile(gap, gaps, 1);
 	free(gap);
 }
 
@@ -100,7 +101,7 @@ struct order_found records_order(const uint8_t *owner, uint32_t n,
 
 struct wait_found records_waits(const struct arena *a, unsigned int users)
 {
-	struct wait_found f = {NAN, NAN, NAN, NAN};
+	struct wait_found f;
 	double *ns = xcalloc((size_t)users * TIMES, sizeof(*ns));
 	unsigned int u;
 	size_t n = 0;
@@ -109,12 +110,11 @@ struct wait_found records_waits(const struct arena *a, unsigned int users)
 	for (u = 0; u < users; u++)
 		for (i = 0; i < a->record[u].times; i++)
 			ns[n++] = a->record[u].wait_ns[i];
-	if (n) {
-		f.p50 = stats_quantile(ns, n, 0.5);
-		f.p99 = stats_quantile(ns, n, 0.99);
-		f.p999 = stats_quantile(ns, n, 0.999);
-		f.longest = stats_quantile(ns, n, 1);
-	}
+	stats_sort(ns, n);
+	f.p50 = stats_sorted_quantile(ns, n, 0.5);
+	f.p99 = stats_sorted_quantile(ns, n, 0.99);
+	f.p999 = stats_sorted_quantile(ns, n, 0.999);
+	f.longest = stats_sorted_quantile(ns, n, 1);
 	free(ns);
 	return f;
 }

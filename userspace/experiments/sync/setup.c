@@ -255,7 +255,8 @@ static int prepare(struct state *st, const struct turn *turn,
 	/* Alone, only the lock is timed. */
 	a->outside = users > 1 ? turns(st, value[SET_OUTSIDE]) : 0;
 	a->limit_ns = value[SET_LIMIT] * 1000000ULL;
-	a->timed = users > 1 && !turn->counts;
+	if (users > 1 && !turn->counts)
+		a->every = section < ALL_TIMED_NS ? TIMED : 1;
 	return arm->way->init ? arm->way->init(&a->lock) : 0;
 }
 

@@ -192,7 +192,7 @@ static const struct setting settings[] = {
 			.key = "limit_ms",
 			.label = "time limit of a round",
 			.opt = {CTXLAB_LONG_ONLY, "limit", "MS",
-				"end a round that takes longer (default 50)"},
+				"end a round that takes longer (default 30)"},
 			.kind = SETTING_NUMBER,
 			.least = 1,
 			.most = 10000,
