@@ -276,6 +276,11 @@ void machine_set(struct m *m);
 
 struct m *enter_slow(struct m *m);
 
+static inline struct p *my_p(struct m *m)
+{
+	return atomic_load_explicit(&m->p, memory_order_relaxed);
+}
+
 /*
  * Every call begins so: afterwards the M has a P, and keeps it until leave().
  * NULL: the caller is no G.
@@ -310,11 +315,6 @@ static inline void leave(void)
 static inline void leave_here(struct m *m)
 {
 	atomic_store_explicit(&m->inside, false, memory_order_release);
-}
-
-static inline struct p *my_p(struct m *m)
-{
-	return atomic_load_explicit(&m->p, memory_order_relaxed);
 }
 
 void overflow_canary(const struct g *g) __attribute__((noreturn));
@@ -431,10 +431,22 @@ int64_t clock_now(void);
  * machine.c: threads.
  */
 void machine_loop(struct m *m);
+struct m *new_machine(void);
+void free_machine(struct m *m);
+/* A thread more, for @p; false: there is none to be had. */
+bool add_machine(struct p *p, bool spinning);
+/* Whether its thread sleeps in the kernel, and then in which call. */
+bool machine_sleeps(struct m *m, unsigned int *call);
+void futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t ns);
+void futex_wake(_Atomic uint32_t *word);
+
+/*
+ * idle.c: who has a P, who looks for work, who sleeps.
+ */
+/* What @m runs next, however long that takes; NULL: the run has ended. */
+struct g *find_g(struct m *m);
 /* A G was made ready: start an M for it if that makes sense. */
 void wake_machine(void);
-/* Start an M that has @p; false: there is none to be had. */
-bool start_machine(struct p *p, bool spinning);
 /* Give the P of a blocked M to another; with sched.lock not held. */
 void hand_over(struct p *p);
 void take_p(struct m *m, struct p *p);
@@ -442,10 +454,6 @@ struct p *idle_p_get(void);
 /* Is a G ready anywhere, or a timer due? */
 bool work_anywhere(void);
 void stop_all(int status);
-struct m *new_machine(void);
-void free_machine(struct m *m);
-void futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t ns);
-void futex_wake(_Atomic uint32_t *word);
 
 /*
  * steal.c: what @p runs next of another P's, which @m has looked for; or NULL.
@@ -483,6 +491,7 @@ void put_polled(struct g *list);
 int poller_open(void);
 void poller_close(void);
 struct g *poller_poll(int64_t timeout, unsigned int *n);
+/* End the sleep of the M in poll(). */
 void poller_break(void);
 
 /*

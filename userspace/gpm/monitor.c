@@ -7,13 +7,7 @@
  * another thread.  It also asks for descriptors and timers while all Ps are too
  * busy to do so themselves.
  */
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "internal.h"
 
@@ -24,33 +18,6 @@
 #define POLL_AFTER (10 * MSEC)
 
 static pthread_t monitor;
-
-/*
- * Whether the kernel has the thread asleep: its file then shows the call, for
- * one that runs or waits for a CPU only the word "running".  Reading it takes
- * the lock of the thread's run queue, which orders all that the thread did
- * before it fell asleep before, and what it does when it wakes up after.
- */
-static bool sleeps(struct m *m, unsigned int *call)
-{
-	char text[32], name[64];
-	ssize_t n;
-
-	if (m->call_fd == -1) {
-		snprintf(name, sizeof(name), "/proc/self/task/%d/syscall",
-			 m->tid);
-		m->call_fd = open(name, O_RDONLY | O_CLOEXEC);
-		if (m->call_fd < 0)
-			return false;
-	}
-	n = pread(m->call_fd, text, sizeof(text) - 1, 0);
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	/* "-1": asleep in the kernel, but not in a call: a page fault. */
-	*call = strtoul(text, NULL, 10) & UINT16_MAX;
-	return text[0] != 'r';
-}
 
 /*
  * Take the P of @m.  First it is marked, then the thread is looked at: if it
@@ -64,10 +31,10 @@ static bool retake(struct p *p)
 	bool taken = false;
 
 	lock(&sched.lock);
-	m = p->m;
+	m = atomic_load(&p->m);
 	if (m && atomic_compare_exchange_strong(&p->status, &status,
 						P_RETAKING)) {
-		taken = sleeps(m, &call) && !atomic_load(&m->inside);
+		taken = machine_sleeps(m, &call) && !atomic_load(&m->inside);
 		if (taken) {
 			trace(outside_ring(), TRACE_RETAKE, m->current->id,
 			      p->id, call);
@@ -75,7 +42,7 @@ static bool retake(struct p *p)
 			atomic_store(&m->p, NULL);
 			atomic_store(&p->m, NULL);
 		}
-		p->status = P_RUNNING;
+		atomic_store(&p->status, P_RUNNING);
 	}
 	unlock(&sched.lock);
 	if (taken)
@@ -107,7 +74,8 @@ static bool blocks(struct p *p)
 	struct m *m = p->m;
 	unsigned int call;
 
-	return p->status == P_RUNNING && m && !m->inside && sleeps(m, &call);
+	return p->status == P_RUNNING && m && !m->inside &&
+	       machine_sleeps(m, &call);
 }
 
 /* True: a P was taken, or is about to be. */
@@ -126,7 +94,7 @@ static bool retake_all(int64_t now)
 		}
 		/* Without the lock first: most are simply busy. */
 		m = p->m;
-		if (m && sleeps(m, &call) && retake(p))
+		if (m && machine_sleeps(m, &call) && retake(p))
 			any = true;
 	}
 	return any;
@@ -136,7 +104,7 @@ static void poll_for_the_busy(int64_t now)
 {
 	unsigned int n;
 
-	if (sched.waiting_fds && !sched.polling &&
+	if (atomic_load(&sched.waiting_fds) && !atomic_load(&sched.polling) &&
 	    now - sched.polled >= POLL_AFTER)
 		put_polled(poller_poll(0, &n));
 }

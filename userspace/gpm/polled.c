@@ -28,7 +28,7 @@ static struct g *poll(struct p *p, unsigned int *n)
 {
 	struct g *list;
 
-	if (!sched.waiting_fds || sched.polling)
+	if (!atomic_load(&sched.waiting_fds) || atomic_load(&sched.polling))
 		return NULL;
 	list = poller_poll(0, n);
 	if (list)

@@ -313,7 +313,7 @@ void poller_break(void)
 	uint64_t one = 1;
 
 	/* It can fail only where the eventfd is set already. */
-	if (sched.polling && write(break_fd, &one, sizeof(one)) < 0)
+	if (write(break_fd, &one, sizeof(one)) < 0)
 		return;
 }
 

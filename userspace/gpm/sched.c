@@ -83,7 +83,7 @@ static void append_global(struct g *first, struct g *last, unsigned int n)
 	else
 		sched.first = first;
 	sched.last = last;
-	sched.length += n;
+	atomic_fetch_add(&sched.length, n);
 }
 
 void put_global(struct trace_ring *r, struct g *g)
@@ -120,12 +120,12 @@ struct g *get_global(struct p *p, unsigned int most)
 	for (i = 1; i < n; i++) {
 		struct g *next = rest->link;
 
-		sched.length--;
+		atomic_fetch_sub(&sched.length, 1);
 		sched.first = next;
 		put_local(p, rest);
 		rest = next;
 	}
-	sched.length--;
+	atomic_fetch_sub(&sched.length, 1);
 	sched.first = rest;
 	if (!rest)
 		sched.last = NULL;
@@ -363,7 +363,7 @@ struct m *enter_slow(struct m *m)
 	for (;;) {
 		struct p *p;
 
-		if (sched.stop) {
+		if (atomic_load(&sched.stop)) {
 			m->after = AFTER_DROP;
 			switch_to(m, &m->idle);
 		}
@@ -373,9 +373,9 @@ struct m *enter_slow(struct m *m)
 		unlock(&sched.lock);
 		if (!p)
 			return came_back(m);
-		if (p->status == P_RUNNING)
+		if (atomic_load(&p->status) == P_RUNNING)
 			return m;
-		if (p->status == P_STEPPING) {
+		if (atomic_load(&p->status) == P_STEPPING) {
 			p->turn = m->current;
 			switch_to(m, &m->idle);
 			return machine();
