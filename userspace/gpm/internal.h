@@ -299,8 +299,9 @@ static inline struct m *enter(void)
 	 */
 	atomic_signal_fence(memory_order_seq_cst);
 	p = atomic_load_explicit(&m->p, memory_order_acquire);
+	/* Unmarked again, it may have been taken before: only then is @p another. */
 	if (unlikely(!p || atomic_load_explicit(&p->status, memory_order_acquire) !=
-		     P_RUNNING))
+		     P_RUNNING || my_p(m) != p))
 		return enter_slow(m);
 	return m;
 }
