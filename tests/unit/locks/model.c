@@ -5,33 +5,33 @@
 
 #include "coroutine/coroutine.h"
 #include "model.h"
+#include "states.h"
 
 #define STACK 16384
-#define MOST_STATES (1U << 21)
-#define TABLE (MOST_STATES * 2)
-
 #define BUFFERED 4
 
 enum op { OP_STEP, OP_LOAD, OP_STORE, OP_STORE_FENCED, OP_FENCE, OP_CAS,
 	  OP_SWAP, OP_ADD, OP_WAIT, OP_WAKE, OP_LATE, OP_DONE };
 
 struct store {
-	uint32_t *word;
-	uint32_t value;
+	void *at;
+	unsigned int size;
+	uint64_t value;
 };
 
 /* What a thread is about to do, and how it sleeps; its stores, the oldest first. */
 struct thread {
 	void *sp;
 	enum op op;
-	uint32_t *word;
-	uint32_t old;
-	uint32_t value;
+	void *at;
+	unsigned int size;
 	uint32_t bits;
+	uint64_t old;
+	uint64_t value;
 	bool timed;
 	bool asleep;
 	bool half;		/* a mistake has done the load of @op */
-	uint32_t result;
+	uint64_t result;
 	unsigned int buffered;
 	struct store buffer[BUFFERED];
 };
@@ -51,14 +51,34 @@ void model_wrong(const char *what)
 		wrong = what;
 }
 
+static uint64_t get(const void *at, unsigned int size)
+{
+	uint64_t value = 0;
+
+	/* Little-endian, as all machines that it runs on. */
+	memcpy(&value, at, size);
+	return value;
+}
+
+static void put(void *at, unsigned int size, uint64_t value)
+{
+	memcpy(at, &value, size);
+}
+
+unsigned int model_running(void)
+{
+	return running;
+}
+
 /* In a thread: gives way to the explorer before an operation. */
-static uint32_t ask(enum op op, const uint32_t *word, uint32_t old,
-		    uint32_t value)
+static uint64_t ask(enum op op, const void *at, unsigned int size, uint64_t old,
+		    uint64_t value)
 {
 	struct thread *t = &thread[running];
 
 	t->op = op;
-	t->word = (uint32_t *)word;
+	t->at = (void *)at;
+	t->size = size;
 	t->old = old;
 	t->value = value;
 	t->half = false;
@@ -69,27 +89,57 @@ static uint32_t ask(enum op op, const uint32_t *word, uint32_t old,
 
 void model_step(void)
 {
-	ask(OP_STEP, NULL, 0, 0);
+	ask(OP_STEP, NULL, 0, 0, 0);
+}
+
+uint64_t model_load(const void *at, unsigned int size)
+{
+	return ask(OP_LOAD, at, size, 0, 0);
+}
+
+void model_store(void *at, unsigned int size, uint64_t value)
+{
+	ask(OP_STORE, at, size, 0, value);
+}
+
+void model_store_fenced(void *at, unsigned int size, uint64_t value)
+{
+	ask(OP_STORE_FENCED, at, size, 0, value);
+}
+
+bool model_cas(void *at, unsigned int size, uint64_t old, uint64_t value)
+{
+	return ask(OP_CAS, at, size, old, value);
+}
+
+uint64_t model_swap(void *at, unsigned int size, uint64_t value)
+{
+	return ask(OP_SWAP, at, size, 0, value);
+}
+
+uint64_t model_add(void *at, unsigned int size, uint64_t value)
+{
+	return ask(OP_ADD, at, size, 0, value);
 }
 
 uint32_t word_load(const uint32_t *word)
 {
-	return ask(OP_LOAD, word, 0, 0);
+	return model_load(word, sizeof(*word));
 }
 
 void word_store(uint32_t *word, uint32_t value)
 {
-	ask(OP_STORE, word, 0, value);
+	model_store(word, sizeof(*word), value);
 }
 
 void word_store_fenced(uint32_t *word, uint32_t value)
 {
-	ask(OP_STORE_FENCED, word, 0, value);
+	model_store_fenced(word, sizeof(*word), value);
 }
 
 void word_fence(void)
 {
-	ask(OP_FENCE, NULL, 0, 0);
+	ask(OP_FENCE, NULL, 0, 0, 0);
 }
 
 /* Nobody's next step depends on it. */
@@ -100,17 +150,17 @@ void word_note(uint32_t *word, uint32_t value)
 
 bool word_cas(uint32_t *word, uint32_t old, uint32_t value)
 {
-	return ask(OP_CAS, word, old, value);
+	return model_cas(word, sizeof(*word), old, value);
 }
 
 uint32_t word_swap(uint32_t *word, uint32_t value)
 {
-	return ask(OP_SWAP, word, 0, value);
+	return model_swap(word, sizeof(*word), value);
 }
 
 uint32_t word_add(uint32_t *word, uint32_t value)
 {
-	return ask(OP_ADD, word, 0, value);
+	return model_add(word, sizeof(*word), value);
 }
 
 void word_pause(void)
@@ -123,14 +173,14 @@ void word_wait(struct lock_user *u, uint32_t *word, uint32_t value,
 	(void)u;
 	thread[running].bits = bits;
 	thread[running].timed = deadline_ns;
-	ask(OP_WAIT, word, value, 0);
+	ask(OP_WAIT, word, sizeof(*word), value, 0);
 }
 
 void word_wake(struct lock_user *u, uint32_t *word, int n, uint32_t bits)
 {
 	(void)u;
 	thread[running].bits = bits;
-	ask(OP_WAKE, word, 0, n);
+	ask(OP_WAKE, word, sizeof(*word), 0, n);
 }
 
 uint64_t word_deadline(uint64_t ns)
@@ -141,7 +191,7 @@ uint64_t word_deadline(uint64_t ns)
 bool word_late(uint64_t deadline_ns)
 {
 	(void)deadline_ns;
-	return ask(OP_LATE, NULL, 0, 0);
+	return ask(OP_LATE, NULL, 0, 0, 0);
 }
 
 static void entry(void *arg)
@@ -150,7 +200,7 @@ static void entry(void *arg)
 
 	model->run(i);
 	for (;;)
-		ask(OP_DONE, NULL, 0, 0);
+		ask(OP_DONE, NULL, 0, 0, 0);
 }
 
 static void resume_thread(unsigned int i)
@@ -167,7 +217,7 @@ static unsigned int sleepers(const struct thread *waker)
 	unsigned int i, found = 0;
 
 	for (i = 0; i < model->threads; i++)
-		if (thread[i].asleep && thread[i].word == waker->word &&
+		if (thread[i].asleep && thread[i].at == waker->at &&
 		    thread[i].bits & waker->bits)
 			found |= 1U << i;
 	return found;
@@ -217,7 +267,7 @@ static void flush(unsigned int i)
 {
 	struct thread *t = &thread[i];
 
-	*t->buffer[0].word = t->buffer[0].value;
+	put(t->buffer[0].at, t->buffer[0].size, t->buffer[0].value);
 	t->buffered--;
 	memmove(t->buffer, t->buffer + 1, t->buffered * sizeof(*t->buffer));
 	t->buffer[t->buffered] = (struct store){};
@@ -249,11 +299,11 @@ static bool in_two(const struct thread *t)
 static void write_back(struct thread *t)
 {
 	if (t->op == OP_CAS && t->result)
-		*t->word = t->value;
+		put(t->at, t->size, t->value);
 	else if (t->op == OP_SWAP)
-		*t->word = t->value;
+		put(t->at, t->size, t->value);
 	else if (t->op == OP_ADD)
-		*t->word = t->result + t->value;
+		put(t->at, t->size, t->result + t->value);
 }
 
 static void wake(struct thread *t, unsigned int choice)
@@ -265,23 +315,24 @@ static void wake(struct thread *t, unsigned int choice)
 			thread[i].asleep = false;
 }
 
-/* A word as its own thread sees it. */
-static uint32_t seen(const struct thread *t)
+/* An object as its own thread sees it. */
+static uint64_t seen(const struct thread *t)
 {
 	unsigned int i = t->buffered;
 
 	while (i--)
-		if (t->buffer[i].word == t->word)
+		if (t->buffer[i].at == t->at)
 			return t->buffer[i].value;
-	return *t->word;
+	return get(t->at, t->size);
 }
 
 static void store(struct thread *t)
 {
 	if (t->op == OP_STORE_FENCED && model->mistake != MISTAKE_NO_FENCE)
-		*t->word = t->value;
+		put(t->at, t->size, t->value);
 	else if (model->mistake != MISTAKE_STORE_LOST)
-		t->buffer[t->buffered++] = (struct store){ t->word, t->value };
+		t->buffer[t->buffered++] = (struct store){ t->at, t->size,
+							   t->value };
 }
 
 /* Does the operation; false: the thread stays where it is for now. */
@@ -299,8 +350,9 @@ static bool operate(struct thread *t, unsigned int choice)
 	case OP_SWAP:
 	case OP_ADD:
 		if (!t->half)
-			t->result = t->op == OP_CAS ? *t->word == t->old :
-						      *t->word;
+			t->result = t->op == OP_CAS ?
+				get(t->at, t->size) == t->old :
+				get(t->at, t->size);
 		if (in_two(t) && !t->half) {
 			t->half = true;
 			return false;
@@ -312,7 +364,7 @@ static bool operate(struct thread *t, unsigned int choice)
 		if (t->half)
 			return true;
 		t->half = true;
-		t->asleep = *t->word == t->old ||
+		t->asleep = get(t->at, t->size) == t->old ||
 			    model->mistake == MISTAKE_WAIT_BLIND;
 		return false;
 	case OP_WAKE:
@@ -346,7 +398,7 @@ static size_t used(unsigned int i)
 
 static size_t state_size(void)
 {
-	size_t size = sizeof(thread) + model->size;
+	size_t size = sizeof(thread) + model->size + model->more_size;
 	unsigned int i;
 
 	for (i = 0; i < model->threads; i++)
@@ -365,6 +417,9 @@ static struct saved *save(void)
 	to += sizeof(thread);
 	memcpy(to, model->memory, model->size);
 	to += model->size;
+	if (model->more)
+		memcpy(to, model->more, model->more_size);
+	to += model->more_size;
 	for (i = 0; i < model->threads; i++) {
 		memcpy(to, thread[i].sp, used(i));
 		to += used(i);
@@ -381,70 +436,13 @@ static void restore(const struct saved *s)
 	from += sizeof(thread);
 	memcpy(model->memory, from, model->size);
 	from += model->size;
+	if (model->more)
+		memcpy(model->more, from, model->more_size);
+	from += model->more_size;
 	for (i = 0; i < model->threads; i++) {
 		memcpy(thread[i].sp, from, used(i));
 		from += used(i);
 	}
-}
-
-/* Two different hashes of a state; equal ones are taken for the same state. */
-struct key {
-	uint64_t a, b;
-};
-
-static void add_to_key(struct key *k, uint64_t value)
-{
-	k->a = (k->a ^ value) * 0x9fb21c651e98df25ULL;
-	k->a ^= k->a >> 32;
-	k->b = (k->b + value) * 0x9e3779b97f4a7c15ULL;
-	k->b ^= k->b >> 29;
-}
-
-static struct key key_of(const struct saved *s)
-{
-	struct key k = { 0xcbf29ce484222325ULL, 0x2545f4914f6cdd1dULL };
-	uint64_t value;
-	size_t i;
-
-	for (i = 0; i < s->size; i += sizeof(value)) {
-		value = 0;
-		memcpy(&value, s->bytes + i, s->size - i < sizeof(value) ?
-		       s->size - i : sizeof(value));
-		add_to_key(&k, value);
-	}
-	return k;
-}
-
-/* The states that are known, and who leads to whom. */
-static struct key *table;
-static unsigned int *number;
-static unsigned int states;
-static struct edge { unsigned int from, to; } *edge;
-static size_t edges, edges_room;
-static bool *ends;
-
-/* The number of a state, and whether it is new. */
-static unsigned int find(struct key k, bool *is_new)
-{
-	size_t i = k.a % TABLE;
-
-	while (number[i] && (table[i].a != k.a || table[i].b != k.b))
-		i = (i + 1) % TABLE;
-	*is_new = !number[i];
-	if (*is_new) {
-		table[i] = k;
-		number[i] = ++states;
-	}
-	return number[i];
-}
-
-static void add_edge(unsigned int from, unsigned int to)
-{
-	if (edges == edges_room) {
-		edges_room = edges_room ? 2 * edges_room : 4096;
-		edge = realloc(edge, edges_room * sizeof(*edge));
-	}
-	edge[edges++] = (struct edge){ from, to };
 }
 
 static struct saved **waiting;
@@ -475,11 +473,12 @@ static void reached(unsigned int from, bool helped)
 	struct saved *s = save();
 	bool is_new;
 
-	s->state = find(key_of(s), &is_new);
+	s->state = states_find(s->bytes, s->size, &is_new);
 	if (from && !helped)
-		add_edge(from, s->state);
-	if (is_new && states < MOST_STATES) {
-		ends[s->state] = all_done();
+		states_lead(from, s->state);
+	if (is_new && states_count() < MOST_STATES) {
+		if (all_done())
+			states_end(s->state);
 		push(s);
 	} else {
 		free(s);
@@ -516,43 +515,19 @@ static void follow(const struct saved *s)
 	}
 }
 
-/* Whether some state leads to no end, unless a sleep ends by itself. */
-static bool some_lost(void)
-{
-	bool more = true;
-	unsigned int i;
-	size_t e;
-
-	while (more) {
-		more = false;
-		for (e = edges; e-- > 0;) {
-			if (ends[edge[e].to] && !ends[edge[e].from]) {
-				ends[edge[e].from] = true;
-				more = true;
-			}
-		}
-	}
-	for (i = 1; i <= states; i++)
-		if (!ends[i])
-			return true;
-	return false;
-}
-
 static void start(const struct model *m)
 {
 	unsigned int i;
 
 	model = m;
 	wrong = NULL;
-	states = 0;
-	edges = 0;
 	waits = 0;
-	table = calloc(TABLE, sizeof(*table));
-	number = calloc(TABLE, sizeof(*number));
-	ends = calloc(MOST_STATES + 1, sizeof(*ends));
+	states_open();
 	memset(thread, 0, sizeof(thread));
 	memset(stack, 0, sizeof(stack));
 	memset(m->memory, 0, m->size);
+	if (m->more)
+		memset(m->more, 0, m->more_size);
 	if (m->init)
 		m->init();
 	for (i = 0; i < m->threads; i++)
@@ -564,9 +539,7 @@ static void finish(void)
 {
 	while (waits)
 		free(waiting[--waits]);
-	free(table);
-	free(number);
-	free(ends);
+	states_close();
 }
 
 struct explored model_explore(const struct model *m)
@@ -576,14 +549,15 @@ struct explored model_explore(const struct model *m)
 
 	start(m);
 	reached(0, false);
-	while (waits && !wrong && states < MOST_STATES) {
+	while (waits && !wrong && states_count() < MOST_STATES) {
 		s = waiting[--waits];
 		follow(s);
 		free(s);
 	}
-	found.states = states;
-	found.full = states >= MOST_STATES;
-	if (!wrong && !found.full && some_lost())
+	found.states = states_count();
+	found.full = found.states >= MOST_STATES;
+	/* A sleep that ends by itself is no way to an end. */
+	if (!wrong && !found.full && states_lost())
 		wrong = "lost";
 	found.wrong = wrong;
 	finish();

@@ -42,6 +42,17 @@ bool word_late(uint64_t deadline_ns);
 
 #define ANY_BITS (~0U)
 
+/* The same on objects of @size bytes. */
+uint64_t model_load(const void *at, unsigned int size);
+void model_store(void *at, unsigned int size, uint64_t value);
+void model_store_fenced(void *at, unsigned int size, uint64_t value);
+bool model_cas(void *at, unsigned int size, uint64_t old, uint64_t value);
+uint64_t model_swap(void *at, unsigned int size, uint64_t value);
+uint64_t model_add(void *at, unsigned int size, uint64_t value);
+
+/* The number of the thread that runs. */
+unsigned int model_running(void);
+
 /* What a planted mistake does to every lock. */
 enum mistake {
 	MISTAKE_NONE,
@@ -63,6 +74,8 @@ enum mistake {
  * @init: sets up @memory, which is zeroed before; may be NULL
  * @memory: all that they write, saved and restored with every state
  * @size: of it
+ * @more: a second such place; may be NULL
+ * @more_size: of it
  * @after: called after every operation, may call model_wrong(); may be NULL
  * @mistake: planted
  */
@@ -72,6 +85,8 @@ struct model {
 	void (*init)(void);
 	void *memory;
 	size_t size;
+	void *more;
+	size_t more_size;
 	void (*after)(unsigned int thread);
 	enum mistake mistake;
 };
