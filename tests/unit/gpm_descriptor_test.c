@@ -237,6 +237,40 @@ static void unannounced(void *arg)
 	close(plain[1]);
 }
 
+/*
+ * The monitor looks seldom where there has been nothing to do for it, and then meets
+ * another G of these each time: all the same they sleep at once, not in turn.
+ */
+#define NAPPERS 100
+#define NAP (5 * MSEC)
+
+static void nap(void *arg)
+{
+	(void)arg;
+	usleep(NAP / 1000);
+	gpm_yield();
+	count++;
+}
+
+static void short_blocks(void *arg)
+{
+	int64_t begin;
+	int i;
+
+	(void)arg;
+	if (stepped() || how.procs > 1 || access("/proc/self/task", R_OK))
+		return;
+	count = 0;
+	for (begin = gpm_now(); gpm_now() < begin + 60 * MSEC;)
+		gpm_yield();
+	begin = gpm_now();
+	for (i = 0; i < NAPPERS; i++)
+		go(nap, NULL);
+	while (count < NAPPERS)
+		gpm_sleep(MSEC);
+	expect(gpm_now() - begin < NAPPERS * NAP / 2, 1, "they sleep at once");
+}
+
 /* Two numbers of one file: who waits by either is woken, and each byte read once. */
 static struct gpm_group readers;
 
@@ -393,6 +427,7 @@ static const struct scenario scenarios[] = {
 	{ "a timer earlier than the poller's", poll_break, NULL },
 	{ "announced blocking", announced, NULL },
 	{ "unannounced blocking", unannounced, NULL },
+	{ "short blocks after a quiet time", short_blocks, NULL },
 	{ "a storm of signals", storm, NULL },
 };
 
