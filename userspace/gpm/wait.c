@@ -113,7 +113,8 @@ int wait_in(struct m *m, struct lock *l, struct gpm_waiters *list,
 	sleep_until_woken(m, w.contested ? AFTER_WAIT : AFTER_UNLOCK, l, why,
 			  what);
 	if (g->result == -ETIMEDOUT) {
-		lock_object(l);
+		/* A descriptor's is taken by those without a P as well. */
+		lock(l);
 		wait_unlist(list, &w);
 		unlock(l);
 	}
