@@ -178,7 +178,7 @@ static void check_ring(struct __test_metadata *_metadata, uid_t uid,
  * Where these stand is kept in the frame pointer alone, as the compiler does not
  * know how much each takes from the stack.
  */
-static __attribute__((noinline)) int take_innermost(int i)
+static __attribute__((noinline)) int take_deepest(int i)
 {
 	volatile char *room = alloca(i + 16);
 
@@ -187,11 +187,11 @@ static __attribute__((noinline)) int take_innermost(int i)
 	return room[i];
 }
 
-static __attribute__((noinline)) int take_inner(int i)
+static __attribute__((noinline)) int take_middle(int i)
 {
 	volatile char *room = alloca(i + 16);
 
-	room[i] = take_innermost(i);
+	room[i] = take_deepest(i);
 	return room[i];
 }
 
@@ -199,7 +199,7 @@ static __attribute__((noinline)) int take_outer(int i)
 {
 	volatile char *room = alloca(i + 16);
 
-	room[i] = take_inner(i);
+	room[i] = take_middle(i);
 	return room[i];
 }
 
@@ -240,17 +240,16 @@ static bool has_calls(const char *json, pid_t tid, const char *const *function)
 {
 	char word[64], *line, *at;
 	bool has = true;
-	size_t i;
 
 	snprintf(word, sizeof(word), "\"tid\": %d,", tid);
 	at = strstr(json, word);
 	at = at ? strstr(at, "\"stack\": \"") : NULL;
 	line = at ? strndup(at, strcspn(at, "\n")) : NULL;
 	for (at = line; has && *function; function++) {
-		i = snprintf(word, sizeof(word), "%s (", *function);
-		at = at ? strstr(at, word) : NULL;
+		/* The compiler may have added to the name. */
+		at = at ? strstr(at, *function) : NULL;
 		has = at;
-		at = at ? at + i : NULL;
+		at = at ? at + strlen(*function) : NULL;
 	}
 	free(line);
 	return has;
@@ -270,11 +269,11 @@ static long long switches_of(pid_t pid, pid_t tid)
 TEST_F(deadlock, whole_stacks)
 {
 	static const char *const of_leader[] = {
-		"take_innermost", "take_inner", "take_outer", "take_crosswise",
+		"take_deepest", "take_middle", "take_outer", "take_crosswise",
 		"start_crosswise", "main", NULL
 	};
 	static const char *const of_thread[] = {
-		"take_innermost", "take_inner", "take_outer", "take_crosswise",
+		"take_deepest", "take_middle", "take_outer", "take_crosswise",
 		"other_thread", NULL
 	};
 	long long before[2];
@@ -295,9 +294,9 @@ TEST_F(deadlock, whole_stacks)
 	json = ask(0, "CTXLAB_ROOT=/nowhere", "-J", self->pid);
 	ASSERT_NE(NULL, json);
 	EXPECT_TRUE(has_calls(json, scene->tid[0], (const char *[]){
-			      "take_innermost", NULL })) TH_LOG("%s", json);
+			      "take_deepest", NULL })) TH_LOG("%s", json);
 #ifdef __x86_64__
-	EXPECT_EQ(NULL, strstr(json, "take_inner (")) TH_LOG("%s", json);
+	EXPECT_EQ(NULL, strstr(json, "take_middle")) TH_LOG("%s", json);
 #endif
 	free(json);
 	for (i = 0; i < 2; i++)
