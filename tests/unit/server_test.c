@@ -225,6 +225,21 @@ static void slow(void)
 	close(deaf);
 }
 
+/* The time is for a request, not for a connection. */
+static void patient(void)
+{
+	int fd = client(0), i;
+	bool good = true;
+
+	for (i = 0; i < 15 && good; i++) {
+		usleep(100000);
+		good = say(fd, HELLO) && answered(fd, "hello\n");
+	}
+	ok(good, "a client that asks again is served on");
+	ok(closed(fd), "until it asks no more");
+	close(fd);
+}
+
 /* No farewell, but a reset. */
 static void break_off(int fd)
 {
@@ -344,6 +359,7 @@ int main(void)
 	stop();
 	start(1000, "500");
 	slow();
+	patient();
 	stop();
 	start(FILES, "20000");
 	full_table();

@@ -64,7 +64,8 @@ static inline void unlock(struct lock *l)
 
 /* A timer in the heap of one P; the heap's lock guards all but @fire. */
 struct timer {
-	int64_t when;
+	int64_t when;		/* its place in the heap */
+	int64_t due;		/* if later: it was put off since */
 	size_t at;		/* index in the heap, from 1 on; 0: in none */
 	struct heap *heap;
 	struct g *g;		/* whom it wakes */
@@ -422,6 +423,8 @@ static inline struct lock *lock_of(struct gpm_waiters *list)
  */
 int timers_add(struct heap *h, struct timer *t);
 void timers_remove(struct timer *t);
+/* Move to a later time; false if that is earlier, or it has expired. */
+bool timers_put_off(struct timer *t, int64_t when);
 /* Fire what has expired; returns when the next will. */
 int64_t timers_run(struct heap *h, int64_t now);
 int64_t timers_next(void);

@@ -103,6 +103,23 @@ void timers_remove(struct timer *t)
 }
 
 /*
+ * Its place stays as it is up to the time that it had: a deadline for each request
+ * of many clients would take one from the middle of the heap each time.
+ */
+bool timers_put_off(struct timer *t, int64_t when)
+{
+	struct heap *h = t->heap;
+	bool done;
+
+	lock(&h->lock);
+	done = t->at && when >= t->when;
+	if (done)
+		t->due = when;
+	unlock(&h->lock);
+	return done;
+}
+
+/*
  * Under the heap's lock, so that a timer that was deleted wakes nobody later.
  * The flag first: a G that is about to sleep looks at it, see wait_begin().
  */
@@ -130,6 +147,12 @@ int64_t timers_run(struct heap *h, int64_t now)
 	while (h->n && h->timer[1]->when <= now) {
 		struct timer *t = h->timer[1];
 
+		if (t->due > t->when) {
+			t->when = t->due;
+			down(h, 1, t);
+			set_next(h);
+			continue;
+		}
 		take_out(h, t);
 		if (fire(t)) {
 			*end = t->g;
@@ -216,8 +239,13 @@ int gpm_deadline(int64_t when)
 	if (!m)
 		return -EPERM;
 	g = m->current;
-	if (g->has_deadline)
+	if (g->has_deadline) {
+		if (when && timers_put_off(&g->deadline, when)) {
+			leave_here(m);
+			return 0;
+		}
 		timers_remove(&g->deadline);
+	}
 	g->has_deadline = false;
 	g->expired = false;
 	if (when) {
