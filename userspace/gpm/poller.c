@@ -331,11 +331,17 @@ struct call {
 	socklen_t *len;
 };
 
+/* A call would most likely be made in vain. */
+static bool seems_empty(const struct descriptor *d, const struct direction *dir)
+{
+	return dir->drained && !dir->ready && !d->hangup && d->registered &&
+	       misses_of(d) >= MISSES_MAX;
+}
+
 /* What the G does before it tries: others first, or wait at once? */
 static bool better_wait(struct descriptor *d, const struct direction *dir)
 {
-	if (!dir->drained || dir->ready || d->hangup || !d->registered ||
-	    misses_of(d) < MISSES_MAX)
+	if (!seems_empty(d, dir))
 		return false;
 	/* Things may have changed. */
 	if (++d->skipped >= TRY_AGAIN) {
@@ -379,13 +385,22 @@ static ssize_t call_blocking(const struct call *c, struct descriptor *d)
  * two that answer each other so would always read too early.  Having been asked for
  * that once they take turns, and epoll is needed no more.
  */
-static void let_others_run(struct m *m, const struct descriptor *d)
+static void let_others_run(struct m *m, struct descriptor *d)
 {
 	unsigned int misses = misses_of(d);
+	bool waits = false;
 
 	if (misses && misses < MISSES_MAX)
 		poll_ready(my_p(m));
-	switch_away(m, AFTER_YIELD, NULL);
+	/* A G that is going to wait does so without that. */
+	if (misses >= MISSES_MAX) {
+		lock(&d->lock);
+		waits = seems_empty(d, &d->side[IN]) &&
+			d->skipped + 1 < TRY_AGAIN;
+		unlock(&d->lock);
+	}
+	if (!waits)
+		switch_away(m, AFTER_YIELD, NULL);
 }
 
 static ssize_t make_call(const struct call *c)
