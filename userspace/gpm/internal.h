@@ -211,7 +211,7 @@ struct sched {
 	_Atomic bool polling;		/* an M sleeps in epoll_wait() */
 	_Atomic int64_t polled;		/* when epoll was asked last */
 	_Atomic int64_t poll_until;	/* when that M will wake up */
-	_Atomic uint32_t monitor_word;	/* futex: the monitor sleeps at 0 */
+	_Atomic uint32_t monitor_word;	/* futex, see monitor.c */
 	/* Gs that wait for a descriptor, up to when they are in a queue. */
 	_Atomic long waiting_fds;
 

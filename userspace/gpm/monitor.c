@@ -16,6 +16,7 @@
 #define QUIET_ROUNDS 50
 #define RETAKE_AFTER (20 * USEC)
 #define POLL_AFTER (10 * MSEC)
+#define LONG_IDLE (100 * MSEC)
 
 static pthread_t monitor;
 
@@ -65,9 +66,8 @@ static bool stuck(struct p *p, int64_t now)
 }
 
 /*
- * Whether its thread sleeps outside the library now.  A monitor that looks every
- * few milliseconds only would meet another G each time, and never the same block
- * twice: having seen one it has to look again soon.
+ * Whether its thread sleeps outside the library now, with a G that the last look has
+ * not seen.
  */
 static bool blocks(struct p *p)
 {
@@ -78,26 +78,42 @@ static bool blocks(struct p *p)
 	       machine_sleeps(m, &call);
 }
 
-/* True: a P was taken, or is about to be. */
+/* Without the lock first: most are simply busy. */
+static bool retake_stuck(struct p *p, int64_t now)
+{
+	struct m *m = p->m;
+	unsigned int call;
+
+	return stuck(p, now) && m && machine_sleeps(m, &call) && retake(p);
+}
+
+/*
+ * True: a P was taken, or is about to be.  Where a G blocks that was not there
+ * before the monitor waits on the CPU, which the thread has left: after a sleep, be it
+ * only a yield, it would come too late, and one that looks every few milliseconds only
+ * would meet another G each time.
+ */
 static bool retake_all(int64_t now)
 {
-	bool any = false;
-	unsigned int i, call;
+	bool any = false, wait = false;
+	unsigned int i;
 
 	for (i = 0; i < sched.procs; i++) {
 		struct p *p = &sched.p[i];
-		struct m *m;
 
-		if (!stuck(p, now)) {
-			any |= blocks(p);
-			continue;
-		}
-		/* Without the lock first: most are simply busy. */
-		m = p->m;
-		if (m && machine_sleeps(m, &call) && retake(p))
+		if (retake_stuck(p, now))
 			any = true;
+		else if (p->seen_since == now && blocks(p))
+			wait = true;
 	}
-	return any;
+	if (!wait)
+		return any;
+	while (clock_now() - now < RETAKE_AFTER && !sched.stop)
+		;
+	now = clock_now();
+	for (i = 0; i < sched.procs; i++)
+		any |= retake_stuck(&sched.p[i], now);
+	return true;
 }
 
 static void poll_for_the_busy(int64_t now)
@@ -121,26 +137,48 @@ static bool all_idle(void)
 	return sched.nidle == sched.procs;
 }
 
+/* What the word is where it waits; futex_wake() makes it another one. */
+enum { LOOKS = 0, SLEEPS = 2 };
+
+/*
+ * Sleep until a P is in use again, if none has been since @since.  Not at once: who
+ * serves many is idle for a moment all the time, and would have to wake the monitor
+ * after each.
+ */
+static bool sleep_idle(int64_t since, int64_t now)
+{
+	if (!all_idle() || now - since < LONG_IDLE)
+		return false;
+	atomic_store(&sched.monitor_word, SLEEPS);
+	/* Who makes a P busy looks at the word after that. */
+	while (all_idle() && !sched.stop && sched.monitor_word == SLEEPS)
+		futex_wait(&sched.monitor_word, SLEEPS, -1);
+	return true;
+}
+
 static void *monitor_main(void *arg)
 {
-	int64_t delay = FIRST_DELAY;
+	int64_t delay = FIRST_DELAY, now = clock_now(), busy = now;
 	unsigned int quiet = 0;
 
 	(void)arg;
 	/* The default slack of a timer is more than this thread's delay. */
 	prctl(PR_SET_TIMERSLACK, 1);
-	while (!sched.stop) {
-		int64_t now;
-
-		atomic_store(&sched.monitor_word, 0);
-		if (all_idle() && !sched.stop) {
-			futex_wait(&sched.monitor_word, 0, -1);
+	for (;;) {
+		atomic_store(&sched.monitor_word, LOOKS);
+		if (sched.stop)
+			return NULL;
+		if (sleep_idle(busy, now)) {
 			delay = FIRST_DELAY;
 			quiet = 0;
+			busy = clock_now();
+			now = busy;
 			continue;
 		}
-		futex_wait(&sched.monitor_word, 0, delay);
+		futex_wait(&sched.monitor_word, LOOKS, delay);
 		now = clock_now();
+		if (!all_idle())
+			busy = now;
 		poll_for_the_busy(now);
 		wake_for_timers(now);
 		if (retake_all(now)) {
@@ -150,7 +188,6 @@ static void *monitor_main(void *arg)
 			delay *= 2;
 		}
 	}
-	return NULL;
 }
 
 int monitor_start(void)
@@ -168,9 +205,8 @@ int monitor_start(void)
 /* A P is in use again, or the run ends. */
 void monitor_wake(void)
 {
-	if (!sched.stop && sched.nidle + 1 < sched.procs)
-		return;
-	futex_wake(&sched.monitor_word);
+	if (sched.stop || atomic_load(&sched.monitor_word) == SLEEPS)
+		futex_wake(&sched.monitor_word);
 }
 
 void monitor_join(void)
