@@ -45,6 +45,7 @@ extern const char co_start[];
  */
 #if defined(__x86_64__)
 #define CO_SWITCH 1
+#define CO_START ((uintptr_t)co_start + 1)	/* after the first instruction */
 struct frame {
 	uint64_t r15, r14, r13, r12, rbp, rbx, rip;
 };
@@ -55,7 +56,7 @@ void *co_frame(void *end, co_entry entry, void *arg)
 	struct frame *f = (struct frame *)((char *)end - 16 - sizeof(*f));
 
 	*f = (struct frame){
-		.rip = (uintptr_t)co_start,
+		.rip = CO_START,
 		.rbx = (uintptr_t)entry,
 		.r12 = (uintptr_t)arg,
 	};
@@ -78,6 +79,7 @@ static void *fp_frame(void *end, co_entry entry, void *arg)
 }
 #elif defined(__aarch64__)
 #define CO_SWITCH 1
+#define CO_START ((uintptr_t)co_start + 4)	/* after the first instruction */
 struct frame {
 	uint64_t x19[10], fp, lr, d8[8];
 };
@@ -91,7 +93,7 @@ static void fill_frame(struct frame *f, co_entry entry, void *arg)
 {
 	*f = (struct frame){
 		.x19 = { (uintptr_t)entry, (uintptr_t)arg },
-		.lr = (uintptr_t)co_start,
+		.lr = CO_START,
 	};
 }
 

@@ -115,6 +115,8 @@ co_switch_start:
 	.cfi_startproc
 	save_registers 160
 	change_stack
+	/* Nobody has called the new one. */
+	.cfi_undefined x30
 	mov	x19, x2
 	mov	x20, x3
 	b	co_start
@@ -142,7 +144,8 @@ co_switch_fp:
 
 	/*
 	 * Where a new coroutine begins: co_frame() has left its entry in x19 and
-	 * its argument in x20.
+	 * its argument in x20.  Its frame has the address after the first instruction:
+	 * who walks a stack looks at what comes before a return address.
 	 */
 	.globl	co_start
 	.hidden	co_start
@@ -152,6 +155,7 @@ co_start:
 	.cfi_startproc
 	/* The end of every backtrace. */
 	.cfi_undefined x30
+	nop
 	mov	x29, xzr
 	mov	x30, xzr
 	mov	x0, x20

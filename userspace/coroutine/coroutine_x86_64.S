@@ -107,6 +107,8 @@ co_switch_start:
 	push_all
 	movq	%rsp, (%rdi)
 	movq	%rsi, %rsp
+	/* Nobody has called the new one. */
+	.cfi_undefined %rip
 	movq	%rdx, %rbx
 	movq	%rcx, %r12
 	jmp	co_start
@@ -163,7 +165,9 @@ co_switch_fp:
 	/*
 	 * Where a new coroutine begins.  co_frame() has left its entry in rbx
 	 * and its argument in r12, and rsp such that after the call it is 8
-	 * past a multiple of 16, as at the start of any function.
+	 * past a multiple of 16, as at the start of any function.  Its frame has the
+	 * address after the first instruction: who walks a stack looks at what comes
+	 * before a return address.
 	 */
 	.globl	co_start
 	.hidden	co_start
@@ -173,6 +177,7 @@ co_start:
 	.cfi_startproc
 	/* The end of every backtrace, for CFI and for frame pointers. */
 	.cfi_undefined %rip
+	nop
 	movq	%r12, %rdi
 	xorl	%ebp, %ebp
 	callq	*%rbx
