@@ -401,7 +401,7 @@ static void note_signal(int number)
 
 static void storm(void *arg)
 {
-	struct itimerval every = { { 0, 300 }, { 0, 300 } }, never = {};
+	struct itimerval every = { { 0, 1000 }, { 0, 1000 } }, never = {};
 	struct sigaction note = { .sa_handler = note_signal };
 
 	if (stepped())
