@@ -399,8 +399,11 @@ void stop_all(int status)
 	for (i = 0; i < sched.procs; i++)
 		if (atomic_load(&sched.p[i].status) != P_IDLE)
 			atomic_store(&sched.p[i].status, P_STOPPING);
-	for (m = sched.parked; m; m = m->link)
+	/* Nobody gives a P to one that is about to end. */
+	while ((m = sched.parked)) {
+		sched.parked = m->link;
 		futex_wake(&m->wake);
+	}
 	unlock(&sched.lock);
 	wake_poller();
 	monitor_wake();
