@@ -157,6 +157,7 @@ static const struct {
 	{ "ring-own", 2, false, false },
 	{ "ring-own", 100, false, false },
 	{ "ring-own-fair", 3, false, false },
+	{ "ring-own-rwlock", 3, false, false },
 	{ "own-dead-owner", 2, false, false },
 	{ "own-unknown", 2, false, false },
 	{ "timed", 3, false, false },

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Scenes with ctxlab's own mutexes, which record their owner. */
+/* Scenes with ctxlab's own locks that record their owner. */
 #include "corpus.h"
 #include "experiments/sync/fair.h"
 #include "experiments/sync/mutex.h"
+#include "experiments/sync/rwlock.h"
 
 #define MAX 100
 
@@ -10,6 +11,7 @@ static struct actor actor[MAX];
 static struct lock_user user[MAX];
 static struct mutex mutex[MAX];
 static struct fair fair[MAX];
+static struct rwlock rwlock[MAX];
 static pthread_barrier_t barrier;
 static size_t members;
 
@@ -33,7 +35,19 @@ static void lock_in_fair_ring(struct actor *a)
 	fair_lock(&fair[(a->number + 1) % members], u);
 }
 
-/* Each of n threads holds a mutex and wants the next one's. */
+/* The first one wants to read, the others to write. */
+static void lock_in_rwlock_ring(struct actor *a)
+{
+	struct lock_user *u = &user[a->number];
+	struct rwlock *next = &rwlock[(a->number + 1) % members];
+
+	u->tid = a->tid;
+	rwlock_write(&rwlock[a->number], u);
+	pthread_barrier_wait(&barrier);
+	(a->number ? rwlock_write : rwlock_read)(next, u);
+}
+
+/* Each of n threads holds a lock and wants the next one's. */
 static void ring_of(size_t n, void (*act)(struct actor *a))
 {
 	size_t i;
@@ -43,6 +57,7 @@ static void ring_of(size_t n, void (*act)(struct actor *a))
 	for (i = 0; i < n; i++) {
 		mutex_init(&mutex[i]);
 		fair_init(&fair[i]);
+		rwlock_init(&rwlock[i]);
 	}
 	for (i = 0; i < n; i++)
 		start(&actor[i], act, i);
@@ -57,6 +72,11 @@ static void ring_own(size_t n)
 static void ring_own_fair(size_t n)
 {
 	ring_of(n, lock_in_fair_ring);
+}
+
+static void ring_own_rwlock(size_t n)
+{
+	ring_of(n, lock_in_rwlock_ring);
 }
 
 static void lock_only(struct actor *a)
@@ -93,6 +113,7 @@ static void own_unknown(size_t n)
 const struct scene own_scenes[] = {
 	{ "ring-own", ring_own },
 	{ "ring-own-fair", ring_own_fair },
+	{ "ring-own-rwlock", ring_own_rwlock },
 	{ "own-dead-owner", own_dead_owner },
 	{ "own-unknown", own_unknown },
 	{}

@@ -95,6 +95,12 @@ static void unlock_semaphore(union any_lock *l, struct lock_user *u)
 	semaphore_up(&l->semaphore, u);
 }
 
+static int init_rwlock(union any_lock *l)
+{
+	rwlock_init(&l->rwlock);
+	return 0;
+}
+
 static void lock_rwlock(union any_lock *l, struct lock_user *u)
 {
 	rwlock_write(&l->rwlock, u);
@@ -260,11 +266,11 @@ const struct way way_ticket = LOCK(NULL, ticket);
 const struct way way_mcs = LOCK(NULL, mcs);
 const struct way way_semaphore = LOCK(init_semaphore, semaphore);
 const struct way way_semaphore_2 = SEMAPHORE_2(init_semaphore_2, semaphore);
-const struct way way_rwlock = LOCK(NULL, rwlock);
+const struct way way_rwlock = LOCK(init_rwlock, rwlock);
 const struct way way_rwlock_read =
-	RWLOCK(NULL, rwlock, lock_rwlock_read, unlock_rwlock_read, 0);
+	RWLOCK(init_rwlock, rwlock, lock_rwlock_read, unlock_rwlock_read, 0);
 const struct way way_rwlock_mixed =
-	RWLOCK(NULL, rwlock, lock_rwlock_read, unlock_rwlock_read, READS);
+	RWLOCK(init_rwlock, rwlock, lock_rwlock_read, unlock_rwlock_read, READS);
 const struct way way_pthread = LOCK(init_pthread, pthread);
 const struct way way_pthread_adaptive = LOCK(init_adaptive, pthread);
 const struct way way_pthread_pi = LOCK(init_pi, pthread);
