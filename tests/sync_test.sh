@@ -41,7 +41,7 @@ counted_otherwise()
 		END { if (n < 5) print "only " n " arms" }' "$work/out"
 }
 
-$quick --threads 2 --save "$work/run.json" >"$work/out" 2>&1
+$quick --threads 2 --limit 100 --save "$work/run.json" >"$work/out" 2>&1
 measured $?
 ok $? 'it measures'
 sed -n 's/^  - /# refused: /p' "$work/out"
@@ -57,9 +57,9 @@ ok $? 'nobody is left'
 
 enough_for_slow
 
-$quick --threads 8 --limit 2 >"$work/out" 2>&1
+$quick --threads 4 --limit 2 >"$work/out" 2>&1
 measured $?
-ok $? 'it measures eight threads'
+ok $? 'it measures four threads'
 grep -q 'Note: the time limit of 2 ms ended rounds early: ' "$work/out"
 ok $? 'and tells which rounds a time limit has ended'
 
