@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -233,14 +234,11 @@ static void read_from_other(int part)
 		_exit(1);
 }
 
-static void pipes(size_t n)
+static void read_from_each_other(const char *verdict)
 {
 	pid_t tids[2];
 	int part;
 
-	(void)n;
-	if (pipe(ends[0]) || pipe(ends[1]))
-		die("pipe");
 	for (part = 0; part < 2; part++) {
 		tids[part] = fork_child();
 		if (!tids[part])
@@ -251,7 +249,85 @@ static void pipes(size_t n)
 		close(ends[part][1]);
 		until_blocked(tids[part]);
 	}
-	expect("deadlock", tids, 2);
+	expect(verdict, tids, 2);
+}
+
+static void pipes(size_t n)
+{
+	(void)n;
+	if (pipe(ends[0]) || pipe(ends[1]))
+		die("pipe");
+	read_from_each_other("deadlock");
+}
+
+/*
+ * A process waits for a child that reads from it; another child sleeps on, so that
+ * the wait ends where it is for any of them.
+ */
+static void wait_for_reader(bool any)
+{
+	pid_t tids[2], child;
+	int fd[2];
+
+	make_stage(2);
+	tids[0] = fork_child();
+	if (!tids[0]) {
+		if (pipe(fd))
+			die("pipe");
+		child = fork_child();
+		if (!child) {
+			close(fd[1]);
+			_exit(read(fd[0], fd, 1) < 0);
+		}
+		close(fd[0]);
+		if (!fork_child()) {
+			close(fd[1]);
+			for (;;)
+				pause();
+		}
+		stage->tid[1] = child;
+		waitpid(any ? -1 : child, NULL, 0);
+		_exit(0);
+	}
+	while (!stage->tid[1])
+		usleep(1000);
+	tids[1] = stage->tid[1];
+	until_blocked(tids[0]);
+	until_blocked(tids[1]);
+	expect(any ? "none" : "deadlock", tids, 2);
+}
+
+static void wait_for_one(size_t n)
+{
+	(void)n;
+	wait_for_reader(false);
+}
+
+static void wait_for_any(size_t n)
+{
+	(void)n;
+	wait_for_reader(true);
+}
+
+/* Two processes read from FIFOs that have the other's end; anybody may write. */
+static void fifos(size_t n)
+{
+	char name[2][40];
+	int part;
+
+	(void)n;
+	for (part = 0; part < 2; part++) {
+		snprintf(name[part], sizeof(name[part]), "/tmp/ctxlab-fifo-%d-%d",
+			 getpid(), part);
+		if (mkfifo(name[part], 0600))
+			die("mkfifo");
+		ends[part][0] = open(name[part], O_RDONLY | O_NONBLOCK);
+		ends[part][1] = open(name[part], O_WRONLY);
+		unlink(name[part]);
+		if (fcntl(ends[part][0], F_SETFL, 0))
+			die("fcntl");
+	}
+	read_from_each_other("none");
 }
 
 /* A socket may have a timeout, which nobody sees. */
@@ -341,6 +417,9 @@ const struct scene process_scenes[] = {
 	{ "pipe-and-wait", pipe_and_wait },
 	{ "pipe-with-reader", pipe_with_reader },
 	{ "pipes", pipes },
+	{ "wait-for-one", wait_for_one },
+	{ "wait-for-any", wait_for_any },
+	{ "fifos", fifos },
 	{ "sockets", sockets },
 	{ "fork-held", fork_held },
 	{ "traced", traced },
