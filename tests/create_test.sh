@@ -29,6 +29,19 @@ has_setting()
 	grep -q "\"$2\":\"\\?$3" "$1"
 }
 
+# stopped SIGNAL SECONDS: in the middle of a run.
+stopped()
+{
+	local pid
+
+	ctxlab create --seconds 60 --size 1 >"$work/out" 2>&1 &
+	pid=$!
+	sleep "$2"
+	kill "-$1" $pid
+	wait $pid 2>/dev/null
+	nothing_left
+}
+
 create --save "$work/module.json"
 ok $? 'with the module it measures'
 has_setting "$work/module.json" sharing_by module
