@@ -489,8 +489,8 @@ struct g *take_polled(struct p *p, struct g *list, unsigned int n);
 void put_polled(struct g *list);
 
 /*
- * poller.c: descriptors.  poll() returns Gs that are ready, linked, which are in
- * no queue yet.
+ * poller.c: descriptors and epoll; the rest of it is in descriptor.h.  poll() returns
+ * Gs that are ready, linked, which are in no queue yet.
  */
 int poller_open(void);
 void poller_close(void);
