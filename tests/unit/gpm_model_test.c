@@ -17,7 +17,7 @@ static enum plant plant;
 #define QUEUE_SIZE 4U
 #include "gpm/queue.h"
 
-#include "tap.h"
+#include "locks/model_tap.h"
 
 #define GS 7
 
@@ -239,21 +239,13 @@ static struct explored explore(const struct play *p, enum plant planted,
 
 static void well(const struct play *p)
 {
-	struct explored found = explore(p, PLANT_NONE, MISTAKE_NONE);
-
-	ok(!found.wrong && !found.full && found.states > 10,
-	   "%s: %zu states, all is well", p->name, found.states);
-	if (found.wrong)
-		printf("# %s\n", found.wrong);
+	model_well(p->name, explore(p, PLANT_NONE, MISTAKE_NONE), 10);
 }
 
 static void ill(const struct play *p, enum plant planted, enum mistake mistake,
 		const char *what)
 {
-	struct explored found = explore(p, planted, mistake);
-
-	ok(found.wrong, "%s: %s is found: %s", p->name, what,
-	   found.wrong ? found.wrong : "no");
+	model_ill(p->name, explore(p, planted, mistake), what);
 }
 
 int main(void)

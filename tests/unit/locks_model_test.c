@@ -11,7 +11,7 @@
 #include "experiments/sync/rwlock.c"
 #include "experiments/sync/semaphore.c"
 #include "experiments/sync/spin.c"
-#include "tap.h"
+#include "locks/model_tap.h"
 
 /* All that the threads write. */
 static struct world {
@@ -298,20 +298,12 @@ static struct explored explore(const struct scene *s, enum mistake mistake)
 
 static void play(const struct scene *s)
 {
-	struct explored found = explore(s, MISTAKE_NONE);
 	int i;
 
-	ok(!found.wrong && !found.full && found.states > 100,
-	   "%s: %zu states, all is well", s->name, found.states);
-	if (found.wrong)
-		printf("# %s\n", found.wrong);
-	for (i = 1; i < MISTAKES; i++) {
-		if (!(s->mistakes & BIT(i)))
-			continue;
-		found = explore(s, i);
-		ok(found.wrong, "%s: %s is found: %s", s->name, mistakes[i],
-		   found.wrong ? found.wrong : "no");
-	}
+	model_well(s->name, explore(s, MISTAKE_NONE), 100);
+	for (i = 1; i < MISTAKES; i++)
+		if (s->mistakes & BIT(i))
+			model_ill(s->name, explore(s, i), mistakes[i]);
 }
 
 /* The check of the bound sees a lock that has none. */

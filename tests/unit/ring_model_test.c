@@ -13,7 +13,7 @@
 #include "locks/atomics.h"
 
 #include "experiments/ipc/ring.c"
-#include "tap.h"
+#include "locks/model_tap.h"
 
 #define MESSAGES 11U
 
@@ -91,20 +91,12 @@ static void play(const char *name, uint32_t length)
 		{ MISTAKE_WAKE_LOST, "a wake-up that wakes nobody" },
 		{ MISTAKE_WAIT_BLIND, "a sleep without a look" },
 	};
-	struct explored found;
 	size_t i;
 
 	bytes = length;
-	found = explore(MISTAKE_NONE);
-	ok(!found.wrong && !found.full && found.states > 100,
-	   "%s: %zu states, all is well", name, found.states);
-	if (found.wrong)
-		printf("# %s\n", found.wrong);
-	for (i = 0; i < sizeof(planted) / sizeof(*planted); i++) {
-		found = explore(planted[i].mistake);
-		ok(found.wrong, "%s: %s is found: %s", name, planted[i].what,
-		   found.wrong ? found.wrong : "no");
-	}
+	model_well(name, explore(MISTAKE_NONE), 100);
+	for (i = 0; i < sizeof(planted) / sizeof(*planted); i++)
+		model_ill(name, explore(planted[i].mistake), planted[i].what);
 }
 
 int main(void)
