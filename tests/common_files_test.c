@@ -18,6 +18,7 @@
 #include "kselftest_harness.h"
 #include "creds.h"
 #include "oracle.h"
+#include "probe.h"
 #include "slow_kernel.h"
 #include "procfs.h"
 #include "sharing_states.h"
@@ -289,23 +290,13 @@ TEST_F(common, many)
 #define TAIL 2000
 #define HANDFUL 16
 
-/* On one processor, where freed memory comes back first, and the reader off it. */
-static void run_on(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	/* With one processor alone all share it. */
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
 /* Opens what is its own alone, lets the other one run, closes it; for ever. */
 static int storm(int ready, bool late)
 {
 	int i, fd[HANDFUL];
 
-	run_on(0);
+	/* Both on one CPU, where freed memory comes back first. */
+	pin(0, false);
 	if (write(ready, "", 1) != 1)
 		return 1;
 	if (late)
@@ -363,7 +354,8 @@ TEST_F(common, reused)
 	}
 	for (i = 0; i < 2; i++)
 		ASSERT_EQ(1, read(ready[0], &byte, 1));
-	run_on(1);
+	/* The reader off it, if there is another one. */
+	pin(1, false);
 	for (i = 0; i < slow_kernel_scaled(STORM_READS); i++) {
 		text = text_readf(CTXLAB "/%d,%d", child[0], child[1]);
 		ASSERT_NE(NULL, text);

@@ -14,6 +14,7 @@
 #include "kselftest_harness.h"
 #include "common_maps.h"
 #include "creds.h"
+#include "probe.h"
 #include "slow_kernel.h"
 #include "sharing_states.h"
 #include "text.h"
@@ -130,16 +131,6 @@ TEST_F(storm, killed)
 #define HANDFUL 16
 #define STORM_READS 300
 
-static void run_on(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	/* With one processor alone all share it. */
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
 /*
  * What is named by its struct file, whose memory is used again at once, while
  * that of an inode waits for a grace period.
@@ -167,7 +158,8 @@ static int map_and_unmap(int ready, bool late)
 	int i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	run_on(0);
+	/* Both on one CPU, where freed memory comes back first. */
+	pin(0, false);
 	if (write(ready, "", 1) != 1)
 		return 1;
 	if (late)
@@ -212,7 +204,8 @@ TEST_F(storm, reused)
 	ASSERT_EQ(0, shared_maps_take(text, &s)) TH_LOG("%s", text);
 	inherited = s.common;
 	free(text);
-	run_on(1);
+	/* The reader off it, if there is another one. */
+	pin(1, false);
 	for (i = 0; i < slow_kernel_scaled(STORM_READS); i++) {
 		text = text_readf(CTXLAB "/%d,%d", child[0], child[1]);
 		ASSERT_NE(NULL, text);
