@@ -138,7 +138,8 @@ static int count_members(const char *rows)
 
 	for (i = 0; i < THREADS; i++) {
 		snprintf(word, sizeof(word), "deadlock %d\n", scene->tid[i]);
-		members += strstr(rows, word) != NULL;
+		if (strstr(rows, word))
+			members++;
 	}
 	return members;
 }

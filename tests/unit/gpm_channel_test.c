@@ -4,6 +4,7 @@
  * often.
  */
 #include <errno.h>
+#include <stdatomic.h>
 
 #include "scenarios.h"
 #include "tap.h"
@@ -280,7 +281,7 @@ static void select_stress(void *arg)
 struct talk {
 	struct gpm_chan *c;
 	bool buffered;
-	_Atomic long sent, received;
+	atomic_long sent, received;
 	struct gpm_group done;
 };
 

@@ -67,12 +67,12 @@ WRAP(void *, aligned_alloc, (size_t by, size_t n), (by, n), NULL, ENOMEM)
 WRAP(int, mprotect, (void *at, size_t n, int prot), (at, n, prot), -1, ENOMEM)
 WRAP(int, madvise, (void *at, size_t n, int advice), (at, n, advice), -1, ENOMEM)
 WRAP(int, epoll_create1, (int flags), (flags), -1, EMFILE)
-WRAP(int, epoll_ctl, (int fd, int op, int at, struct epoll_event *e),
-     (fd, op, at, e), -1, ENOMEM)
+WRAP(int, epoll_ctl, (int fd, int op, int at, struct epoll_event *e), (fd, op, at, e), -1, ENOMEM)
 WRAP(int, eventfd, (unsigned int n, int flags), (n, flags), -1, EMFILE)
-WRAP(int, pthread_create, (pthread_t *t, const pthread_attr_t *a,
-			   void *(*fn)(void *arg), void *arg),
-     (t, a, fn, arg), EAGAIN, EAGAIN)
+
+typedef void *(*thread_fn)(void *arg);
+#define THREAD (pthread_t *t, const pthread_attr_t *a, thread_fn fn, void *arg)
+WRAP(int, pthread_create, THREAD, (t, a, fn, arg), EAGAIN, EAGAIN)
 
 int __real_open(const char *path, int flags, int mode);
 int __wrap_open(const char *path, int flags, int mode);

@@ -188,7 +188,12 @@ static void everything(void *arg)
 	long i, v;
 
 	(void)arg;
-	sent = received = posted = taken = written = got = 0;
+	sent = 0;
+	received = 0;
+	posted = 0;
+	taken = 0;
+	written = 0;
+	got = 0;
 	for (i = 0; i < CHANS; i++)
 		chans[i] = chan(i);
 	for (i = 0; i < PIPES; i++)

@@ -96,7 +96,7 @@ static void locks(void)
 	"  9 S 5 1 7 202 1 80 2 0 ffffffffffffffff 6 7 8 b1 b2 b3 b4 b5 b6 a  b\n" \
 	"  7 R 40 2 43 - - - - - - - - - - - - - - - c\n" \
 	"  8 Z 4 2 - - - - - - - - - - - - - - - - Tgid: 1\n" \
-	"  10 T 4 2 6 -1 - - - - - - 7 8 1 2 3 4 5 6 \n"
+	"  10 T 4 2 6 -1 - - - - - - 7 8 1 2 3 4 5 6\x20\n"
 #define WAITS_TAIL "Unseen:       0\nWithheld:     0\n"
 
 static void refused(const char *text, const char *why)

@@ -81,7 +81,7 @@ static void make_trace_file(void)
 static void remove_trace_file(void)
 {
 	unlink(trace_file);
-	strcpy(strrchr(trace_file, '.'), ".XXXXXX");
+	memcpy(strrchr(trace_file, '.'), ".XXXXXX", sizeof(".XXXXXX"));
 }
 #else
 static int run_checked(void (*fn)(void *arg))

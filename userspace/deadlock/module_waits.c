@@ -104,7 +104,7 @@ static bool parse_heading(const char *line, struct heading *h)
 	const char *s = after_blanks(line);
 
 	for (h->n = 0; *s && *s != '\n'; s = after_blanks(s + len)) {
-		len = strcspn(s, " \n");
+		len = strcspn(s, "\n ");
 		if (h->n == MAX_COLUMNS)
 			return false;
 		h->column[h->n] = column_of(s, len);
@@ -203,7 +203,7 @@ static bool parse_row(const char *line, const struct heading *h,
 	*row = (struct waits_row){ .call = { .state = CALL_UNKNOWN } };
 	for (i = 0; i < h->n; i++) {
 		s = after_blanks(s);
-		len = strcspn(s, " \n");
+		len = strcspn(s, "\n ");
 		if (!len || !take_cell(row, h->column[i], s, len))
 			return false;
 		s += len;

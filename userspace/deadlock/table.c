@@ -41,8 +41,7 @@ const struct out_col deadlock_columns[] = {
 	[COL_ADDRESS] = { "ADDRESS", 14, OUT_RIGHT, OUT_STRING,
 			  "address of the lock" },
 	[COL_OWNER] = { "OWNER", 5, OUT_RIGHT, OUT_STRING,
-			"threads or processes that can end the wait; 'unseen': that of a "
-			"file lock, which may be in another pid namespace" },
+		"who can end the wait; 'unseen': of a file lock, maybe in another pid namespace" },
 	[COL_ENDS] = { "ENDS", 6, OUT_RIGHT, OUT_NUMBER,
 		       "seconds after which a timeout ends the wait" },
 	[COL_ASLEEP] = { "ASLEEP", 6, OUT_RIGHT, OUT_NUMBER,

@@ -140,6 +140,13 @@ bool work_anywhere(void)
 	return timers_next() <= clock_now();
 }
 
+/* Nobody sleeps in epoll_wait(), for whose end some G waits. */
+static bool must_poll(void)
+{
+	return !atomic_load(&sched.polling) &&
+	       (atomic_load(&sched.waiting_fds) || timers_next() != NEVER);
+}
+
 /*
  * The P of a thread that blocks: to another thread if there is anything to do,
  * or if nobody else would look for it.
@@ -155,8 +162,7 @@ void hand_over(struct p *p)
 		start_machine(p, true);
 		return;
 	}
-	if (work || (!atomic_load(&sched.polling) && (atomic_load(&sched.waiting_fds) ||
-					timers_next() != NEVER))) {
+	if (work || must_poll()) {
 		start_machine(p, false);
 		return;
 	}

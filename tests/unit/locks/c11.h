@@ -12,14 +12,13 @@
 #include "model.h"
 
 #define UNUSED __attribute__((unused))
-static uint64_t load(const void *at, unsigned int size) UNUSED;
-static uint64_t load_in_order(const void *at, unsigned int size) UNUSED;
-static void store(void *at, unsigned int size, uint64_t value,
-		  memory_order order) UNUSED;
-static bool cas(void *at, unsigned int size, uint64_t old, uint64_t value) UNUSED;
-static uint64_t swap(void *at, unsigned int size, uint64_t value) UNUSED;
-static uint64_t add(void *at, unsigned int size, uint64_t value) UNUSED;
-static void fence(void) UNUSED;
+static UNUSED uint64_t load(const void *at, unsigned int size);
+static UNUSED uint64_t load_in_order(const void *at, unsigned int size);
+static UNUSED void store(void *at, unsigned int size, uint64_t value, memory_order order);
+static UNUSED bool cas(void *at, unsigned int size, uint64_t old, uint64_t value);
+static UNUSED uint64_t swap(void *at, unsigned int size, uint64_t value);
+static UNUSED uint64_t add(void *at, unsigned int size, uint64_t value);
+static UNUSED void fence(void);
 
 #define _Atomic
 #define VALUE(v) ((uint64_t)(uintptr_t)(v))
