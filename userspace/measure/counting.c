@@ -15,6 +15,8 @@
  */
 #define COUNTED_MS 20.0
 
+#define COUNTED_ROUNDS 3
+
 struct tally {
 	const struct counter_ops *ops;	/* NULL: nothing counts */
 	struct counter *counter;
@@ -69,30 +71,45 @@ static void open_tally(struct tally *t, struct run *run)
 	run->counter = xstrdup(t->ops ? t->ops->name : "none");
 }
 
-static int count_round(struct job *job, struct tally *t, int arm)
+static int count_round(struct job *job, struct tally *t, const struct turn *turn,
+		       bool *moved)
 {
 	const struct experiment *e = job->run->experiment;
-	struct counts *c = &job->run->counts[arm];
-	struct turn turn = { .arm = arm, .counts = c };
 	pid_t tids[MAX_TASKS];
-	struct sample s;
+	struct sample s = {};
 	int err, stopped;
 	double ns;
 
 	if (t->ops) {
 		err = t->ops->start(t->counter, tids,
-				    e->tasks(job->state, arm, tids));
+				    e->tasks(job->state, turn->arm, tids));
 		if (err)
 			return err;
 	}
-	turn.ops = fmax(job->ops[arm][0] * COUNTED_MS * 1e3 /
-			job->run->settings.round_us, e->counted_least);
-	err = job_round(job, &turn, &s, &ns);
+	err = job_round(job, turn, &s, &ns);
 	/* Also after an error, or the next arm would be counted on top of it. */
 	if (t->ops) {
-		stopped = t->ops->stop(t->counter, c);
+		stopped = t->ops->stop(t->counter, turn->counts);
 		err = err ? err : stopped;
 	}
+	*moved = s.moved;
+	return err;
+}
+
+/* Again where a worker did not stay where it is counted. */
+static int count_arm(struct job *job, struct tally *t, int arm)
+{
+	const struct experiment *e = job->run->experiment;
+	struct counts *c = &job->run->counts[arm];
+	struct turn turn = { .arm = arm, .counts = c };
+	int err, round = 0;
+	bool moved;
+
+	turn.ops = fmax(job->ops[arm][0] * COUNTED_MS * 1e3 /
+			job->run->settings.round_us, e->counted_least);
+	do
+		err = count_round(job, t, &turn, &moved);
+	while (!err && moved && ++round < COUNTED_ROUNDS);
 	/* Not where that round took too long: then there is no such arm. */
 	c->present = !err && job->run->settings.arm[arm];
 	return err;
@@ -115,7 +132,7 @@ int counting_pass(struct job *job)
 		job_progress(job, "counting", (double)arm / run_arms(run));
 		if (!run->settings.arm[arm])
 			continue;
-		err = count_round(job, &t, arm);
+		err = count_arm(job, &t, arm);
 		if (err && !ends_all(err))
 			run_note(run, "%s could not be counted: %s",
 				 run_arm_name(run, arm), strerror(-err));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "load.h"
 #include "gpm/gpm.h"
@@ -239,6 +240,7 @@ static void free_channels(struct team *t)
 static void run_members(struct team *t)
 {
 	struct arena *a = t->arena;
+	pid_t thread = gettid();
 	unsigned int i;
 
 	make_members(t);
@@ -247,6 +249,7 @@ static void run_members(struct team *t)
 		check(gpm_sem_post(&t->gate));
 	check(gpm_group_wait(&t->group));
 	load_end(a, t->worker);
+	a->handed_over = gettid() != thread;
 	a->made = load_made(a);
 	free_channels(t);
 }

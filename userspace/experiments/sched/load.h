@@ -76,6 +76,7 @@ struct use {
  * @cpu: where they run; the second one where @kind says so
  * @turns: of busy() in a nanosecond
  * @error: a negative errno: the round is void
+ * @handed_over: the coroutines' P went to another thread, whom nobody counts
  * @made: operations that were made
  * @bytes: resident memory that the tasks took while they waited; 0: unknown
  * @use: of each worker's process; of the first one where they are threads
@@ -94,6 +95,7 @@ struct arena {
 	double turns;
 
 	int error;
+	bool handed_over;
 	uint64_t made;
 	double bytes;
 	struct use use[2];

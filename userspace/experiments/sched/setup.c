@@ -262,6 +262,12 @@ static void waited(const struct state *st, struct sample *s, enum group group,
 	}
 }
 
+/* Its calls on another thread are missing; where a P is to change hands, they may. */
+static bool left_its_thread(const struct arena *a)
+{
+	return a->kind == KIND_COROUTINE && !is_late(a->load) && a->handed_over;
+}
+
 static void count_values(struct state *st, const struct turn *turn,
 			 enum group group)
 {
@@ -280,6 +286,8 @@ static int collect(struct state *st, const struct turn *turn, struct sample *s,
 	double window = first->end_ns - first->start_ns;
 
 	s->moved = workers_moved(w);
+	if (turn->counts)
+		s->moved |= left_its_thread(st->arena);
 	values(st, s, group, window);
 	waited(st, s, group, window);
 	if (turn->counts)
