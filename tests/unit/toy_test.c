@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "lib/xalloc.h"
+#include "measure/job.h"
 #include "measure/run_json.h"
 #include "measure/runner.h"
 #include "measure/verdict.h"
@@ -98,6 +99,15 @@ static int toy_open(struct run *run, void **state, const char **what)
 	return run->settings.value[0] == MOOD_FAILS ? -ENOSPC : 0;
 }
 
+/* Time passes, or there would be all passes that there may be in too few blocks. */
+static void pass_time(void)
+{
+	double end = job_now() + 10e-6;
+
+	while (job_now() < end)
+		;
+}
+
 /* Even rounds are a little dearer than odd ones, so that there is an interval. */
 static int toy_round(void *state, const struct turn *turn, struct sample *s,
 		     double *window_ns)
@@ -106,6 +116,7 @@ static int toy_round(void *state, const struct turn *turn, struct sample *s,
 	long mood = st->run->settings.value[0];
 	double ns = CHEAP + EACH_X * st->run->settings.point[turn->point].x;
 
+	pass_time();
 	st->rounds++;
 	if (turn->arm == ARM_DEAR)
 		ns += MORE;
@@ -171,6 +182,17 @@ static const struct experiment *const all[] = {
 	&experiment_toy, &experiment_other, NULL
 };
 
+/* Nothing is said of a CPU that is not used: neither who else did nor how fast it was. */
+static void forget_company(struct run *run)
+{
+	unsigned int b;
+
+	run->machine.others = 0;
+	run->machine.steal = 0;
+	for (b = 1; b < run->blocks; b++)
+		run->block[b].speed_ns = run->block[0].speed_ns;
+}
+
 /* A run in that mood, and what follows from it. */
 static int run_toy(struct run *run, struct answers *a, long mood)
 {
@@ -183,10 +205,8 @@ static int run_toy(struct run *run, struct answers *a, long mood)
 		printf("Bail out! the toy has no plan\n");
 		exit(1);
 	}
-	/* Nothing is said of a CPU that is not used. */
 	err = runner_measure(run, NULL, NULL);
-	run->machine.others = 0;
-	run->machine.steal = 0;
+	forget_company(run);
 	answers_find(run, a);
 	verdict_find(run, a);
 	return err;
