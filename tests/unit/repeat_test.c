@@ -40,6 +40,9 @@ static void merged(void)
 
 	slow_down(&a, 0);
 	slow_down(&b, 0.1);
+	series_pool(&a.series[ARM_THREAD][0], 0)->count[9] = 3;
+	series_pool(&b.series[ARM_THREAD][0], 0)->count[9] = 4;
+	series_pool(&b.series[ARM_THREAD][0], 5)->count[9] = 5;
 	run_note(&a, "both say so");
 	run_note(&b, "both say so");
 	run_note(&b, "one says so");
@@ -49,6 +52,10 @@ static void merged(void)
 	is_number(a.series[ARM_THREAD][0].n, 2 * SAMPLES, "and their rounds");
 	ok(a.series[ARM_THREAD][0].sample[SAMPLES].block == SAMPLE_BLOCKS,
 	   "each in its block");
+	is_number(a.series[ARM_THREAD][0].pool[SAMPLE_BLOCKS].count[9], 9,
+		  "what the second has pooled is together");
+	is_number(a.series[ARM_THREAD][0].pool[0].count[9], 3,
+		  "apart from the first's");
 	is_number(a.counts[ARM_THREAD].n[COUNT_EXPECTED], 80000,
 		  "counts are added");
 	is_number(a.notes, 2, "a note that both have is there once");

@@ -29,6 +29,7 @@ static json_t *make_sample(void)
 	h->from_ns[1] = 450.25;
 	h->to_ns[1] = 500;
 	h->count[0] = 1234567890123;
+	series_pool(&run.series[ARM_PROCESS][0], 2)->count[77] = 4000000000;
 	answers_find(&run, &a);
 	verdict_find(&run, &a);
 	root = run_to_json(&run, &a);
@@ -67,6 +68,10 @@ static void round_trip(void)
 	   "and the notes");
 	ok(run.histogram[ARM_THREAD_CONTROL].count[0] == 1234567890123,
 	   "and large counts");
+	ok(run.series[ARM_PROCESS][0].pools == 3 &&
+	   run.series[ARM_PROCESS][0].pool[2].count[77] == 4000000000 &&
+	   !pool_sum(&run.series[ARM_PROCESS][0].pool[1]),
+	   "and what each block has pooled");
 	ok(run.machine.pti == -1, "what is not known stays so");
 	answers_free(&a);
 	run_free(&run);
@@ -206,6 +211,19 @@ static void hostile(void)
 	      "a string as a count");
 	wrong(with("histograms/0/buckets/0", json_integer(1)), "bucket",
 	      "a bucket that is none");
+	wrong(with("series/0/pools", json_pack("[[[i,i]]]", 256, 1)), "pool",
+	      "a bucket beyond the last");
+	wrong(with("series/0/pools", json_pack("[[[i,i]]]", 3, 0)), "pool",
+	      "a bucket with nothing in it");
+	wrong(with("series/0/pools", json_pack("[[[i,i],[i,i]]]", 3, 1, 3, 1)),
+	      "twice", "a bucket twice");
+	root = sample_json();
+	extra = json_array();
+	for (i = 0; i <= SAMPLE_BLOCKS; i++)
+		json_array_append_new(extra, json_array());
+	json_object_set_new(json_array_get(json_object_get(root, "series"), 0),
+			    "pools", extra);
+	wrong(root, "no block", "a pool of a block that is none");
 	root = sample_json();
 	extra = json_object_get(root, "series");
 	json_array_append(extra, json_array_get(extra, 0));

@@ -64,6 +64,41 @@ try 0 sync --all --from "$work/run.json"
 [[ $out != *"in terms of"* ]]
 ok $? "but not where no two had it at once"
 
+# pooled N: what is pooled at the fourth point, of each of six blocks: N waits of 512 ns,
+# and five of 1 ms.  All other points have none.
+pooled()
+{
+	local pools
+
+	pools=$(printf ',[[72,%d],[160,5]]' "$1" "$1" "$1" "$1" "$1" "$1")
+	# shellcheck disable=SC2016 # it is perl's
+	echo 's/,"pools":\[[][0-9,]*\]//g; s/"point":3,/$&"pools":['"${pools#,}"'],/g'
+}
+
+# wait_of ARM: its p99.9 there, the upper end of that, and of how many waits.
+wait_of()
+{
+	"$CTXLAB" sync --from "$work/run.json" -n -r \
+		-o "ARM,THREADS,SECTION,WAIT_P999_NS,WAIT_P999_NS_HIGH,WAITS" |
+		awk -v arm="$1" '$1 == arm && $2 == 4 && $3 == "100ns" { print $4, $5, $6 }'
+}
+
+changed "$(pooled 4000)"
+try 0 sync --from "$work/run.json"
+like "$out" '*p99.9 wait: of all rounds together, 24030 to 24030 waits timed of a lock;*' \
+	"how many waits there were is told"
+read -r value high n <<<"$(wait_of fair)"
+awk "BEGIN { exit !($value >= 1e6 && $high >= $value && $n == 24030) }"
+ok $? "30 of them are beyond p99.9: $value to $high of $n"
+changed "$(pooled 1600)"
+read -r value high n <<<"$(wait_of fair)"
+[[ $value = - && $n = 9630* ]]
+ok $? "of fewer than 10,000 there is no p99.9, but their number: $value $n"
+changed "$(pooled 40000)"
+read -r value high n <<<"$(wait_of fair)"
+awk "BEGIN { exit !($value < 600) }"
+ok $? "30 of 240,030 are not in it: $value"
+
 # Who had the lock, in order.
 try 0 sync --from "$run" --json
 echo "$out" >"$work/again.json"

@@ -32,6 +32,19 @@ static void find_disturbance(const struct run *run, struct answers *a)
 	a->waited = span > 0 ? waited / span : -1;
 }
 
+/* Of all rounds together: rounds do not pair. */
+static void find_pooled(const struct run *run, struct answers *a, int arm,
+			unsigned int p, int q)
+{
+	int base = run_base(run, arm, q);
+
+	a->cell[arm][p][q] = estimate_pooled(run, &run->series[arm][p], q);
+	if (run_pooled(run, q)->quantile > 0 && base >= 0 &&
+	    a->cell[arm][p][q].n && a->cell[base][p][q].n)
+		a->diff[arm][p][q] = stats_difference(&a->cell[arm][p][q],
+						      &a->cell[base][p][q]);
+}
+
 /* One quantity of an arm at a point; its base stands before it in the table. */
 static void find_estimate(const struct run *run, struct answers *a, int arm,
 			  unsigned int p, int q)
@@ -39,6 +52,8 @@ static void find_estimate(const struct run *run, struct answers *a, int arm,
 	const struct series *s = &run->series[arm][p], *base;
 	int other = run_base(run, arm, q);
 
+	if (run_pooled(run, q))
+		return find_pooled(run, a, arm, p, q);
 	if (!series_has(s, q))
 		return;
 	a->cell[arm][p][q] = estimate_cost(run, s, q);

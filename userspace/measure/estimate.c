@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "estimate.h"
+#include "experiment.h"
 #include "lib/xalloc.h"
 
 static double value_of(const struct sample *s, int quantity)
@@ -105,6 +106,35 @@ struct estimate estimate_cost(const struct run *run, const struct series *s,
 	}
 	free(x);
 	return over_blocks(run, of);
+}
+
+/* The number of times itself is known. */
+static struct estimate how_many(const struct pool *pools, size_t n)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		sum += pool_sum(&pools[i]);
+	return (struct estimate){ sum, sum, sum, sum > 0 ? n : 0 };
+}
+
+struct estimate estimate_pooled(const struct run *run, const struct series *s,
+				int quantity)
+{
+	double q = run_pooled(run, quantity)->quantile;
+	bool repeats = run_repeats(run) > 1;
+	size_t n = repeats ? run_repeats(run) : run->blocks;
+	struct pool *pools = xcalloc(n, sizeof(*pools));
+	struct estimate e;
+	unsigned int i;
+
+	for (i = 0; i < s->pools; i++)
+		pool_merge(&pools[repeats ? run->block[i].repeat : i],
+			   &s->pool[i]);
+	e = q > 0 ? pool_quantile(pools, n, q) : how_many(pools, n);
+	free(pools);
+	return e;
 }
 
 /*

@@ -14,6 +14,10 @@ double *estimate_values(const struct series *s, int quantity);
 struct estimate estimate_cost(const struct run *run, const struct series *s,
 			      int quantity);
 
+/* Of what the rounds have pooled: @quantity is a pooled one. */
+struct estimate estimate_pooled(const struct run *run, const struct series *s,
+				int quantity);
+
 /* @a - @b, in pairs of rounds. */
 struct estimate estimate_difference(const struct run *run,
 				    const struct series *a,

@@ -120,6 +120,17 @@ struct quantity {
 	enum bar bar;
 };
 
+/**
+ * struct pooled - a quantity that is not of a round, but of the times that all rounds
+ * have pooled
+ * @quantity: its number; never the first
+ * @quantile: which one; 0: how many there are
+ */
+struct pooled {
+	int quantity;
+	double quantile;
+};
+
 enum setting_kind {
 	SETTING_NUMBER,
 	SETTING_YES_NO,
@@ -184,12 +195,15 @@ struct request {
  * struct turn - one round, as the core asks for it
  * @counts: NULL but in the counted pass: then the round adds what the experiment
  *	itself knows (COUNT_EXPECTED, COUNT_RUSAGE, what the probe counted)
+ * @pool: where the round adds its times that pooled quantities are of; NULL where
+ *	it is no round of the series
  */
 struct turn {
 	int arm;
 	unsigned int point;
 	uint32_t ops;
 	struct counts *counts;
+	struct pool *pool;
 };
 
 /**
@@ -232,6 +246,7 @@ struct experiment {
 	const struct arm *arms;
 	struct axis axis;
 	const struct quantity *quantities;
+	const struct pooled *pooled;	/* ends with quantity 0; may be NULL */
 	const struct setting *settings;
 	const struct finding *findings;
 	const struct fact *facts;	/* may be NULL */

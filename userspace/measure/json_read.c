@@ -343,6 +343,38 @@ static void read_checks(struct reader *r, const struct run *run, const json_t *o
 	}
 }
 
+static void read_pool(struct reader *r, const json_t *all, struct pool *pool)
+{
+	json_int_t bucket, count;
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(all, i, one) {
+		bucket = json_integer_value(json_array_get(one, 0));
+		count = json_integer_value(json_array_get(one, 1));
+		if (bucket < 0 || bucket >= POOL_BUCKETS || count < 1 ||
+		    count > UINT32_MAX || pool->count[bucket])
+			return wrong(r, "a bucket of a pool is out of range or there twice");
+		pool->count[bucket] = count;
+	}
+}
+
+/* Of each block; older runs do not have them. */
+static void read_pools(struct reader *r, const struct run *run, const json_t *o,
+		       struct series *s)
+{
+	const json_t *all, *one;
+	size_t i;
+
+	if (!json_object_get(o, "pools"))
+		return;
+	all = member(r, o, "pools", JSON_ARRAY);
+	if (json_array_size(all) > run->blocks)
+		return wrong(r, "a pool is of no block of the run");
+	json_array_foreach(all, i, one)
+		read_pool(r, one, series_pool(s, i));
+}
+
 static void read_samples(struct reader *r, const struct run *run,
 			 const json_t *o, struct series *s)
 {
@@ -358,6 +390,7 @@ static void read_samples(struct reader *r, const struct run *run,
 	read_values(r, run, o, s);
 	read_checks(r, run, o, s);
 	read_waited(r, o, s);
+	read_pools(r, run, o, s);
 }
 
 static void read_series(struct reader *r, const json_t *root, struct run *run)

@@ -178,6 +178,29 @@ static void add_checks(json_t *o, const struct series *s)
 	json_object_set_new(o, "waited_ns", waited);
 }
 
+/* Each bucket that has some, with how many. */
+static json_t *pool_json(const struct pool *pool)
+{
+	json_t *all = json_array();
+	unsigned int i;
+
+	for (i = 0; i < POOL_BUCKETS; i++)
+		if (pool->count[i])
+			json_array_append_new(all, json_pack("[i, I]", (int)i,
+							     (json_int_t)pool->count[i]));
+	return all;
+}
+
+static json_t *pools_json(const struct series *s)
+{
+	json_t *all = json_array();
+	unsigned int i;
+
+	for (i = 0; i < s->pools; i++)
+		json_array_append_new(all, pool_json(&s->pool[i]));
+	return all;
+}
+
 /* Quantities of which the series has no value are left out, but the first. */
 static json_t *one_series(const struct run *run, int arm, unsigned int p)
 {
@@ -191,6 +214,8 @@ static json_t *one_series(const struct run *run, int arm, unsigned int p)
 			json_object_set_new(o, run->experiment->quantities[q].key,
 					    values_json(s, q));
 	add_checks(o, s);
+	if (s->pools)
+		json_object_set_new(o, "pools", pools_json(s));
 	return o;
 }
 

@@ -45,6 +45,16 @@ static void add_series(struct series *into, const struct series *from,
 	}
 }
 
+/* Repeats are what is independent then: all that one has pooled is one. */
+static void add_pools(struct series *into, const struct series *from,
+		      unsigned int blocks)
+{
+	unsigned int i;
+
+	for (i = 0; i < from->pools && blocks < MAX_BLOCKS; i++)
+		pool_merge(series_pool(into, blocks), &from->pool[i]);
+}
+
 static void add_blocks(struct run *into, const struct run *from)
 {
 	unsigned int repeat = run_repeats(into), i;
@@ -134,9 +144,12 @@ void run_merge(struct run *into, struct run *from)
 		to = place_point(&into->settings, &from->settings.point[p]);
 		if (to >= 0)
 			into->settings.longer[to] = from->settings.longer[p];
-		for (arm = 0; arm < run_arms(into) && to >= 0; arm++)
+		for (arm = 0; arm < run_arms(into) && to >= 0; arm++) {
 			add_series(&into->series[arm][to],
 				   &from->series[arm][p], into->blocks);
+			add_pools(&into->series[arm][to],
+				  &from->series[arm][p], into->blocks);
+		}
 	}
 	for (arm = 0; arm < run_arms(into); arm++) {
 		add_counts(&into->counts[arm], &from->counts[arm]);

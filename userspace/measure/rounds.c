@@ -29,7 +29,7 @@ static int try_arms(struct job *job, unsigned int p, double each[MAX_ARMS])
 	int arm, err;
 
 	for (arm = 0; arm < run_arms(job->run); arm++) {
-		struct turn turn = { arm, p, arms[arm].first, NULL };
+		struct turn turn = { arm, p, arms[arm].first, NULL, NULL };
 
 		each[arm] = 0;
 		if (!run_has(job->run, arm, p))
@@ -89,13 +89,16 @@ int rounds_calibrate(struct job *job)
 	return 0;
 }
 
-static void keep(struct series *s, const struct sample *sample)
+static void keep(struct series *s, const struct sample *sample,
+		 const struct pool *pool)
 {
 	/* Room is a power of two, from 16 on. */
 	if (!s->n || (s->n >= 16 && !(s->n & (s->n - 1))))
 		s->sample = xrealloc(s->sample, s->n ? s->n * 2 : 16,
 				     sizeof(*s->sample));
 	s->sample[s->n++] = *sample;
+	if (!sample_disturbed(sample) && pool_sum(pool))
+		pool_merge(series_pool(s, sample->block), pool);
 }
 
 /*
@@ -131,7 +134,9 @@ static int one_turn(struct job *job, unsigned int p, unsigned int number)
 
 	order_arms(p, number, order, n);
 	for (i = 0; i < n; i++) {
-		struct turn turn = { order[i], p, job->ops[order[i]][p], NULL };
+		struct pool pool = {};
+		struct turn turn = { order[i], p, job->ops[order[i]][p], NULL,
+				     &pool };
 
 		if (!run_has(run, turn.arm, p))
 			continue;
@@ -140,7 +145,7 @@ static int one_turn(struct job *job, unsigned int p, unsigned int number)
 			return err;
 		s.block = run->blocks - 1;
 		if (run_has(run, turn.arm, p))
-			keep(&run->series[turn.arm][p], &s);
+			keep(&run->series[turn.arm][p], &s, &pool);
 	}
 	return 0;
 }

@@ -232,6 +232,15 @@ bool run_has(const struct run *run, int arm, unsigned int point)
 			  s->point[point].x <= s->most_x[arm]);
 }
 
+const struct pooled *run_pooled(const struct run *run, int quantity)
+{
+	const struct pooled *p = run->experiment->pooled;
+
+	while (p && p->quantity && p->quantity != quantity)
+		p++;
+	return p && p->quantity ? p : NULL;
+}
+
 int run_facts(const struct run *run)
 {
 	const struct fact *facts = run->experiment->facts;
@@ -258,10 +267,8 @@ void run_drop(struct run *run, int arm, const char *why)
 	unsigned int p;
 
 	run->settings.arm[arm] = false;
-	for (p = 0; p < MAX_POINTS; p++) {
-		free(run->series[arm][p].sample);
-		run->series[arm][p] = (struct series){};
-	}
+	for (p = 0; p < MAX_POINTS; p++)
+		series_free(&run->series[arm][p]);
 	run_note(run, "no %s: %s", run_arm_name(run, arm), why);
 }
 
@@ -274,6 +281,26 @@ bool sample_disturbed(const struct sample *s)
 		return true;
 	/* Half a per cent, and one where that is less than one. */
 	return s->expected && gap > 1 && gap * 200ULL > s->expected;
+}
+
+struct pool *series_pool(struct series *s, unsigned int block)
+{
+	unsigned int n = block + 1;
+
+	if (n > s->pools) {
+		s->pool = xrealloc(s->pool, n, sizeof(*s->pool));
+		memset(s->pool + s->pools, 0,
+		       (n - s->pools) * sizeof(*s->pool));
+		s->pools = n;
+	}
+	return &s->pool[block];
+}
+
+void series_free(struct series *s)
+{
+	free(s->sample);
+	free(s->pool);
+	*s = (struct series){};
 }
 
 bool series_has(const struct series *s, int quantity)
@@ -342,7 +369,7 @@ void run_free(struct run *run)
 
 	for (i = 0; i < MAX_ARMS; i++) {
 		for (p = 0; p < MAX_POINTS; p++)
-			free(run->series[i][p].sample);
+			series_free(&run->series[i][p]);
 		histogram_free(&run->histogram[i]);
 		strip_free(&run->strip[i]);
 	}

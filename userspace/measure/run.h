@@ -13,6 +13,7 @@
 #include "counts.h"
 #include "lib/compiler.h"
 #include "machine.h"
+#include "pool.h"
 
 #define MAX_ARMS 96
 #define MAX_BLOCKS 1024
@@ -26,6 +27,7 @@
 #define MAX_VARIANTS 8
 
 struct experiment;
+struct pooled;
 
 /* A point that belongs to the sweeps of all variants. */
 #define NO_VARIANT (-1)
@@ -77,11 +79,20 @@ bool sample_disturbed(const struct sample *s);
  * Sample i of every arm at a point was taken in the same turn: they pair.
  * Samples 2k and 2k + 1 had the arms in opposite orders, else by chance, and are
  * of the same block.  Blocks never decrease.
+ *
+ * @pool[i] has the times that the rounds of block i have pooled, of those that were
+ * not disturbed; there is none from @pools on.
  */
 struct series {
 	size_t n;
 	struct sample *sample;
+	unsigned int pools;
+	struct pool *pool;
 };
+
+/* The pool of a block, made where there is none yet. */
+struct pool *series_pool(struct series *s, unsigned int block);
+void series_free(struct series *s);
 
 /* Whether any sample has a value of that quantity. */
 bool series_has(const struct series *s, int quantity);
@@ -161,6 +172,9 @@ int run_find_quantity(const struct run *run, const char *key);
 
 /* The baseline of an arm for that quantity, or -1. */
 int run_base(const struct run *run, int arm, int quantity);
+
+/* How a quantity is pooled; NULL: it is of a round. */
+const struct pooled *run_pooled(const struct run *run, int quantity);
 
 const char *run_arm_name(const struct run *run, int arm);
 

@@ -48,14 +48,14 @@ static void order_interval(const double *sorted, size_t n, struct estimate *e)
 	e->high = (1 - weight) * sorted[n - d] + weight * sorted[n - d - 1];
 }
 
-static double student(double df)
+double stats_student(double df)
 {
 	return gsl_cdf_tdist_Pinv((1 + CONFIDENCE) / 2, df);
 }
 
 static void t_interval(const double *x, size_t n, struct estimate *e)
 {
-	double t = student(n - 1);
+	double t = stats_student(n - 1);
 
 	e->value = gsl_stats_mean(x, 1, n);
 	t *= gsl_stats_sd_m(x, 1, n, e->value) / sqrt(n);
@@ -191,7 +191,7 @@ struct estimate stats_ratio(const struct estimate *a, const struct estimate *b)
 /* The standard error that half an interval over @n numbers stands for. */
 static double standard_error(double half, size_t n)
 {
-	return n > 1 ? half / student(n - 1) : 0;
+	return n > 1 ? half / stats_student(n - 1) : 0;
 }
 
 /*
@@ -208,7 +208,7 @@ static double welch(double half_a, size_t n_a, double half_b, size_t n_b)
 		df += pow(a * a / spread, 2) / (n_a - 1);
 	if (b > 0)
 		df += pow(b * b / spread, 2) / (n_b - 1);
-	return df > 0 ? student(1 / df) * sqrt(spread) : 0;
+	return df > 0 ? stats_student(1 / df) * sqrt(spread) : 0;
 }
 
 struct estimate stats_difference(const struct estimate *a,

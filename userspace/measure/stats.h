@@ -31,6 +31,9 @@ double estimate_half(const struct estimate *e);
  */
 struct estimate stats_blocks(const double *x, size_t n);
 
+/* What 95 % of Student's t with @df degrees of freedom are within. */
+double stats_student(double df);
+
 /* The median of @n numbers, with a percentile bootstrap interval. */
 struct estimate stats_median(const double *x, size_t n);
 

@@ -173,6 +173,14 @@ static void add_finding(struct out_table *t, const struct diff_side *a,
 	}
 }
 
+/* How many times were pooled says nothing of what was measured. */
+static bool is_number_of_times(const struct run *run, int q)
+{
+	const struct pooled *pooled = run_pooled(run, q);
+
+	return pooled && !pooled->quantile;
+}
+
 static struct out_table *make_table(const struct diff_side *a,
 				    const struct diff_side *b)
 {
@@ -180,6 +188,8 @@ static struct out_table *make_table(const struct diff_side *a,
 	int arm, q, f, n = run_arms(&a->run);
 
 	for (q = 0; q < run_quantities(&a->run); q++) {
+		if (is_number_of_times(&a->run, q))
+			continue;
 		for (arm = 0; arm < n; arm++)
 			add_arm(t, a, b, arm, q, false);
 		for (arm = 0; arm < n; arm++)

@@ -74,10 +74,8 @@ static void forget_samples(struct run *run)
 	unsigned int arm, p;
 
 	for (arm = 0; arm < MAX_ARMS; arm++)
-		for (p = 0; p < MAX_POINTS; p++) {
-			free(run->series[arm][p].sample);
-			run->series[arm][p] = (struct series){};
-		}
+		for (p = 0; p < MAX_POINTS; p++)
+			series_free(&run->series[arm][p]);
 	malloc_trim(0);
 }
 

@@ -7,29 +7,14 @@
 #include "measure/stats.h"
 #include "records.h"
 
-double waits_from(unsigned int bucket)
-{
-	return ldexp(1 + bucket % 8 / 8.0, bucket / 8);
-}
-
-static unsigned int bucket_of(uint32_t ns)
-{
-	unsigned int power;
-
-	if (!ns)
-		return 0;
-	power = 31 - __builtin_clz(ns);
-	return power * 8 + (unsigned int)(((uint64_t)ns << 3 >> power) & 7);
-}
-
-void waits_add(struct waits *all, const struct arena *a, unsigned int users)
+void records_pool(struct pool *pool, const struct arena *a, unsigned int users)
 {
 	unsigned int u;
 	uint32_t i;
 
 	for (u = 0; u < users; u++)
 		for (i = 0; i < a->record[u].times; i++)
-			all->count[bucket_of(a->record[u].wait_ns[i])]++;
+			pool_add(pool, a->record[u].wait_ns[i]);
 }
 
 /* Jain's index of the shares that users have of a window. */
@@ -112,8 +97,6 @@ struct wait_found records_waits(const struct arena *a, unsigned int users)
 			ns[n++] = a->record[u].wait_ns[i];
 	stats_sort(ns, n);
 	f.p50 = stats_sorted_quantile(ns, n, 0.5);
-	f.p99 = stats_sorted_quantile(ns, n, 0.99);
-	f.p999 = stats_sorted_quantile(ns, n, 0.999);
 	f.longest = stats_sorted_quantile(ns, n, 1);
 	free(ns);
 	return f;

@@ -4,17 +4,10 @@
 #define SYNC_RECORDS_H
 
 #include "arena.h"
+#include "measure/pool.h"
 
-/* How often waits of a time were seen: eight buckets for each power of two. */
-#define WAIT_BUCKETS (32 * 8)
-
-struct waits {
-	uint64_t count[WAIT_BUCKETS];
-};
-
-/* Where a bucket begins. */
-double waits_from(unsigned int bucket);
-void waits_add(struct waits *all, const struct arena *a, unsigned int users);
+/* Adds the waits that a round has timed. */
+void records_pool(struct pool *pool, const struct arena *a, unsigned int users);
 
 /**
  * struct order_found - what the order of the holders shows
@@ -38,7 +31,7 @@ struct order_found records_order(const uint8_t *owner, uint32_t n,
 
 /* Quantiles of the waits that were timed, in ns; NAN where there are none. */
 struct wait_found {
-	double p50, p99, p999, longest;
+	double p50, longest;
 };
 
 struct wait_found records_waits(const struct arena *a, unsigned int users);

@@ -34,7 +34,6 @@ struct state {
 	unsigned int cpu[MAX_WORKERS];
 	unsigned int cpus;
 	struct group group[PLACES][MAX_POINTS];
-	struct waits waits[ARMS];
 	bool stripped[ARMS]; /* a round was found whose strip is whole */
 	uint32_t rounds[ARMS];
 	uint32_t late[ARMS]; /* those that the time limit ended */
@@ -154,25 +153,42 @@ int sync_open(struct run *run, void **state, const char **what)
 	return sync_renew(st);
 }
 
-static void hand_over_waits(struct state *st, int arm)
+/* The point that histogram and strip are of: two threads for each CPU, a short section. */
+static int shown_point(const struct state *st)
 {
+	return sync_point(st->run, 2 * st->cpus, SECTION_100);
+}
+
+static struct pool pool_of(const struct series *s)
+{
+	struct pool all = {};
+	unsigned int i;
+
+	for (i = 0; i < s->pools; i++)
+		pool_merge(&all, &s->pool[i]);
+	return all;
+}
+
+static void hand_over_waits(struct state *st, int arm, int point)
+{
+	struct pool waits = pool_of(&st->run->series[arm][point]);
 	struct histogram *h = &st->run->histogram[arm];
 	unsigned int i;
 
-	for (i = 0; i < WAIT_BUCKETS; i++)
-		h->n += st->waits[arm].count[i] > 0;
+	for (i = 0; i < POOL_BUCKETS; i++)
+		h->n += waits.count[i] > 0;
 	if (!h->n)
 		return;
 	h->from_ns = xcalloc(h->n, sizeof(*h->from_ns));
 	h->to_ns = xcalloc(h->n, sizeof(*h->to_ns));
 	h->count = xcalloc(h->n, sizeof(*h->count));
 	h->n = 0;
-	for (i = 0; i < WAIT_BUCKETS; i++) {
-		if (!st->waits[arm].count[i])
+	for (i = 0; i < POOL_BUCKETS; i++) {
+		if (!waits.count[i])
 			continue;
-		h->from_ns[h->n] = waits_from(i);
-		h->to_ns[h->n] = waits_from(i + 1);
-		h->count[h->n++] = st->waits[arm].count[i];
+		h->from_ns[h->n] = pool_from(i);
+		h->to_ns[h->n] = pool_from(i + 1);
+		h->count[h->n++] = waits.count[i];
 	}
 }
 
@@ -199,14 +215,15 @@ static void note_late(struct state *st)
 void sync_close(void *state)
 {
 	struct state *st = state;
-	int arm;
+	int arm, point;
 
 	if (!st)
 		return;
 	stop_groups(st);
-	for (arm = 0; arm < ARMS; arm++)
+	point = shown_point(st);
+	for (arm = 0; arm < ARMS && point >= 0; arm++)
 		if (st->run->settings.arm[arm])
-			hand_over_waits(st, arm);
+			hand_over_waits(st, arm, point);
 	note_late(st);
 	workers_memory_free(st->arena, sizeof(*st->arena));
 	free(st);
@@ -325,14 +342,15 @@ static void order_values(struct sample *s, const struct arena *a)
 	s->value[Q_PASSED_MOST] = f.passed_most;
 }
 
-static void wait_values(struct sample *s, const struct arena *a)
+static void wait_values(struct sample *s, struct pool *pool,
+			const struct arena *a)
 {
 	struct wait_found w = records_waits(a, a->users);
 
 	s->value[Q_WAIT_50] = w.p50;
-	s->value[Q_WAIT_99] = w.p99;
-	s->value[Q_WAIT_999] = w.p999;
 	s->value[Q_WAIT_LONGEST] = w.longest;
+	if (pool)
+		records_pool(pool, a, a->users);
 }
 
 /* A lock that loses an addition, or shows half of one, is none. */
@@ -371,7 +389,7 @@ static int collect(struct state *st, const struct turn *turn, struct group *g,
 	if (arm->exclusive && a->users > 1)
 		order_values(s, a);
 	if (arm->way->lock && a->users > 1)
-		wait_values(s, a);
+		wait_values(s, turn->pool, a);
 	if (turn->counts) {
 		counts_set(turn->counts, COUNT_EXPECTED, sum.added);
 		counts_set(turn->counts, COUNT_RUSAGE,
@@ -406,13 +424,6 @@ static void keep_strip(struct state *st, int arm)
 		strip_add(strip, a->owner[from + i], 1);
 }
 
-/* Histogram and strip are of one point: two threads for each CPU, a short section. */
-static bool shows_waits(const struct state *st, const struct turn *turn)
-{
-	return (int)turn->point ==
-	       sync_point(st->run, 2 * st->cpus, SECTION_100);
-}
-
 int sync_round(void *state, const struct turn *turn, struct sample *s,
 	       double *window_ns)
 {
@@ -430,11 +441,9 @@ int sync_round(void *state, const struct turn *turn, struct sample *s,
 		err = workers_round(&g->workers, &o);
 	if (!err)
 		err = collect(st, turn, g, s, window_ns);
-	if (!err && !turn->counts && shows_waits(st, turn)) {
-		waits_add(&st->waits[turn->arm], st->arena, users);
-		if (sync_arms[turn->arm].exclusive)
-			keep_strip(st, turn->arm);
-	}
+	if (!err && turn->pool && (int)turn->point == shown_point(st) &&
+	    sync_arms[turn->arm].exclusive)
+		keep_strip(st, turn->arm);
 	if (!err && s->moved)
 		err = workers_bind_again(&g->workers);
 	return err;

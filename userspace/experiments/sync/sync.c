@@ -160,9 +160,13 @@ static const struct quantity quantities[] = {
 	[Q_JAIN] = {"jain", "", "Jain's index over 1,000 acquisitions",
 		    BAR_NONE},
 	[Q_WAIT_50] = {"wait_p50_ns", "ns", "wait, median", BAR_NONE},
-	[Q_WAIT_99] = {"wait_p99_ns", "ns", "wait, 99th percentile", BAR_NONE},
-	[Q_WAIT_999] = {"wait_p999_ns", "ns", "wait, 99.9th percentile",
+	[Q_WAIT_99] = {"wait_p99_ns", "ns",
+		       "wait, 99th percentile of all rounds together", BAR_NONE},
+	[Q_WAIT_999] = {"wait_p999_ns", "ns",
+			"wait, 99.9th percentile of all rounds together",
 			BAR_NONE},
+	[Q_WAITS] = {"waits", "", "waits that were timed, of all rounds",
+		     BAR_NONE},
 	[Q_WAIT_LONGEST] = {"wait_longest_ns", "ns", "longest wait of a round",
 			    BAR_NONE},
 	[Q_PASSED_999] = {"passed_p999", "",
@@ -178,6 +182,10 @@ static const struct quantity quantities[] = {
 			   "involuntary switches in 1,000 acquisitions",
 			   BAR_NONE},
 	{}};
+
+static const struct pooled pooled[] = {
+	{ Q_WAIT_99, 0.99 }, { Q_WAIT_999, 0.999 }, { Q_WAITS, 0 }, {}
+};
 
 static const struct setting settings[] = {
 	[SET_OUTSIDE] = {
@@ -236,6 +244,7 @@ const struct experiment experiment_sync = {
 			.across = "length of the section",
 		},
 	.quantities = quantities,
+	.pooled = pooled,
 	.settings = settings,
 	.findings = findings,
 	.counted = counted,

@@ -169,6 +169,31 @@ static void contended_row(FILE *out, const struct run *run,
 		sync_number(b[5], &e[Q_FUTEX], "%.0f"));
 }
 
+/* How many waits p99.9 is of, of the lock with fewest and of that with most. */
+static void say_timed(FILE *out, const struct run *run, const struct answers *a,
+		      int point)
+{
+	double fewest = INFINITY, most = 0;
+	const struct estimate *e;
+	struct paragraph p = {};
+	int arm;
+
+	for (arm = 0; point >= 0 && arm < ARMS; arm++) {
+		e = &a->cell[arm][point][Q_WAITS];
+		if (!e->n || !run_has(run, arm, point))
+			continue;
+		fewest = fmin(fewest, e->value);
+		most = fmax(most, e->value);
+	}
+	if (most <= 0)
+		return;
+	paragraph_add(&p,
+		      "p99.9 wait: of all rounds together, %.0f to %.0f waits timed of a lock;",
+		      fewest, most);
+	paragraph_add(&p, " - where they are too few to tell.");
+	paragraph_print(out, &p);
+}
+
 static void contended(FILE *out, const struct run *run, const struct answers *a,
 		      unsigned int x)
 {
@@ -185,6 +210,7 @@ static void contended(FILE *out, const struct run *run, const struct answers *a,
 	for (arm = ARM_MUTEX; arm < ARMS; arm++)
 		if (run_has(run, arm, point) && !sync_arms[arm].way->shared)
 			contended_row(out, run, a, arm, point);
+	say_timed(out, run, a, point);
 }
 
 /* Why who spins in order loses where it wins with a CPU for each. */
@@ -293,6 +319,7 @@ static void short_table(FILE *out, const struct run *run,
 		cpus > 1 ? "2 CPUs" : "", "threads", "p99.9 wait");
 	for (i = 0; i < ARRAY_SIZE(shown); i++)
 		short_row(out, run, a, shown[i], few, many);
+	say_timed(out, run, a, many);
 	fputs("\n", out);
 }
 
