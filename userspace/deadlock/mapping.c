@@ -44,15 +44,17 @@ static void add_mapping(struct process *p, const struct map_line *line,
 
 void process_map(struct process *p)
 {
-	int fd = openat(p->dir, "maps", O_RDONLY | O_CLOEXEC);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
 	struct map_line line;
 	char *text = NULL;
 	size_t size = 0, room = 0;
+	FILE *f;
+	int fd;
 
 	if (p->mapped)
 		return;
 	p->mapped = true;
+	fd = openat(p->dir, "maps", O_RDONLY | O_CLOEXEC);
+	f = fd < 0 ? NULL : fdopen(fd, "r");
 	if (!f) {
 		if (fd >= 0)
 			close(fd);
