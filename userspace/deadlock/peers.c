@@ -29,23 +29,29 @@ static struct peer *add(struct peers *peers, unsigned long long inode)
 	return &peers->row[peers->n++];
 }
 
-/* An address as /proc/net has it: words in the order of this host's bytes. */
+/*
+ * An address as /proc/net has it: words in the order of this host's bytes.  IPv4 is
+ * written alike at both ends, though a server of both versions has it mapped.
+ */
 static bool address_text(const char *hex, char text[64])
 {
+	uint32_t words[4] = { 0, 0, htonl(0xffff), 0 };
 	char name[INET6_ADDRSTRLEN], word[9] = "";
-	uint32_t words[4];
 	size_t len = strcspn(hex, ":"), i;
 	unsigned int port;
+	bool four;
 
 	if ((len != 8 && len != 32) || sscanf(hex + len, ":%4x", &port) != 1)
 		return false;
 	for (i = 0; i < len / 8; i++) {
 		memcpy(word, hex + 8 * i, 8);
-		words[i] = strtoul(word, NULL, 16);
+		words[4 - len / 8 + i] = strtoul(word, NULL, 16);
 	}
-	if (!inet_ntop(len == 8 ? AF_INET : AF_INET6, words, name, sizeof(name)))
+	four = IN6_IS_ADDR_V4MAPPED(words);
+	if (!inet_ntop(four ? AF_INET : AF_INET6, four ? words + 3 : words, name,
+		       sizeof(name)))
 		return false;
-	snprintf(text, 64, len == 8 ? "%s:%u" : "[%s]:%u", name, port);
+	snprintf(text, 64, four ? "%s:%u" : "[%s]:%u", name, port);
 	return true;
 }
 
