@@ -208,18 +208,33 @@ static void decode_flock(struct thread *t)
 		t->wait.inode = stat.st_ino;
 }
 
+#define BY_PIDFD 3	/* P_PIDFD, which not every header has */
+
+/* Whom a pidfd is of; 0 where that is not known, or it has ended. */
+static pid_t pid_of_pidfd(const struct thread *t, int fd)
+{
+	char path[32], text[1024], *at;
+	long pid;
+
+	snprintf(path, sizeof(path), "fdinfo/%d", fd);
+	if (file_read(t->process->dir, path, text, sizeof(text)) <= 0)
+		return 0;
+	at = strstr(text, "\nPid:");
+	pid = at ? strtol(at + strlen("\nPid:"), NULL, 10) : 0;
+	return pid > 0 && pid <= INT_MAX ? pid : 0;
+}
+
 /* The child in @owner, -1 for any; a wait for a process group is for any. */
 static void decode_child(struct thread *t)
 {
-	if (t->call.nr == SYS_wait4)
-		t->wait.owner = (pid_t)t->call.args[0] > 0 ?
-				(pid_t)t->call.args[0] : -1;
-	else
-		t->wait.owner = t->call.args[0] == P_PID &&
-				(pid_t)t->call.args[1] > 0 ?
-				(pid_t)t->call.args[1] : -1;
-	/* A pidfd says whom only in its fdinfo. */
-	if (t->call.nr == SYS_waitid && t->call.args[0] > P_PGID)
+	pid_t id = (pid_t)t->call.args[t->call.nr == SYS_waitid];
+	bool one = t->call.nr == SYS_wait4 || t->call.args[0] == P_PID;
+
+	t->wait.owner = one && id > 0 ? id : -1;
+	if (t->call.nr != SYS_waitid || t->call.args[0] <= P_PGID)
+		return;
+	t->wait.owner = t->call.args[0] == BY_PIDFD ? pid_of_pidfd(t, id) : 0;
+	if (!t->wait.owner)
 		t->wait.kind = WAIT_UNKNOWN;
 }
 
