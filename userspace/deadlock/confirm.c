@@ -65,6 +65,8 @@ static void add_edges(struct graph *g, const struct thread *t)
 		graph_edge(g, t->node, t->by.owner->node);
 	for (i = 0; i < t->by.n; i++)
 		graph_edge(g, t->node, t->by.process[i]->node);
+	if (t->by.own)
+		graph_edge(g, t->node, t->process->node);
 	if (!t->ended)
 		graph_edge(g, t->process->node, t->node);
 }

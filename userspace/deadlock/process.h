@@ -44,6 +44,7 @@ struct saved {
  * @parent: where it is OWNER_FORKED: the process whose thread the owner is
  * @process: where a wait is ended by any thread of some processes: those
  * @n: number of them
+ * @own: beside them, any thread of its own process can
  * @certain: nobody else can end it, but for signals
  */
 struct blockers {
@@ -52,6 +53,7 @@ struct blockers {
 	pid_t parent;
 	struct process **process;
 	size_t n;
+	bool own;
 	bool certain;
 };
 

@@ -189,26 +189,46 @@ static bool ancestor_has(const struct process *p, pid_t tid, pid_t *parent)
 	return false;
 }
 
-/* Whether a task of that ID is there and has the memory of @p, or may have it. */
-static bool may_share_memory(const struct process *p, pid_t tid)
+enum sharing { NOT_SHARED, MAYBE_SHARED, SHARED };
+
+/* Whether a task of that ID is there and has the memory of @p. */
+static enum sharing shares_memory(const struct process *p, pid_t tid)
 {
 	char path[32];
+	long differ;
 
 	snprintf(path, sizeof(path), "/proc/%d", tid);
 	if (access(path, F_OK) && errno == ENOENT)
-		return false;
-	return syscall(SYS_kcmp, p->pid, tid, KCMP_VM, 0, 0) <= 0;
+		return NOT_SHARED;
+	differ = syscall(SYS_kcmp, p->pid, tid, KCMP_VM, 0, 0);
+	return differ < 0 ? MAYBE_SHARED : differ ? NOT_SHARED : SHARED;
+}
+
+/* A thread of another process with the same memory, as after vfork(2). */
+static void resolve_sharer(struct scan *s, struct thread *t)
+{
+	struct process *p = take_process(s, process_of(t->wait.owner));
+	struct thread *owner = p && p->pid_ns == t->process->pid_ns ?
+			       process_thread(p, t->wait.owner) : NULL;
+
+	if (owner)
+		owned_by(t, owner);
 }
 
 /* The owner of a lock that only threads with this memory can hold is missing. */
-static void owner_missing(struct thread *t)
+static void owner_missing(struct scan *s, struct thread *t)
 {
 	const struct process *p = t->process;
 	pid_t owner = t->wait.owner;
+	enum sharing sharing;
 
 	/* It may be new, or the ID another's in a namespace that is not ours. */
-	if (process_has_thread(p, owner) || p->translated ||
-	    may_share_memory(p, owner))
+	if (process_has_thread(p, owner) || p->translated)
+		return;
+	sharing = shares_memory(p, owner);
+	if (sharing == SHARED)
+		resolve_sharer(s, t);
+	if (sharing != NOT_SHARED)
 		return;
 	t->by.state = ancestor_has(p, owner, &t->by.parent) ? OWNER_FORKED :
 							       OWNER_GONE;
@@ -257,7 +277,7 @@ static void resolve_owner(struct scan *s, struct thread *t)
 		resolve_shared(s, t);
 	else if (t->wait.kind == WAIT_MUTEX || t->wait.kind == WAIT_MUTEX_ROBUST ||
 		 t->wait.kind == WAIT_RWLOCK_READ || t->wait.kind == WAIT_RWLOCK_WRITE)
-		owner_missing(t);
+		owner_missing(s, t);
 }
 
 static void add_blocker(struct scan *s, struct thread *t, pid_t pid)
@@ -277,7 +297,10 @@ static void add_blocker(struct scan *s, struct thread *t, pid_t pid)
 	t->by.process[t->by.n++] = p;
 }
 
-/* A child by its ID, or any; IDs of another namespace are not translated. */
+/*
+ * A child by its ID, or any, which another thread of the process may start as well;
+ * IDs of another namespace are not translated.
+ */
 static void resolve_child(struct scan *s, struct thread *t)
 {
 	const struct holders *h = &s->holders;
@@ -286,10 +309,29 @@ static void resolve_child(struct scan *s, struct thread *t)
 	if (t->process->translated)
 		return;
 	t->by.certain = true;
+	t->by.own = t->wait.owner < 0;
 	for (i = 0; i < h->processes; i++)
 		if (h->process[i].ppid == t->process->pid &&
 		    (t->wait.owner < 0 || t->wait.owner == h->process[i].pid))
 			add_blocker(s, t, h->process[i].pid);
+}
+
+/* The child that has this memory; where none has it, any may be meant. */
+static void resolve_vfork(struct scan *s, struct thread *t)
+{
+	const struct holders *h = &s->holders;
+	const struct process *p = t->process;
+	size_t i;
+
+	if (p->translated)
+		return;
+	t->by.certain = true;
+	for (i = 0; i < h->processes; i++)
+		if (h->process[i].ppid == p->pid &&
+		    shares_memory(p, h->process[i].pid) != NOT_SHARED)
+			add_blocker(s, t, h->process[i].pid);
+	if (!t->by.n)
+		resolve_child(s, t);
 }
 
 static void resolve_pipe(struct scan *s, struct thread *t)
@@ -406,8 +448,10 @@ void scan_resolve(struct scan *s, struct thread *t)
 	t->by = (struct blockers){};
 	switch (t->wait.kind) {
 	case WAIT_CHILD:
-	case WAIT_VFORK:
 		resolve_child(s, t);
+		break;
+	case WAIT_VFORK:
+		resolve_vfork(s, t);
 		break;
 	case WAIT_PIPE_READ:
 	case WAIT_PIPE_WRITE:
