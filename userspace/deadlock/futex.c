@@ -122,7 +122,7 @@ static enum libc_function find_caller(const struct view *v)
 	for (i = 0; v->stack.ok && i < ARRAY_SIZE(v->frame); i++) {
 		function = images_function(v->p, v->frame[i], NULL);
 		if (function > IN_OTHER && function != IN_LLL_WAIT &&
-		    function != IN_LLL_PRIVATE)
+		    function != IN_LLL_PRIVATE && function != IN_MALLOC)
 			return function;
 	}
 	return v->stack.ok ? first_called(v) : IN_NOTHING;
@@ -179,15 +179,26 @@ static bool has_mutexes(const struct view *v)
 	return v->libc == LIBC_GLIBC || v->libc == LIBC_GLIBC_STATIC;
 }
 
+/*
+ * Whether the call is that of a mutex.  With a timeout it is another one, and where
+ * pthread_mutex_timedlock() has jumped to what waits, no frame has its name.
+ */
+static bool calls_for_mutex(const struct view *v)
+{
+	if ((v->op & FUTEX_CMD_MASK) == FUTEX_WAIT)
+		return (v->function == IN_LLL_WAIT || v->function == IN_OTHER) &&
+		       (v->caller == IN_MUTEX || v->caller == IN_COND);
+	return v->t->call.args[3] &&
+	       (v->function == IN_OTHER || v->function == IN_MUTEX) &&
+	       (v->caller == IN_NOTHING || v->caller == IN_MUTEX);
+}
+
 /* A normal, recursive, errorcheck or adaptive mutex. */
 static bool glibc_mutex(struct view *v)
 {
 	struct glibc_mutex m;
 
-	if (!has_mutexes(v) || v->value != 2 ||
-	    (v->op & FUTEX_CMD_MASK) != FUTEX_WAIT ||
-	    (v->function != IN_LLL_WAIT && v->function != IN_OTHER) ||
-	    (v->caller != IN_MUTEX && v->caller != IN_COND))
+	if (!has_mutexes(v) || v->value != 2 || !calls_for_mutex(v))
 		return false;
 	if (!view_copy(v, v->address, &m, sizeof(m)) || m.lock != 2 ||
 	    !mutex_fits(v, &m) || m.kind & (KIND_ROBUST | KIND_PI))
@@ -382,6 +393,20 @@ static bool glibc_parked(struct view *v)
 	return true;
 }
 
+/* sem_wait() jumps to what waits, too: the fields of a sem_t tell. */
+static bool glibc_semaphore(struct view *v)
+{
+	struct { uint32_t value, waiters, shared, pad; } sem;
+
+	if (!has_mutexes(v) || v->function != IN_OTHER || v->caller != IN_NOTHING ||
+	    (v->op & FUTEX_CMD_MASK) != FUTEX_WAIT_BITSET || v->value ||
+	    !view_copy(v, v->address, &sem, sizeof(sem)) || sem.value ||
+	    !sem.waiters || sem.pad || !sem.shared != is_private(v))
+		return false;
+	found(v, WAIT_SEM, v->address, 0, NULL);
+	return true;
+}
+
 /* One of ours at @base, for which the thread waits in the word itself or behind. */
 static bool owned_at(struct view *v, uint64_t base, const char *type)
 {
@@ -492,13 +517,36 @@ static void without_owner(struct view *v)
 	found(v, kind, v->address, 0, NULL);
 }
 
+/* Whether the first function on the stack that has a name takes memory. */
+static bool called_by_malloc(const struct view *v)
+{
+	enum libc_function function;
+	size_t i;
+
+	for (i = 0; v->stack.ok && i < ARRAY_SIZE(v->frame); i++) {
+		function = images_function(v->p, v->frame[i], NULL);
+		if (function > IN_OTHER && function != IN_LLL_PRIVATE)
+			return function == IN_MALLOC;
+	}
+	return false;
+}
+
+/* A lock of glibc's own: what stands behind it is no owner, but for stdio's. */
+static void internal_lock(struct view *v)
+{
+	if (glibc_stdio(v))
+		return;
+	without_owner(v);
+	if (called_by_malloc(v))
+		v->t->wait.type = "malloc";
+}
+
 static void plain_wait(struct view *v)
 {
 	if (owned_mutex(v))
 		return;
 	if (v->function == IN_LLL_PRIVATE) {
-		if (!glibc_stdio(v))
-			without_owner(v);
+		internal_lock(v);
 		return;
 	}
 	if (v->libc == LIBC_MUSL) {
@@ -507,7 +555,8 @@ static void plain_wait(struct view *v)
 		return;
 	}
 	if (!glibc_mutex(v) && !glibc_robust(v) && !glibc_rwlock(v) &&
-	    !glibc_join(v) && !glibc_parked(v) && !glibc_base_stdio(v))
+	    !glibc_join(v) && !glibc_parked(v) && !glibc_base_stdio(v) &&
+	    !glibc_semaphore(v))
 		without_owner(v);
 }
 

@@ -59,6 +59,15 @@ static const struct named_function {
 	{ "__pthread_mutex_lock", IN_MUTEX },
 	{ "__pthread_mutex_lock_full", IN_MUTEX },
 	{ "__pthread_mutex_timedlock", IN_MUTEX },
+	{ "aligned_alloc", IN_MALLOC },
+	{ "calloc", IN_MALLOC },
+	{ "free", IN_MALLOC },
+	{ "malloc", IN_MALLOC },
+	{ "malloc_info", IN_MALLOC },
+	{ "malloc_stats", IN_MALLOC },
+	{ "malloc_trim", IN_MALLOC },
+	{ "memalign", IN_MALLOC },
+	{ "posix_memalign", IN_MALLOC },
 	{ "pthread_barrier_wait", IN_BARRIER },
 	{ "pthread_clockjoin_np", IN_JOIN },
 	{ "pthread_cond_clockwait", IN_COND },
@@ -76,6 +85,7 @@ static const struct named_function {
 	{ "pthread_rwlock_timedwrlock", IN_WRITE_LOCK },
 	{ "pthread_rwlock_wrlock", IN_WRITE_LOCK },
 	{ "pthread_timedjoin_np", IN_JOIN },
+	{ "realloc", IN_MALLOC },
 	{ "sem_clockwait", IN_SEM },
 	{ "sem_timedwait", IN_SEM },
 	{ "sem_wait", IN_SEM },
@@ -87,14 +97,27 @@ static int by_name(const void *key, const void *row)
 	return strcmp(key, ((const struct named_function *)row)->name);
 }
 
+/* Most names begin otherwise, of which there are thousands. */
+static bool may_be_named(const char *name)
+{
+	static const char *const first[] = {
+		"__lll", "__pthread", "aligned_alloc", "calloc", "free", "malloc",
+		"memalign", "posix_memalign", "pthread", "realloc", "sem_", "syscall",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(first); i++)
+		if (name[0] == first[i][0] &&
+		    !strncmp(name, first[i], strlen(first[i])))
+			return true;
+	return false;
+}
+
 static enum libc_function function_named(const char *name)
 {
 	const struct named_function *row;
 
-	/* The first letters rule out most names. */
-	if (strncmp(name, "pthread", 7) && strncmp(name, "sem_", 4) &&
-	    strncmp(name, "__pthread", 9) && strncmp(name, "__lll", 5) &&
-	    strcmp(name, "syscall"))
+	if (!may_be_named(name))
 		return IN_OTHER;
 	row = bsearch(name, functions, ARRAY_SIZE(functions),
 		      sizeof(functions[0]), by_name);

@@ -35,6 +35,7 @@ enum libc_function {
 	IN_ONCE,
 	IN_JOIN,
 	IN_SYSCALL,	/* syscall(3) */
+	IN_MALLOC,	/* or another function that takes or gives back memory */
 };
 
 /* Looks through what @p has mapped, once. */

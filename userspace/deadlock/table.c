@@ -35,7 +35,7 @@ const struct out_col deadlock_columns[] = {
 		     "the verdict; 'behind': waits, in the end, for such a thread; "
 		     "of what others wait for: stopped, traced, frozen" },
 	[COL_WAITS] = { "WAITS", 8, 0, OUT_STRING, "what it waits in" },
-	[COL_TYPE] = { "TYPE", 6, 0, OUT_STRING, "type of the mutex" },
+	[COL_TYPE] = { "TYPE", 6, 0, OUT_STRING, "type of the mutex; malloc: of the lock" },
 	[COL_FOR] = { "FOR", 0.2, 0, OUT_STRING,
 		      "what it waits for: the lock, pipe, thread, child" },
 	[COL_ADDRESS] = { "ADDRESS", 14, OUT_RIGHT, OUT_STRING,

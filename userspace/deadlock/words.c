@@ -108,14 +108,19 @@ static void print_stack(struct report *r, struct thread *t, FILE *out)
 	stack_free(&stack);
 }
 
+/* What the name of the wait does not say already. */
+static void print_type(const struct wait *w, FILE *out)
+{
+	if (w->type && w->kind != WAIT_MUTEX_PI && w->kind != WAIT_MUTEX_PARKED)
+		fprintf(out, " (%s)", w->type);
+}
+
 static void print_wait(struct report *r, struct thread *t, FILE *out)
 {
 	char *who = label(r, t), *lock = wait_object(r, t);
 
 	escape_print(out, "  %s %s", who, wait_words(t->wait.kind));
-	if (t->wait.type && t->wait.kind != WAIT_MUTEX_PI &&
-	    t->wait.kind != WAIT_MUTEX_PARKED)
-		fprintf(out, " (%s)", t->wait.type);
+	print_type(&t->wait, out);
 	if (lock && t->wait.kind != WAIT_JOIN)
 		escape_print(out, ": %s", lock);
 	print_blocker(r, t, out);
@@ -198,8 +203,9 @@ static void print_chain_end(struct report *r, const struct thread *t, FILE *out)
 
 	if (t->halt)
 		fprintf(out, "%s, while it ", halt_words(t->halt));
-	escape_print(out, "%s%s%s", wait_words(t->wait.kind), lock ? ": " : "",
-		     lock ? lock : "");
+	fputs(wait_words(t->wait.kind), out);
+	print_type(&t->wait, out);
+	escape_print(out, "%s%s", lock ? ": " : "", lock ? lock : "");
 	print_end(&t->wait, out);
 	print_asleep(r, t, out);
 	fputs(".\n", out);
