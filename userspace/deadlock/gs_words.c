@@ -88,6 +88,9 @@ void gs_words(const struct process *p, FILE *out)
 	const struct gs *gs = p->gs;
 	size_t i, waits = 0, members;
 
+	/* Linked with it, and it schedules none. */
+	if (!gs->n)
+		return;
 	for (i = 0; i < gs->n; i++)
 		waits += gs->row[i].waits;
 	escape_print(out, "Process %d (%s) schedules Gs of libgpm: %zu, of which %zu wait.",
