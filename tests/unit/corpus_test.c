@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Programs that hang, each of which says what is true of it (corpus/): verdict and
- * members must be found as they are, and nothing where there is no deadlock.
+ * Programs that hang, each of which says what is true of it (corpus/): verdict,
+ * members and what these wait for must be found as they are, and nothing where
+ * there is no deadlock.
  */
 #include <time.h>
 
@@ -23,12 +24,61 @@ static bool is_named(const struct truth *t, pid_t tid)
 	return false;
 }
 
+static const struct thread *thread_of(const struct scan *s, pid_t tid)
+{
+	size_t i, k;
+
+	for (i = 0; i < s->processes; i++)
+		for (k = 0; k < s->process[i]->threads; k++)
+			if (s->process[i]->thread[k]->tid == tid)
+				return s->process[i]->thread[k];
+	return NULL;
+}
+
+/* Who alone can end the wait; 0 where that is nobody, or one of several. */
+static pid_t blocker_of(const struct thread *t)
+{
+	if (t->by.owner)
+		return t->by.owner->tid;
+	return t->by.n == 1 ? t->by.process[0]->pid : 0;
+}
+
+/* Whether the thread waits as is said of it; a timeout has begun a while ago. */
+static bool waits_so(const struct thread *t, const struct said *said)
+{
+	const struct wait *w = &t->wait;
+
+	if (strcmp(wait_name(w->kind), said->waits) ||
+	    (said->type[0] && (!w->type || strcmp(w->type, said->type))) ||
+	    (said->whom && blocker_of(t) != said->whom))
+		return false;
+	return !said->ends || (w->end == ENDS_WITHIN && w->seconds <= said->ends &&
+			       w->seconds > said->ends - 4 * PATIENCE);
+}
+
+static bool all_wait_so(const struct scan *s, const struct truth *t)
+{
+	const struct thread *thread;
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		if (!t->said[i].waits[0])
+			continue;
+		thread = thread_of(s, t->tid[i]);
+		if (!thread || !waits_so(thread, &t->said[i]))
+			return false;
+	}
+	return true;
+}
+
 /* Whether the one finding is that of @t: its verdict, and just its members. */
 static bool agrees(const struct scan *s, const struct truth *t)
 {
 	const struct finding *f = s->finding;
 	size_t i;
 
+	if (!all_wait_so(s, t))
+		return false;
 	if (!strcmp(t->verdict, "none"))
 		return !s->findings;
 	if (s->findings != 1 || strcmp(verdict_name(f->verdict), t->verdict) ||
@@ -46,22 +96,27 @@ static void tell(const struct scan *s, const struct truth *t)
 
 	printf("# expected %s of", t->verdict);
 	for (i = 0; i < t->n && i < 8; i++)
-		printf(" %d", t->tid[i]);
+		printf(" %d:%s:%s:%d:%d", t->tid[i], t->said[i].waits,
+		       t->said[i].type, t->said[i].whom, t->said[i].ends);
 	for (i = 0; i < s->findings; i++) {
 		printf("\n# found %s of", verdict_name(s->finding[i].verdict));
 		for (k = 0; k < s->finding[i].n && k < 8; k++)
 			printf(" %d", s->finding[i].member[k]->tid);
 	}
 	for (i = 0; i < s->processes; i++)
-		for (k = 0; k < s->process[i]->threads && k < 8; k++)
-			printf("\n# %d waits in %s, owner %d",
-			       s->process[i]->thread[k]->tid,
-			       wait_name(s->process[i]->thread[k]->wait.kind),
-			       s->process[i]->thread[k]->wait.owner);
+		for (k = 0; k < s->process[i]->threads && k < 12; k++) {
+			const struct thread *thread = s->process[i]->thread[k];
+
+			printf("\n# %d:%s:%s:%d:%.3f, owner %d", thread->tid,
+			       wait_name(thread->wait.kind),
+			       thread->wait.type ? thread->wait.type : "",
+			       blocker_of(thread), thread->wait.seconds,
+			       thread->wait.owner);
+		}
 	putchar('\n');
 }
 
-static bool is_leader(pid_t tid)
+static pid_t process_of(pid_t tid)
 {
 	char path[32], line[64];
 	int tgid = 0;
@@ -74,17 +129,16 @@ static bool is_leader(pid_t tid)
 		;
 	if (f)
 		fclose(f);
-	return tgid == tid;
+	return tgid;
 }
 
-/* The members may be processes of their own. */
+/* The members may be of processes of their own. */
 static void add_processes(struct scan *s, const struct truth *t)
 {
 	size_t i;
 
 	for (i = 0; i < t->n; i++)
-		if (is_leader(t->tid[i]))
-			scan_add(s, t->tid[i], true);
+		scan_add(s, process_of(t->tid[i]), true);
 }
 
 /* Looks until what is true is found; where that is nothing, a few times. */

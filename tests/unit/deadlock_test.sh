@@ -55,7 +55,7 @@ try 0 deadlock -J "$pid"
 like "$out" '*"deadlocks": \[*"verdict": "deadlock"*"threads": \[*' "and so in JSON"
 try 0 deadlock -nro TID,IS "$pid"
 is "$(sort <<<"$out" | awk '$2 == "deadlock" { print $1 }')" \
-   "$(tr ' ' '\n' <<<"${truth#* }" | sort)" "and the members are those"
+   "$(tr ' ' '\n' <<<"${truth#* }" | cut -d: -f1 | sort)" "and the members are those"
 try 0 deadlock --dot "$pid"
 like "$out" "digraph waits {*color=red*->*}" "and as a graph"
 try 0 deadlock --stop "$pid"
@@ -97,6 +97,28 @@ help()
 	helper=$!
 	helpers+=("$helper")
 }
+
+# descriptors PID: how many it has, once it has looked a few times more.
+descriptors()
+{
+	local ran now
+
+	ran=$(awk '{ print $3 }' "/proc/$1/schedstat")
+	while now=$(awk '{ print $3 }' "/proc/$1/schedstat"); [ $((now - ran)) -lt 10 ]; do
+		sleep 0.05
+	done
+	find "/proc/$1/fd" -type l | wc -l
+}
+
+# A watch goes on for as long as wanted: it takes no more with each look.
+help "$CTXLAB" deadlock --watch 0.02 "$pid" >"$work/watch"
+until grep -q THREAD "$work/watch"; do sleep 0.05; done
+before=$(descriptors "$helper")
+is "$(descriptors "$helper")" "$before" "a watch leaves no descriptors open"
+try 0 deadlock "$helper"
+[[ $out != *libgpm* ]]
+ok $? "Gs are not told of where there are none"
+kill "$helper"
 
 # One process has a file lock, another one wants it.
 : >"$work/locked"
@@ -274,8 +296,10 @@ try 4 deadlock --exit-code -nro IS "$pid"
 is "$(grep -c '^deadlock$' <<<"$out")" "$n" "all of $n threads are found"
 
 play storm
-for _ in 1 2 3; do
-	timeout 120 "$CTXLAB" deadlock --all --exit-code >"$work/out" 2>&1
+# In words once, for which the files of all programs are read.
+for form in "" -nroIS -nroIS; do
+	# shellcheck disable=SC2086 # none, or an option
+	timeout 120 "$CTXLAB" deadlock --all --exit-code $form >"$work/out" 2>&1
 	[[ $? == [014] ]] && ! grep -q Sanitizer "$work/out"
 	ok $? "all processes are looked at while some come and go"
 done

@@ -40,22 +40,34 @@ void play_end(struct play *play)
 	fclose(play->out);
 }
 
+/* "TID", or "TID:WAITS:TYPE:WHOM:ENDS" of which the last may lack. */
+static bool parse_member(const char *word, pid_t *tid, struct said *said)
+{
+	char whom[16] = "-";
+
+	*said = (struct said){};
+	if (sscanf(word, "%d:%23[^:]:%15[^:]:%15[^:]:%d", tid, said->waits,
+		   said->type, whom, &said->ends) < 1)
+		return false;
+	said->whom = strtol(whom, NULL, 10);
+	if (!strcmp(said->type, "-"))
+		said->type[0] = '\0';
+	return true;
+}
+
 bool play_truth(struct play *play, struct truth *t)
 {
-	static char line[16 * PLAY_MAX];
-	char *at, *next;
+	static char line[64 * PLAY_MAX];
+	char *word, *rest = line;
 
 	*t = (struct truth){};
 	if (!fgets(line, sizeof(line), play->out) ||
 	    sscanf(line, "expect %31s", t->verdict) != 1)
 		return false;
-	at = line + strlen("expect ") + strlen(t->verdict);
-	while (t->n < PLAY_MAX) {
-		t->tid[t->n] = strtol(at, &next, 10);
-		if (next == at)
-			break;
-		at = next;
+	strtok_r(line, " \n", &rest);
+	strtok_r(NULL, " \n", &rest);
+	while (t->n < PLAY_MAX && (word = strtok_r(NULL, " \n", &rest)) &&
+	       parse_member(word, &t->tid[t->n], &t->said[t->n]))
 		t->n++;
-	}
 	return true;
 }

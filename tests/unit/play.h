@@ -9,10 +9,18 @@
 
 #define PLAY_MAX 1024
 
+/* What is said of a member; "" and 0 where nothing is. */
+struct said {
+	char waits[24], type[16];
+	pid_t whom;
+	int ends;
+};
+
 /* What a scene says of itself. */
 struct truth {
 	char verdict[32];
 	pid_t tid[PLAY_MAX];
+	struct said said[PLAY_MAX];
 	size_t n;
 };
 

@@ -48,7 +48,7 @@ static void lock_in_rwlock_ring(struct actor *a)
 }
 
 /* Each of n threads holds a lock and wants the next one's. */
-static void ring_of(size_t n, void (*act)(struct actor *a))
+static void ring_of(size_t n, void (*act)(struct actor *a), const char *type)
 {
 	size_t i;
 
@@ -59,24 +59,28 @@ static void ring_of(size_t n, void (*act)(struct actor *a))
 		fair_init(&fair[i]);
 		rwlock_init(&rwlock[i]);
 	}
-	for (i = 0; i < n; i++)
-		start(&actor[i], act, i);
+	for (i = 0; i < n; i++) {
+		actor[i].waits = "mutex";
+		actor[i].type = type;
+		actor[i].whom = &actor[(i + 1) % n];
+		begin(&actor[i], act, i);
+	}
 	expect_actors("deadlock", actor, n);
 }
 
 static void ring_own(size_t n)
 {
-	ring_of(n, lock_in_ring);
+	ring_of(n, lock_in_ring, "ctxlab");
 }
 
 static void ring_own_fair(size_t n)
 {
-	ring_of(n, lock_in_fair_ring);
+	ring_of(n, lock_in_fair_ring, "ctxlab-fair");
 }
 
 static void ring_own_rwlock(size_t n)
 {
-	ring_of(n, lock_in_rwlock_ring);
+	ring_of(n, lock_in_rwlock_ring, NULL);
 }
 
 static void lock_only(struct actor *a)

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Scenes of several processes, and of what they share. */
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,26 +39,25 @@ static void make_stage(unsigned int members)
 	pthread_barrier_init(&stage->barrier, &barrier, members);
 }
 
-/* Starts a child for each of two parts, and tells what is true of the two. */
-static void play_two(const char *verdict, void (*act)(int part))
+/* Starts a child for each of two parts, which wait so, for each other. */
+static void play_two(const char *waits, const char *other, void (*act)(int part))
 {
-	pid_t tids[2];
+	struct member m[2] = { { .waits = waits }, { .waits = other } };
 	int part;
 
 	make_stage(2);
 	for (part = 0; part < 2; part++) {
-		tids[part] = fork_child();
-		if (!tids[part]) {
+		m[part].tid = fork_child();
+		if (!m[part].tid) {
 			act(part);
 			_exit(0);
 		}
 	}
-	for (part = 0; part < 2; part++)
-		until_blocked(tids[part]);
-	usleep(100000);
-	for (part = 0; part < 2; part++)
-		until_blocked(tids[part]);
-	expect(verdict, tids, 2);
+	for (part = 0; part < 2; part++) {
+		m[part].whom = m[!part].tid;
+		until_quiet(m[part].tid);
+	}
+	expect_members("deadlock", m, 2);
 }
 
 static void lock_shared(int part)
@@ -69,7 +70,7 @@ static void lock_shared(int part)
 static void shared(size_t n)
 {
 	(void)n;
-	play_two("deadlock", lock_shared);
+	play_two("mutex", "mutex", lock_shared);
 }
 
 static int file[2];
@@ -111,7 +112,7 @@ static void flocks(size_t n)
 	(void)n;
 	file[0] = temporary();
 	file[1] = temporary();
-	play_two("deadlock", flock_two);
+	play_two("flock", "flock", flock_two);
 }
 
 static void lock_by_fcntl(int fd, int command)
@@ -136,7 +137,7 @@ static void ofds(size_t n)
 	(void)n;
 	file[0] = temporary();
 	file[1] = temporary();
-	play_two("deadlock", ofd_two);
+	play_two("ofd-lock", "ofd-lock", ofd_two);
 }
 
 /* The kernel refuses a cycle of fcntl() locks alone: here one is flock()'s. */
@@ -160,7 +161,7 @@ static void posix_lock(size_t n)
 	(void)n;
 	file[0] = temporary();
 	file[1] = temporary();
-	play_two("deadlock", fcntl_and_flock);
+	play_two("flock", "fcntl-lock", fcntl_and_flock);
 }
 
 static void fill(int fd)
@@ -174,14 +175,14 @@ static void fill(int fd)
 /* A thread of the middle process waits for a child that fills its pipe. */
 static void wait_for_writer(bool reader_too)
 {
-	pid_t tids[2];
-	int fd[2], byte;
+	struct member m[2] = { { .waits = "child" }, { .waits = "pipe-write" } };
+	int fd[2];
 
 	if (pipe(fd))
 		die("pipe");
 	make_stage(2);
-	tids[0] = fork_child();
-	if (!tids[0]) {
+	m[0].tid = fork_child();
+	if (!m[0].tid) {
 		pid_t child = fork_child();
 
 		if (!child) {
@@ -196,17 +197,17 @@ static void wait_for_writer(bool reader_too)
 	}
 	while (!stage->tid[1])
 		usleep(1000);
-	tids[1] = stage->tid[1];
+	m[1].tid = stage->tid[1];
+	m[0].whom = m[1].tid;
 	close(fd[1]);
-	if (!reader_too)
+	if (!reader_too) {
 		close(fd[0]);
-	until_blocked(tids[0]);
-	until_blocked(tids[1]);
-	usleep(100000);
-	until_blocked(tids[1]);
+		m[1].whom = m[0].tid;
+	}
+	until_blocked(m[0].tid);
+	until_quiet(m[1].tid);
 	/* Where this process holds the reading end, too, it may read. */
-	expect(reader_too ? "none" : "deadlock", tids, 2);
-	(void)byte;
+	expect_members(reader_too ? "none" : "deadlock", m, 2);
 }
 
 static void pipe_and_wait(size_t n)
@@ -234,44 +235,97 @@ static void read_from_other(int part)
 		_exit(1);
 }
 
-static void read_from_each_other(const char *verdict)
+static void read_from_each_other(const char *verdict, const char *waits, bool uring)
 {
-	pid_t tids[2];
+	struct member m[2] = { { .waits = waits }, { .waits = waits } };
 	int part;
 
 	for (part = 0; part < 2; part++) {
-		tids[part] = fork_child();
-		if (!tids[part])
+		m[part].tid = fork_child();
+		if (!m[part].tid) {
+			if (uring && !part && open_uring() < 0)
+				die("io_uring_setup");
 			read_from_other(part);
+		}
 	}
 	for (part = 0; part < 2; part++) {
 		close(ends[part][0]);
 		close(ends[part][1]);
-		until_blocked(tids[part]);
+		m[part].whom = m[!part].tid;
+		until_blocked(m[part].tid);
 	}
-	expect(verdict, tids, 2);
+	expect_members(verdict, m, 2);
+}
+
+static void make_pipes(void)
+{
+	if (pipe(ends[0]) || pipe(ends[1]))
+		die("pipe");
 }
 
 static void pipes(size_t n)
 {
 	(void)n;
-	if (pipe(ends[0]) || pipe(ends[1]))
-		die("pipe");
-	read_from_each_other("deadlock");
+	make_pipes();
+	read_from_each_other("deadlock", "pipe-read", false);
+}
+
+/* For whoever has an io_uring the kernel may read and write meanwhile. */
+static void pipes_and_uring(size_t n)
+{
+	(void)n;
+	make_pipes();
+	read_from_each_other("none", "pipe-read", true);
+}
+
+static void wait_one(pid_t child)
+{
+	waitpid(child, NULL, 0);
+}
+
+static void wait_any(pid_t child)
+{
+	(void)child;
+	waitpid(-1, NULL, 0);
+}
+
+static void waitid_one(pid_t child)
+{
+	siginfo_t info;
+
+	waitid(P_PID, child, &info, WEXITED);
+}
+
+static void waitid_any(pid_t child)
+{
+	siginfo_t info;
+
+	(void)child;
+	waitid(P_ALL, 0, &info, WEXITED);
+}
+
+#define BY_PIDFD 3	/* P_PIDFD, which not every header has */
+
+static void waitid_pidfd(pid_t child)
+{
+	siginfo_t info;
+
+	waitid(BY_PIDFD, syscall(SYS_pidfd_open, child, 0), &info, WEXITED);
 }
 
 /*
  * A process waits for a child that reads from it; another child sleeps on, so that
  * the wait ends where it is for any of them.
  */
-static void wait_for_reader(bool any)
+static void wait_for_reader(void (*wait)(pid_t child), bool any)
 {
-	pid_t tids[2], child;
+	struct member m[2] = { { .waits = "child" }, { .waits = "pipe-read" } };
+	pid_t child;
 	int fd[2];
 
 	make_stage(2);
-	tids[0] = fork_child();
-	if (!tids[0]) {
+	m[0].tid = fork_child();
+	if (!m[0].tid) {
 		if (pipe(fd))
 			die("pipe");
 		child = fork_child();
@@ -286,28 +340,222 @@ static void wait_for_reader(bool any)
 				pause();
 		}
 		stage->tid[1] = child;
-		waitpid(any ? -1 : child, NULL, 0);
+		wait(child);
 		_exit(0);
 	}
 	while (!stage->tid[1])
 		usleep(1000);
-	tids[1] = stage->tid[1];
-	until_blocked(tids[0]);
-	until_blocked(tids[1]);
-	expect(any ? "none" : "deadlock", tids, 2);
+	m[1].tid = stage->tid[1];
+	m[1].whom = m[0].tid;
+	m[0].whom = any ? 0 : m[1].tid;
+	until_quiet(m[0].tid);
+	until_quiet(m[1].tid);
+	expect_members(any ? "none" : "deadlock", m, 2);
 }
 
 static void wait_for_one(size_t n)
 {
 	(void)n;
-	wait_for_reader(false);
+	wait_for_reader(wait_one, false);
 }
 
 static void wait_for_any(size_t n)
 {
 	(void)n;
-	wait_for_reader(true);
+	wait_for_reader(wait_any, true);
 }
+
+static void wait_by_waitid(size_t n)
+{
+	(void)n;
+	wait_for_reader(waitid_one, false);
+}
+
+static void wait_for_any_by_waitid(size_t n)
+{
+	(void)n;
+	wait_for_reader(waitid_any, true);
+}
+
+static void wait_by_pidfd(size_t n)
+{
+	(void)n;
+	wait_for_reader(waitid_pidfd, false);
+}
+
+static void nap_for_ever(struct actor *a)
+{
+	(void)a;
+	for (;;)
+		pause();
+}
+
+/*
+ * A thread waits for any child, the only one of which wants its mutex; but another
+ * thread may start a child that ends.
+ */
+static void wait_beside(size_t n)
+{
+	struct member m[2] = { { .waits = "child" }, { .waits = "mutex" } };
+	static struct actor beside;
+	pid_t child;
+
+	(void)n;
+	make_stage(2);
+	m[0].tid = fork_child();
+	if (!m[0].tid) {
+		pthread_mutex_lock(&stage->mutex[0]);
+		child = fork_child();
+		if (!child) {
+			pthread_mutex_lock(&stage->mutex[0]);
+			_exit(1);
+		}
+		stage->tid[1] = child;
+		start(&beside, nap_for_ever, 0);
+		waitpid(-1, NULL, 0);
+		_exit(0);
+	}
+	while (!stage->tid[1])
+		usleep(1000);
+	m[1].tid = stage->tid[1];
+	m[1].whom = m[0].tid;
+	until_quiet(m[0].tid);
+	until_quiet(m[1].tid);
+	expect_members("none", m, 2);
+}
+
+/* Tells who it is, in the memory of its parent, and ends with that. */
+static void introduce(void)
+{
+	stage->tid[1] = getpid();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static void vfork_and_read(void)
+{
+	char byte;
+
+	if (pipe(file))
+		die("pipe");
+	if (!vfork()) {
+		introduce();
+		close(file[1]);
+		_exit(read(file[0], &byte, 1) < 0);
+	}
+}
+
+static void vfork_and_lock(void)
+{
+	pthread_mutex_lock(&stage->mutex[1]);
+	if (!vfork()) {
+		introduce();
+		pthread_mutex_lock(&stage->mutex[1]);
+		_exit(1);
+	}
+}
+
+/*
+ * A child of vfork(2), which the parent waits for, waits for the parent, which has
+ * another child as well.
+ */
+static void play_vfork(void (*act)(void), const char *waits)
+{
+	struct member m[2] = { { .waits = "vfork" }, { .waits = waits } };
+
+	make_stage(2);
+	/* Of this memory alone. */
+	pthread_mutex_init(&stage->mutex[1], NULL);
+	m[0].tid = fork_child();
+	if (!m[0].tid) {
+		if (!fork_child())
+			nap_for_ever(NULL);
+		act();
+		_exit(1);
+	}
+	while (!stage->tid[1])
+		usleep(1000);
+	m[1].tid = stage->tid[1];
+	m[0].whom = m[1].tid;
+	m[1].whom = m[0].tid;
+	until_quiet(m[0].tid);
+	until_quiet(m[1].tid);
+	expect_members("deadlock", m, 2);
+}
+
+static void vfork_read(size_t n)
+{
+	(void)n;
+	play_vfork(vfork_and_read, "pipe-read");
+}
+
+static void vfork_lock(size_t n)
+{
+	(void)n;
+	play_vfork(vfork_and_lock, "mutex");
+}
+
+#ifdef __GLIBC__
+static void print_stats(struct actor *a)
+{
+	(void)a;
+	malloc_stats();
+}
+
+static void take_memory(struct actor *a)
+{
+	(void)a;
+	while (!stage->tid[0])
+		usleep(1000);
+	until_quiet(stage->tid[0]);
+	if (!malloc(100000))
+		exit(1);
+}
+
+/*
+ * malloc_stats() has the lock of the only arena while it prints into a full pipe.
+ * What it reads from there would be read by the one that waits for the lock, which
+ * records no owner.
+ */
+static void fill_and_take(void)
+{
+	static struct actor actor[2];
+	int fd[2];
+
+	if (pipe(fd) || fcntl(fd[1], F_SETFL, O_NONBLOCK))
+		die("pipe");
+	mallopt(M_ARENA_MAX, 1);
+	fill(fd[1]);
+	fcntl(fd[1], F_SETFL, 0);
+	dup2(fd[1], STDERR_FILENO);
+	/* To start a thread takes memory, too. */
+	start(&actor[1], take_memory, 1);
+	stage->tid[1] = actor[1].tid;
+	start(&actor[0], print_stats, 0);
+	stage->tid[0] = actor[0].tid;
+	for (;;)
+		pause();
+}
+
+static void malloc_lock(size_t n)
+{
+	struct member m[2] = { { .waits = "pipe-write" },
+			       { .waits = "libc-lock", .type = "malloc" } };
+	int i;
+
+	(void)n;
+	make_stage(2);
+	if (!fork_child())
+		fill_and_take();
+	for (i = 0; i < 2; i++) {
+		while (!stage->tid[i])
+			usleep(1000);
+		m[i].tid = stage->tid[i];
+	}
+	until_quiet(m[0].tid);
+	until_quiet(m[1].tid);
+	expect_members("none", m, 2);
+}
+#endif
 
 /* Two processes read from FIFOs that have the other's end; anybody may write. */
 static void fifos(size_t n)
@@ -327,24 +575,7 @@ static void fifos(size_t n)
 		if (fcntl(ends[part][0], F_SETFL, 0))
 			die("fcntl");
 	}
-	read_from_each_other("none");
-}
-
-/* A socket may have a timeout, which nobody sees. */
-static void read_socket(int part)
-{
-	char byte;
-
-	if (read(ends[0][part], &byte, 1))
-		_exit(1);
-}
-
-static void sockets(size_t n)
-{
-	(void)n;
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends[0]))
-		die("socketpair");
-	play_two("none", read_socket);
+	read_from_each_other("none", "fifo-read", false);
 }
 
 static pthread_mutex_t left = PTHREAD_MUTEX_INITIALIZER;
@@ -371,7 +602,8 @@ static void fork_held(size_t n)
 		_exit(1);
 	}
 	until_blocked(child);
-	expect("locked-at-fork", &child, 1);
+	expect_members("locked-at-fork",
+		       &(struct member){ child, "mutex", "normal", 0, 0 }, 1);
 }
 
 /* A process holds a mutex that another one wants, and waits for its tracer. */
@@ -392,21 +624,21 @@ static void hold_traced(int part)
 
 static void traced(size_t n)
 {
-	pid_t tids[2];
+	struct member m[2] = { {}, { .waits = "mutex" } };
 	int part, status;
 
 	(void)n;
 	make_stage(2);
 	for (part = 0; part < 2; part++) {
-		tids[part] = fork_child();
-		if (!tids[part])
+		m[part].tid = fork_child();
+		if (!m[part].tid)
 			hold_traced(part);
 	}
-	if (waitpid(tids[0], &status, 0) != tids[0] || !WIFSTOPPED(status))
+	if (waitpid(m[0].tid, &status, 0) != m[0].tid || !WIFSTOPPED(status))
 		die("waitpid");
-	until_blocked(tids[1]);
-	usleep(100000);
-	expect("none", tids, 2);
+	m[1].whom = m[0].tid;
+	until_quiet(m[1].tid);
+	expect_members("none", m, 2);
 }
 
 const struct scene process_scenes[] = {
@@ -417,10 +649,19 @@ const struct scene process_scenes[] = {
 	{ "pipe-and-wait", pipe_and_wait },
 	{ "pipe-with-reader", pipe_with_reader },
 	{ "pipes", pipes },
+	{ "pipes-and-uring", pipes_and_uring },
 	{ "wait-for-one", wait_for_one },
 	{ "wait-for-any", wait_for_any },
+	{ "waitid", wait_by_waitid },
+	{ "waitid-any", wait_for_any_by_waitid },
+	{ "waitid-pidfd", wait_by_pidfd },
+	{ "wait-beside", wait_beside },
+	{ "vfork", vfork_read },
+	{ "vfork-lock", vfork_lock },
+#ifdef __GLIBC__
+	{ "malloc", malloc_lock },
+#endif
 	{ "fifos", fifos },
-	{ "sockets", sockets },
 	{ "fork-held", fork_held },
 	{ "traced", traced },
 	{}

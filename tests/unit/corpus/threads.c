@@ -4,9 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <linux/io_uring.h>
+#include <poll.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,6 +47,18 @@ static void lock_in_ring(struct actor *a)
 	pthread_mutex_lock(&mutex[(a->number + 1) % members]);
 }
 
+/* What each of n actors waits for, where that is the next one's. */
+static void waits_for_next(size_t n, const char *waits, const char *type)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		actor[i].waits = waits;
+		actor[i].type = type;
+		actor[i].whom = &actor[(i + 1) % n];
+	}
+}
+
 /* Each of n threads holds a mutex and wants the next one's. */
 static void ring_of(size_t n, int type, int protocol, int robust)
 {
@@ -51,27 +69,31 @@ static void ring_of(size_t n, int type, int protocol, int robust)
 	for (i = 0; i < n; i++)
 		init_mutex(&mutex[i], type, protocol, robust);
 	for (i = 0; i < n; i++)
-		start(&actor[i], lock_in_ring, i);
+		begin(&actor[i], lock_in_ring, i);
 	expect_actors("deadlock", actor, n);
 }
 
 static void ring(size_t n)
 {
+	waits_for_next(n, "mutex", "normal");
 	ring_of(n, PTHREAD_MUTEX_NORMAL, 0, 0);
 }
 
 static void ring_recursive(size_t n)
 {
+	waits_for_next(n, "mutex", "recursive");
 	ring_of(n, PTHREAD_MUTEX_RECURSIVE, 0, 0);
 }
 
 static void ring_errorcheck(size_t n)
 {
+	waits_for_next(n, "mutex", "errorcheck");
 	ring_of(n, PTHREAD_MUTEX_ERRORCHECK, 0, 0);
 }
 
 static void ring_robust(size_t n)
 {
+	waits_for_next(n, "mutex-robust", "normal");
 	ring_of(n, PTHREAD_MUTEX_NORMAL, 0, 1);
 }
 
@@ -84,6 +106,7 @@ static void ring_pi(size_t n)
 #ifdef PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP
 static void ring_adaptive(size_t n)
 {
+	waits_for_next(n, "mutex", "adaptive");
 	ring_of(n, PTHREAD_MUTEX_ADAPTIVE_NP, 0, 0);
 }
 #endif
@@ -97,6 +120,7 @@ static void lock_twice(struct actor *a)
 static void self(size_t n)
 {
 	(void)n;
+	waits_for_next(1, "mutex", "normal");
 	start(&actor[0], lock_twice, 0);
 	expect_actors("waits-for-itself", actor, 1);
 }
@@ -119,8 +143,10 @@ static void dead_owner(size_t n)
 
 	start(&gone, lock_and_end, 0);
 	pthread_join(gone.thread, NULL);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		actor[i].waits = "mutex";
 		start(&actor[i], lock_only, 0);
+	}
 	expect_actors("owner-ended", actor, n);
 }
 
@@ -138,8 +164,9 @@ static void reader_in_pair(struct actor *a)
 	pthread_rwlock_rdlock(&rwlock[!a->number]);
 }
 
-static void pair_of(void (*act)(struct actor *a))
+static void pair_of(void (*act)(struct actor *a), const char *waits)
 {
+	waits_for_next(2, waits, NULL);
 	pthread_barrier_init(&barrier, NULL, 2);
 	pthread_rwlock_init(&rwlock[0], NULL);
 	pthread_rwlock_init(&rwlock[1], NULL);
@@ -151,13 +178,13 @@ static void pair_of(void (*act)(struct actor *a))
 static void rwlock_writers(size_t n)
 {
 	(void)n;
-	pair_of(writer_in_pair);
+	pair_of(writer_in_pair, "rwlock-write");
 }
 
 static void rwlock_readers(size_t n)
 {
 	(void)n;
-	pair_of(reader_in_pair);
+	pair_of(reader_in_pair, "rwlock-read");
 }
 
 static FILE *file;
@@ -178,9 +205,14 @@ static void mutex_then_file(struct actor *a)
 	fputs("text", file);
 }
 
+/* The mutex is of a type whose owner is recorded by musl, too; so in join(). */
 static void stdio(size_t n)
 {
 	(void)n;
+	waits_for_next(2, "stdio", NULL);
+	actor[0].waits = "mutex";
+	actor[0].type = "recursive";
+	init_mutex(&mutex[0], PTHREAD_MUTEX_RECURSIVE, 0, 0);
 	file = fopen("/dev/null", "w");
 	pthread_barrier_init(&barrier, NULL, 2);
 	start(&actor[0], file_then_mutex, 0);
@@ -207,6 +239,10 @@ static void wait_and_lock(struct actor *a)
 static void join(size_t n)
 {
 	(void)n;
+	waits_for_next(2, "mutex", "recursive");
+	actor[0].waits = "join";
+	actor[0].type = NULL;
+	init_mutex(&mutex[0], PTHREAD_MUTEX_RECURSIVE, 0, 0);
 	pthread_barrier_init(&barrier, NULL, 2);
 	start(&actor[1], wait_and_lock, 0);
 	start(&actor[0], lock_and_join, 0);
@@ -241,6 +277,7 @@ static void signal_and_lock(struct actor *a)
 static void cond_relock(size_t n)
 {
 	(void)n;
+	waits_for_next(2, "mutex", "normal");
 	start(&actor[0], wait_and_relock, 0);
 	start(&actor[1], signal_and_lock, 1);
 	until_blocked(actor[1].tid);
@@ -275,6 +312,7 @@ static void iterate(struct actor *a)
 static void loader(size_t n)
 {
 	(void)n;
+	waits_for_next(2, "mutex", "recursive");
 	pthread_barrier_init(&barrier, NULL, 2);
 	start(&actor[0], open_library, 0);
 	start(&actor[1], iterate, 0);
@@ -325,6 +363,10 @@ static void timed(size_t n)
 
 	members = n;
 	pthread_barrier_init(&barrier, NULL, n);
+	waits_for_next(n, "mutex", "recursive");
+	actor[0].ends = 1000;
+	for (i = 0; i < n; i++)
+		init_mutex(&mutex[i], PTHREAD_MUTEX_RECURSIVE, 0, 0);
 	for (i = 0; i < n; i++)
 		start(&actor[i], lock_timed_in_ring, i);
 	expect_actors("none", actor, n);
@@ -365,8 +407,34 @@ static void stack_sem(size_t n)
 	init_mutex(&mutex[0], PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_INHERIT, 0);
 	init_mutex(&mutex[1], PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_INHERIT, 0);
 	pthread_barrier_init(&barrier, NULL, 2);
+	waits_for_next(2, "mutex-pi", NULL);
+	actor[0].waits = "sem";
+	actor[0].whom = NULL;
 	start(&actor[0], lock_and_wait_on_stack, 0);
 	start(&actor[1], lock_and_wait_on_stack, 1);
+	expect_actors("none", actor, 2);
+}
+
+static void lock_and_await_uring(struct actor *a)
+{
+	(void)a;
+	pthread_mutex_lock(&mutex[0]);
+	pthread_barrier_wait(&barrier);
+	syscall(SYS_io_uring_enter, open_uring(), 0, 1, IORING_ENTER_GETEVENTS,
+		NULL, 0);
+}
+
+/* Who waits for an io_uring may go on by what nobody sees. */
+static void uring(size_t n)
+{
+	(void)n;
+	init_mutex(&mutex[0], PTHREAD_MUTEX_RECURSIVE, 0, 0);
+	pthread_barrier_init(&barrier, NULL, 2);
+	actor[0].waits = "io_uring";
+	actor[1].waits = "mutex";
+	actor[1].whom = &actor[0];
+	start(&actor[0], lock_and_await_uring, 0);
+	start(&actor[1], wait_and_lock, 1);
 	expect_actors("none", actor, 2);
 }
 
@@ -382,9 +450,81 @@ static void idle(size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		actor[i].waits = "cond";
 		start(&actor[i], wait_cond, 0);
+	}
 	expect_actors("none", actor, n);
+}
+
+static sem_t sem_of_nobody;
+
+/* Each for a thousand seconds, by another call. */
+static void sleep_by(struct actor *a)
+{
+	struct timespec time = { .tv_sec = 1000 }, until;
+	struct timeval value = { .tv_sec = 1000 };
+	int epoll = epoll_create1(0);
+	struct epoll_event event;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 1000;
+	switch (a->number) {
+	case 0:
+		poll(NULL, 0, 1000000);
+		break;
+	case 1:
+		ppoll(NULL, 0, &time, NULL);
+		break;
+	case 2:
+		select(0, NULL, NULL, NULL, &value);
+		break;
+	case 3:
+		epoll_wait(epoll, &event, 1, 1000000);
+		break;
+	case 4:
+		syscall(SYS_nanosleep, &time, NULL);
+		break;
+	case 5:
+		clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &until, NULL);
+		break;
+	case 6:
+		sigtimedwait(&(sigset_t){}, NULL, &time);
+		break;
+	case 7:
+		sem_timedwait(&sem_of_nobody, &until);
+		break;
+	case 8:
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
+		break;
+#ifdef SYS_select
+	case 9:
+		syscall(SYS_select, 0, NULL, NULL, NULL, &value);
+		break;
+#endif
+	}
+	exit(1);
+}
+
+static void sleepers(size_t n)
+{
+	static const char *const waits[] = { "poll", "poll", "poll", "poll",
+					     "sleep", "sleep", "signal", "sem",
+					     "sleep", "poll" };
+#ifdef SYS_select
+	const size_t sleepers = 10;
+#else
+	const size_t sleepers = 9;
+#endif
+	size_t i;
+
+	(void)n;
+	for (i = 0; i < sleepers; i++) {
+		actor[i].waits = waits[i];
+		actor[i].ends = 1000;
+		start(&actor[i], sleep_by, i);
+	}
+	expect_actors("none", actor, sleepers);
 }
 
 static double now_us(void)
@@ -440,6 +580,8 @@ const struct scene thread_scenes[] = {
 	{ "chain", chain },
 	{ "stack-sem", stack_sem },
 	{ "idle", idle },
+	{ "uring", uring },
+	{ "sleepers", sleepers },
 	{ "ticker", ticker },
 	{}
 };
