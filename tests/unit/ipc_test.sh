@@ -148,13 +148,31 @@ for signal in TERM KILL; do
 	ok $? "after SIG$signal none is left"
 done
 
+# used: queues that are not those before have had messages.
+used()
+{
+	awk -v before="$before" 'BEGIN { split(before, b); for (i in b) old[b[i]] }
+		NR > 1 && !($2 in old) && $12 { n++ } END { exit n < 2 }' \
+		/proc/sysvipc/msg
+}
+
+# wait_used: until they have.
+wait_used()
+{
+	local i
+
+	for ((i = 0; i < 300; i++)); do
+		! used || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 # Both the tool and the keeper are killed: the next run removes what they left.
 "$CTXLAB" ipc --seconds 30 --way sysv >/dev/null 2>&1 &
 tool=$!
-for ((i = 0; i < 100; i++)); do
-	[ "$(queues)" = "$before" ] || break
-	sleep 0.1
-done
+wait_used
+ok $? "a run uses its queues"
 kill -KILL "$(pgrep -x -P $tool ctxlab-keeper)" $tool
 wait $tool 2>/dev/null
 for ((i = 0; i < 100; i++)); do
@@ -166,4 +184,52 @@ ok $? "a queue stays where the keeper is killed as well"
 short --way sysv
 gone
 ok $? "and the next run removes it"
+
+# Likewise, but the run lives on, in a PID namespace where its number is one that
+# nobody has here.
+if unshare -pf --mount-proc true 2>/dev/null; then
+	# shellcheck disable=SC2016 # another shell's
+	unshare -pf --kill-child --mount-proc sh -c '
+		echo $(($(cat /proc/sys/kernel/pid_max) - 1000)) \
+			>/proc/sys/kernel/ns_last_pid
+		"$0" ipc --quick --seconds 3 --bytes 1 --way sysv
+		exit $?' "$CTXLAB" >"$work/there" 2>&1 &
+	tool=$!
+	wait_used
+	ok $? "a run of another PID namespace uses its queues"
+	short --way sysv
+	wait $tool
+	status=$?
+	[ $status = 0 ] || [ $status = 4 ]
+	ok $? "and keeps them while one comes and goes here: $status"
+	gone
+	ok $? "and leaves none behind"
+else
+	echo "# no PID namespaces"
+fi
+
+# In an IPC namespace of its own, and where that has no room.
+if unshare -i true 2>/dev/null; then
+	ours()
+	{
+		# shellcheck disable=SC2016 # another shell's
+		unshare -i sh -c '
+			[ -z "$1" ] || echo "$1" >/proc/sys/kernel/msgmni
+			"$0" ipc --quick --seconds 1 --bytes 1 --way sysv --json
+			sed 1d /proc/sysvipc/msg >"$2"' "$CTXLAB" "$1" "$work/queues" \
+			>"$work/out" 2>"$work/err"
+		out=$(cat "$work/out")
+	}
+	ours ""
+	like "$out" '*"arm": *"sysv-processes"*' "it measures in a namespace of its own"
+	[ ! -s "$work/queues" ]
+	ok $? "and leaves nothing there"
+	ours 1
+	like "$out" '*"no arm of sysv: *kernel.msgmni queues are there"*' \
+		"where there is room for one queue it goes without"
+	[ ! -s "$work/queues" ]
+	ok $? "and leaves nothing there either"
+else
+	echo "# no IPC namespaces"
+fi
 tap_done

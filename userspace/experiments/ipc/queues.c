@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/msg.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "queues.h"
@@ -110,14 +111,28 @@ static key_t key_of(pid_t pid, int direction)
 	return KEY | (pid & KEY_PIDS) << 1 | direction;
 }
 
+/* A run that has not used a queue for so long is none. */
+#define UNUSED_SECONDS 60
+
+/*
+ * Whether tasks of another PID namespace may use it: its maker's number means
+ * somebody else here, or nobody.  Who sent and received last has no number here then.
+ */
+static bool is_foreign(const struct msqid_ds *queue)
+{
+	if (queue->msg_stime || queue->msg_rtime)
+		return !queue->msg_lspid && !queue->msg_lrpid;
+	return time(NULL) - queue->msg_ctime < UNUSED_SECONDS;
+}
+
 static bool is_left(const struct msqid_ds *queue)
 {
 	key_t key = queue->msg_perm.__key;
 	pid_t pid = key >> 1 & KEY_PIDS;
 
 	return key_of(pid, key & 1) == key &&
-	       queue->msg_perm.cuid == geteuid() && kill(pid, 0) &&
-	       errno == ESRCH;
+	       queue->msg_perm.cuid == geteuid() && !is_foreign(queue) &&
+	       kill(pid, 0) && errno == ESRCH;
 }
 
 /* Removes queues of this user whose makers are gone. */
