@@ -185,6 +185,15 @@ static struct seen_process *add_process(struct walk *w,
 	return &h->process[h->processes++];
 }
 
+static pid_t read_tracer(int process)
+{
+	char text[4096], *at = NULL;
+
+	if (file_read(process, "status", text, sizeof(text)) > 0)
+		at = strstr(text, "\nTracerPid:");
+	return at ? strtol(at + strlen("\nTracerPid:"), NULL, 10) : 0;
+}
+
 static void take_process(struct walk *w, int proc, const char *name)
 {
 	struct seen_process *seen;
@@ -199,6 +208,8 @@ static void take_process(struct walk *w, int proc, const char *name)
 		w->pid = strtol(name, NULL, 10);
 		w->io_uring = false;
 		seen = add_process(w, &stat);
+		if (w->what & FIND_TRACERS)
+			seen->tracer = read_tracer(process);
 		if (w->inodes)
 			seen->unseen = stat.state == 'Z' ?
 				       !take_of_threads(w, process) :

@@ -20,6 +20,7 @@ enum {
 enum {
 	FIND_LOCKS = 1,		/* /proc/locks, and the locks of each descriptor */
 	FIND_FIFOS = 2,		/* which descriptors are FIFOs */
+	FIND_TRACERS = 4,	/* who traces whom */
 };
 
 struct holder {
@@ -32,6 +33,7 @@ struct holder {
 /* A process as the walk found it. */
 struct seen_process {
 	pid_t pid, ppid;
+	pid_t tracer;		/* of its main thread; 0: none */
 	bool unseen;		/* its descriptors may not be read */
 	bool io_uring;		/* the kernel may read and write for it */
 };
@@ -58,7 +60,7 @@ struct holders {
  * @h: takes the result; holders_free() frees it
  * @inode: the pipes, FIFOs, sockets and locked files to look for, in rising order
  * @n: number of them
- * @what: FIND_LOCKS, FIND_FIFOS, or both
+ * @what: a sum of FIND_LOCKS and the like
  */
 void holders_find(struct holders *h, const unsigned long long *inode, size_t n,
 		  unsigned int what);

@@ -297,6 +297,12 @@ static void add_blocker(struct scan *s, struct thread *t, pid_t pid)
 	t->by.process[t->by.n++] = p;
 }
 
+/* Whether @p is told when that one ends: its parent, or who traces it. */
+static bool may_wait_for(const struct process *p, const struct seen_process *child)
+{
+	return child->ppid == p->pid || child->tracer == p->pid;
+}
+
 /*
  * A child by its ID, or any, which another thread of the process may start as well;
  * IDs of another namespace are not translated.
@@ -311,7 +317,7 @@ static void resolve_child(struct scan *s, struct thread *t)
 	t->by.certain = true;
 	t->by.own = t->wait.owner < 0;
 	for (i = 0; i < h->processes; i++)
-		if (h->process[i].ppid == t->process->pid &&
+		if (may_wait_for(t->process, &h->process[i]) &&
 		    (t->wait.owner < 0 || t->wait.owner == h->process[i].pid))
 			add_blocker(s, t, h->process[i].pid);
 }
@@ -520,6 +526,8 @@ static void want(struct scan *s, struct wanted *w, const struct thread *t)
 	w->walk = true;
 	if (wait->kind >= WAIT_FLOCK && wait->kind <= WAIT_OFD_LOCK)
 		w->what |= FIND_LOCKS;
+	if (wait->kind == WAIT_CHILD)
+		w->what |= FIND_TRACERS;
 	if (wait->kind == WAIT_FIFO_READ || wait->kind == WAIT_FIFO_WRITE)
 		w->what |= FIND_FIFOS;
 	if (!inode)
