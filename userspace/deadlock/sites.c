@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/symbol.h"
 #include "lib/xalloc.h"
 #include "sites.h"
 
 #ifdef HAVE_LIBDW
+#include <dwarf.h>
 #include <elfutils/libdwfl.h>
 #include <unistd.h>
 
@@ -139,10 +141,57 @@ static bool is_library(const char *path)
 			!strncmp(name, "/ld-", 4));
 }
 
+/* The call in a function by which, through others maybe, @inlined came into it. */
+static bool outermost_call(Dwarf_Die *inlined, Dwarf_Die *call)
+{
+	Dwarf_Die *scope = NULL;
+	int n = dwarf_getscopes_die(inlined, &scope), i;
+	bool found = false;
+
+	for (i = 0; i < n && dwarf_tag(&scope[i]) != DW_TAG_subprogram; i++)
+		if (dwarf_tag(&scope[i]) == DW_TAG_inlined_subroutine) {
+			*call = scope[i];
+			found = true;
+		}
+	free(scope);
+	return found;
+}
+
+/* Where in the function itself @pc is, should it be in what was inlined there. */
+static const char *line_of_call(Dwfl_Module *module, uint64_t pc, int *number)
+{
+	Dwarf_Addr bias;
+	Dwarf_Die *unit = dwfl_module_addrdie(module, pc, &bias), *scope = NULL, call;
+	int n = unit ? dwarf_getscopes(unit, pc - bias, &scope) : 0, i = 0;
+	Dwarf_Word file, line;
+	Dwarf_Attribute attr;
+	Dwarf_Files *files;
+	bool found;
+
+	while (i < n && dwarf_tag(&scope[i]) != DW_TAG_subprogram &&
+	       dwarf_tag(&scope[i]) != DW_TAG_inlined_subroutine)
+		i++;
+	found = i < n && outermost_call(&scope[i], &call);
+	free(scope);
+	if (!found || dwarf_getsrcfiles(unit, &files, NULL) ||
+	    dwarf_formudata(dwarf_attr(&call, DW_AT_call_file, &attr), &file) ||
+	    dwarf_formudata(dwarf_attr(&call, DW_AT_call_line, &attr), &line))
+		return NULL;
+	*number = line;
+	return dwarf_filesrc(files, file, NULL, NULL);
+}
+
+static const char *line_of(Dwfl_Module *module, uint64_t pc, int *number)
+{
+	const char *file = line_of_call(module, pc, number);
+	Dwfl_Line *line = file ? NULL : dwfl_module_getsrc(module, pc);
+
+	return line ? dwfl_lineinfo(line, NULL, number, NULL, NULL, NULL) : file;
+}
+
 static void describe(Dwfl_Module *module, uint64_t pc, struct frame *f)
 {
 	const char *name = NULL, *file, *path;
-	Dwfl_Line *line;
 	GElf_Sym symbol;
 	GElf_Off offset = 0;
 
@@ -150,12 +199,10 @@ static void describe(Dwfl_Module *module, uint64_t pc, struct frame *f)
 				    NULL);
 	/* A symbol of some size that ends before is another function's. */
 	if (name && (!symbol.st_size || offset < symbol.st_size))
-		f->function = xstrdup(name);
+		f->function = symbol_name(name);
 	dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, &path, NULL);
 	f->library = is_library(path);
-	line = dwfl_module_getsrc(module, pc);
-	file = line ? dwfl_lineinfo(line, NULL, &f->line, NULL, NULL, NULL) :
-		      NULL;
+	file = line_of(module, pc, &f->line);
 	if (file)
 		f->file = xstrdup(strrchr(file, '/') ? strrchr(file, '/') + 1 :
 				  file);
@@ -183,6 +230,8 @@ static int take_frame(Dwfl_Frame *frame, void *arg)
 	module = dwfl_addrmodule(u->s->dwfl, pc);
 	if (module)
 		describe(module, pc, f);
+	if (!f->function)
+		f->place = sites_address(u->s, f->pc);
 	u->stack->n++;
 	return DWARF_CB_OK;
 }
@@ -215,6 +264,7 @@ static char *symbol_text(struct sites *s, uint64_t address)
 	const char *name;
 	GElf_Off offset = 0;
 	GElf_Sym symbol;
+	char *text, *longer;
 
 	/* Of what is not in the file libdw knows no module. */
 	module = s->dwfl && m ? dwfl_addrmodule(s->dwfl, address < m->end ?
@@ -223,8 +273,12 @@ static char *symbol_text(struct sites *s, uint64_t address)
 					     NULL, NULL, NULL) : NULL;
 	if (!name || (symbol.st_size && offset >= symbol.st_size))
 		return NULL;
-	return offset ? xasprintf("%s+%llu", name, (unsigned long long)offset) :
-			xstrdup(name);
+	text = symbol_name(name);
+	if (!offset)
+		return text;
+	longer = xasprintf("%s+%llu", text, (unsigned long long)offset);
+	free(text);
+	return longer;
 }
 
 bool sites_unwind(void)
@@ -279,6 +333,7 @@ void stack_free(struct stack *stack)
 
 	for (i = 0; i < stack->n; i++) {
 		free(stack->frame[i].function);
+		free(stack->frame[i].place);
 		free(stack->frame[i].file);
 	}
 	stack->n = 0;
@@ -289,7 +344,7 @@ const struct frame *stack_site(const struct stack *stack)
 	size_t i;
 
 	for (i = 0; i < stack->n; i++)
-		if (!stack->frame[i].library && stack->frame[i].function)
+		if (!stack->frame[i].library)
 			return &stack->frame[i];
 	for (i = 0; i < stack->n; i++)
 		if (stack->frame[i].function)
@@ -299,17 +354,10 @@ const struct frame *stack_site(const struct stack *stack)
 
 char *frame_text(const struct frame *f)
 {
-	char *pc, *text;
+	const char *name = f->function ? f->function : f->place;
 
-	if (f->function && f->file)
-		return xasprintf("%s (%s:%d)", f->function, f->file, f->line);
-	if (f->function)
-		return xstrdup(f->function);
-	pc = xasprintf("0x%llx", (unsigned long long)f->pc);
-	text = f->file ? xasprintf("%s (%s:%d)", pc, f->file, f->line) :
-			 xstrdup(pc);
-	free(pc);
-	return text;
+	return f->file ? xasprintf("%s (%s:%d)", name, f->file, f->line) :
+			 xstrdup(name);
 }
 
 char *sites_address(struct sites *s, uint64_t address)

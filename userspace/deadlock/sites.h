@@ -12,10 +12,14 @@
 
 #define SITES_MAX_FRAMES 64
 
-/* A frame of a stack, the innermost first; what is not known is NULL or 0. */
+/*
+ * A frame of a stack, the innermost first; what is not known is NULL or 0.  The line
+ * is one of the function, whatever was inlined into it.
+ */
 struct frame {
 	uint64_t pc;
 	char *function;
+	char *place;	/* where the function is not known: "bank+0x13fe" */
 	char *file;
 	int line;
 	bool library;	/* of the C library, not of the program */
