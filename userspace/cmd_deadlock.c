@@ -171,7 +171,8 @@ static int once(struct scan *s, const struct request *q)
 
 	err = look(s, q);
 	if (err) {
-		error_say("all processes have ended");
+		error_say(q->all ? "no process may be looked at" :
+				   "all processes have ended");
 		return CTXLAB_FAILED;
 	}
 	if (print(s, q))

@@ -314,9 +314,13 @@ static bool by_call(struct thread *t)
 	case CALL_BLOCKED:
 		break;
 	}
-	/* Workers of io_uring have no code of the program to return to. */
-	if (t->process->compat || !t->call.pc)
+	if (t->process->compat)
 		return false;
+	/* Workers of io_uring, and of the kernel, have no program to return to. */
+	if (!t->call.pc) {
+		t->wait.kind = WAIT_NO_CALL;
+		return false;
+	}
 	if (t->call.nr == SYS_futex)
 		return true;
 	call_decode(t);

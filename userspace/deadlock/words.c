@@ -286,16 +286,40 @@ static void print_sum(const struct report *r, FILE *out)
 		fputs("This build has no libdw: no call sites.\n", out);
 }
 
-void deadlock_words(struct report *r, FILE *out)
+/* Processes of which nothing can be said. */
+static size_t count_unread(const struct scan *s)
 {
-	const struct scan *s = r->scan;
+	const struct process *p;
+	size_t i, n = 0;
 
-	size_t found = deadlock_count(s), i;
+	for (i = 0; i < s->processes; i++) {
+		p = s->process[i];
+		n += p->compat || p->trouble.calls || p->trouble.memory;
+	}
+	return n;
+}
+
+static void print_result(const struct scan *s, FILE *out)
+{
+	size_t found = deadlock_count(s), unread = count_unread(s);
 
 	if (found)
 		fprintf(out, "Found %zu deadlock%s.\n\n", found, plural(found));
-	else
+	else if (!unread)
 		fputs("No deadlock found.\n\n", out);
+	else if (unread == s->processes)
+		fputs("Whether there is a deadlock cannot be told.\n\n", out);
+	else
+		fprintf(out, "No deadlock found; %zu process%s cannot be looked into.\n\n",
+			unread, unread == 1 ? "" : "es");
+}
+
+void deadlock_words(struct report *r, FILE *out)
+{
+	const struct scan *s = r->scan;
+	size_t i;
+
+	print_result(s, out);
 	print_findings(r, out);
 	for (i = 0; i < s->processes; i++)
 		if (s->process[i]->gs)
