@@ -64,6 +64,17 @@ try 4 deadlock --exit-code "$pid"
 
 play ring-pi 2
 found "$pid"
+# Without names, the file and where in it.
+strip -o "$work/stripped" "$programs"
+full=$programs
+programs=$work/stripped
+play ring 2
+programs=$full
+found "$pid"
+like "$(<"$work/watch")" "*: stripped+0x[0-9a-f]*, held by *" "a lock without a name is told by its file"
+if ! grep -q 'no libdw' "$work/watch"; then
+	like "$(<"$work/watch")" "* at stripped+0x[0-9a-f]*" "and so is a call site"
+fi
 play dead-owner 2
 found "$pid"
 like "$(<"$work/watch")" "*Lock of a thread that has ended: 2 threads wait for it*" "and says so"
@@ -203,10 +214,17 @@ for i in {1..100}; do
 done
 "$CTXLAB" deadlock $!
 kill $!
+: >"$work/pipes"
+"$programs" pipes >"$work/pipes" &
+until read -r _ _ first _ <"$work/pipes"; do sleep 0.1; done
+"$CTXLAB" deadlock "${first%%:*}"
+kill $!
 EOF
-	out=$(export CTXLAB work; timeout 120 unshare -fp --mount-proc bash "$work/inside" 2>&1)
+	out=$(export CTXLAB programs work; timeout 120 unshare -fp --mount-proc bash "$work/inside" 2>&1)
 	like "$out" "*flock unseen*No deadlock found*may be in another pid namespace*" \
 		"the owner of a lock that is outside is not named, and said to be unseen"
+	like "$out" "*No deadlock found*No deadlock found*outside of this pid namespace may have*" \
+		"nor is a deadlock found of pipes that may have an end outside"
 
 	help unshare -fp --mount-proc "$programs" flocks >"$work/flocks"
 	sleep 0.2
@@ -246,6 +264,9 @@ play names
 found "$pid"
 try 0 deadlock "$pid"
 like "$out" '*\\x1b*' "names are escaped"
+if "$CTXLAB" deadlock -nro SITE "$pid" | grep -q hostile.c && ldconfig -p | grep -q 'libstdc++\.so\.6'; then
+	like "$out" '*at lock_under_a_name(actor\*) (hostile.c:*' "those of C++ are as people write them"
+fi
 [[ $out != *$'\033'* ]]
 ok $? "and let no escape sequence through"
 try 0 deadlock --dot "$pid"
@@ -342,6 +363,18 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	ASAN_OPTIONS=detect_leaks=0 setpriv --reuid=65534 --regid=65534 --clear-groups \
 		"$work/ctxlab" deadlock "$pid" >"$work/out" 2>"$work/err"
 	is $? 1 "without rights it fails"
+	like "$(<"$work/out")" "Whether there is a deadlock cannot be told.*" "says that it does not know"
 	like "$(<"$work/err")" "*$pid (deadlocks): its calls may not be read*ermi*" "and says which"
+
+	# A program of that user's own; but root's may have ends of its pipes.
+	cp "$programs" "$work/deadlocks"
+	: >"$work/pipes"
+	help setpriv --reuid=65534 --regid=65534 --clear-groups "$work/deadlocks" pipes >"$work/pipes"
+	until read -r _ _ first _ <"$work/pipes"; do sleep 0.1; done
+	ASAN_OPTIONS=detect_leaks=0 setpriv --reuid=65534 --regid=65534 --clear-groups \
+		"$work/ctxlab" deadlock --exit-code "${first%%:*}" >"$work/out" 2>&1
+	is $? 0 "of pipes that another user's process may hold no deadlock is found"
+	like "$(<"$work/out")" "No deadlock found.*descriptors of * may not be read. A pipe may have an end*" \
+		"and why is said"
 fi
 tap_done

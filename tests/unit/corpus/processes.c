@@ -313,17 +313,25 @@ static void waitid_pidfd(pid_t child)
 	waitid(BY_PIDFD, syscall(SYS_pidfd_open, child, 0), &info, WEXITED);
 }
 
+static void nap_for_ever(struct actor *a)
+{
+	(void)a;
+	for (;;)
+		pause();
+}
+
 /*
- * A process waits for a child that reads from it; another child sleeps on, so that
- * the wait ends where it is for any of them.
+ * A process waits for a child that reads from it; @beside: another child sleeps on;
+ * @may_end: there is somebody else who can end the wait.
  */
-static void wait_for_reader(void (*wait)(pid_t child), bool any)
+static void wait_for_reader(void (*wait)(pid_t child), bool beside, bool may_end)
 {
 	struct member m[2] = { { .waits = "child" }, { .waits = "pipe-read" } };
 	pid_t child;
 	int fd[2];
 
-	make_stage(2);
+	if (!stage)
+		make_stage(2);
 	m[0].tid = fork_child();
 	if (!m[0].tid) {
 		if (pipe(fd))
@@ -334,10 +342,9 @@ static void wait_for_reader(void (*wait)(pid_t child), bool any)
 			_exit(read(fd[0], fd, 1) < 0);
 		}
 		close(fd[0]);
-		if (!fork_child()) {
+		if (beside && !fork_child()) {
 			close(fd[1]);
-			for (;;)
-				pause();
+			nap_for_ever(NULL);
 		}
 		stage->tid[1] = child;
 		wait(child);
@@ -347,47 +354,46 @@ static void wait_for_reader(void (*wait)(pid_t child), bool any)
 		usleep(1000);
 	m[1].tid = stage->tid[1];
 	m[1].whom = m[0].tid;
-	m[0].whom = any ? 0 : m[1].tid;
+	m[0].whom = may_end ? 0 : m[1].tid;
 	until_quiet(m[0].tid);
 	until_quiet(m[1].tid);
-	expect_members(any ? "none" : "deadlock", m, 2);
+	expect_members(may_end ? "none" : "deadlock", m, 2);
 }
 
 static void wait_for_one(size_t n)
 {
 	(void)n;
-	wait_for_reader(wait_one, false);
+	wait_for_reader(wait_one, true, false);
 }
 
 static void wait_for_any(size_t n)
 {
 	(void)n;
-	wait_for_reader(wait_any, true);
+	wait_for_reader(wait_any, true, true);
+}
+
+static void wait_for_only(size_t n)
+{
+	(void)n;
+	wait_for_reader(wait_any, false, false);
 }
 
 static void wait_by_waitid(size_t n)
 {
 	(void)n;
-	wait_for_reader(waitid_one, false);
+	wait_for_reader(waitid_one, true, false);
 }
 
 static void wait_for_any_by_waitid(size_t n)
 {
 	(void)n;
-	wait_for_reader(waitid_any, true);
+	wait_for_reader(waitid_any, true, true);
 }
 
 static void wait_by_pidfd(size_t n)
 {
 	(void)n;
-	wait_for_reader(waitid_pidfd, false);
-}
-
-static void nap_for_ever(struct actor *a)
-{
-	(void)a;
-	for (;;)
-		pause();
+	wait_for_reader(waitid_pidfd, true, false);
 }
 
 /*
@@ -422,6 +428,31 @@ static void wait_beside(size_t n)
 	until_quiet(m[0].tid);
 	until_quiet(m[1].tid);
 	expect_members("none", m, 2);
+}
+
+static void wait_for_traced(pid_t child)
+{
+	if (ptrace(PTRACE_SEIZE, stage->tid[0], NULL, NULL))
+		die("ptrace");
+	wait_any(child);
+}
+
+/* Who waits for any child waits for a process that it traces as well. */
+static void wait_as_tracer(size_t n)
+{
+	pid_t other;
+
+	(void)n;
+	make_stage(2);
+	other = fork_child();
+	if (!other) {
+		prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+		stage->tid[0] = getpid();
+		nap_for_ever(NULL);
+	}
+	while (!stage->tid[0])
+		usleep(1000);
+	wait_for_reader(wait_for_traced, false, true);
 }
 
 /* Tells who it is, in the memory of its parent, and ends with that. */
@@ -652,10 +683,12 @@ const struct scene process_scenes[] = {
 	{ "pipes-and-uring", pipes_and_uring },
 	{ "wait-for-one", wait_for_one },
 	{ "wait-for-any", wait_for_any },
+	{ "wait-for-only", wait_for_only },
 	{ "waitid", wait_by_waitid },
 	{ "waitid-any", wait_for_any_by_waitid },
 	{ "waitid-pidfd", wait_by_pidfd },
 	{ "wait-beside", wait_beside },
+	{ "wait-as-tracer", wait_as_tracer },
 	{ "vfork", vfork_read },
 	{ "vfork-lock", vfork_lock },
 #ifdef __GLIBC__

@@ -44,7 +44,7 @@ static void lock_in_ring(struct actor *a)
 {
 	pthread_mutex_lock(&mutex[a->number]);
 	pthread_barrier_wait(&barrier);
-	pthread_mutex_lock(&mutex[(a->number + 1) % members]);
+	lock(&mutex[(a->number + 1) % members]);
 }
 
 /* What each of n actors waits for, where that is the next one's. */
@@ -457,6 +457,25 @@ static void idle(size_t n)
 	expect_actors("none", actor, n);
 }
 
+static void wait_at_barrier(struct actor *a)
+{
+	(void)a;
+	pthread_barrier_wait(&barrier);
+}
+
+/* One who would come is not there. */
+static void wait_for_others(size_t n)
+{
+	size_t i;
+
+	pthread_barrier_init(&barrier, NULL, n + 1);
+	for (i = 0; i < n; i++) {
+		actor[i].waits = "barrier";
+		start(&actor[i], wait_at_barrier, i);
+	}
+	expect_actors("none", actor, n);
+}
+
 static sem_t sem_of_nobody;
 
 /* Each for a thousand seconds, by another call. */
@@ -581,6 +600,7 @@ const struct scene thread_scenes[] = {
 	{ "stack-sem", stack_sem },
 	{ "idle", idle },
 	{ "uring", uring },
+	{ "barrier", wait_for_others },
 	{ "sleepers", sleepers },
 	{ "ticker", ticker },
 	{}
