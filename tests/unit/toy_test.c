@@ -23,8 +23,11 @@
 #define EACH_X 2.0
 #define MORE 40.0
 
+/* Operations of a round from where on they are dearer in one of the moods. */
+#define SLOW_FROM 50
+
 enum { ARM_CHEAP, ARM_TWIN, ARM_DEAR };
-enum { MOOD_GOOD, MOOD_LIES, MOOD_HANGS, MOOD_FAILS, MOOD_BREAKS };
+enum { MOOD_GOOD, MOOD_LIES, MOOD_HANGS, MOOD_FAILS, MOOD_BREAKS, MOOD_SLOWS };
 
 static const struct claim claims[] = { { COUNT_RUSAGE, 2, 2 }, {} };
 
@@ -49,7 +52,7 @@ static const struct quantity quantities[] = {
 };
 
 static const char *const moods[] = {
-	"good", "lies", "hangs", "fails", "breaks", NULL
+	"good", "lies", "hangs", "fails", "breaks", "slows", NULL
 };
 
 static const struct setting settings[] = {
@@ -71,6 +74,7 @@ struct state {
 	struct run *run;
 	unsigned int blocks;	/* begun by renew() */
 	unsigned int rounds;
+	uint32_t ops;		/* of a round of the first arm, at the first point */
 	bool closed;
 };
 
@@ -87,6 +91,8 @@ static char *toy_plan(const struct request *r, struct run *run)
 	set->round_us = 1;
 	set->seconds = 0.2;
 	set->value[0] = r->setting[0] < 0 ? MOOD_GOOD : r->setting[0];
+	if (set->value[0] == MOOD_SLOWS)
+		set->round_us = 100;
 	run_add_point(set, &(struct point){ 0, NO_VARIANT, 4 });
 	return run_add_list(run, r->xs ? r->xs : "16,32,64");
 }
@@ -125,6 +131,10 @@ static int toy_round(void *state, const struct turn *turn, struct sample *s,
 		return -ETIMEDOUT;
 	if (mood == MOOD_BREAKS && st->rounds > 100)
 		return -EINTR;
+	if (mood == MOOD_SLOWS && turn->ops > SLOW_FROM)
+		ns *= 4;
+	if (turn->pool && turn->arm == ARM_CHEAP && !turn->point)
+		st->ops = turn->ops;
 	s->value[0] = ns;
 	s->value[1] = ns / 2;
 	s->counted = turn->ops;
@@ -299,6 +309,10 @@ static void troubles(void)
 	ok(run_toy(&run, &a, MOOD_FAILS) == -ENOSPC && toy.closed &&
 	   !strcmp(run.trouble, "cannot open the toy: No space left on device"),
 	   "what cannot be opened is said");
+	forget(&run, &a);
+	run_toy(&run, &a, MOOD_SLOWS);
+	ok(toy.ops > 210 && toy.ops < 240,
+	   "what only longer rounds show counts for how long they are: %u", toy.ops);
 	forget(&run, &a);
 	ok(!run_toy(&run, &a, MOOD_BREAKS) && run.interrupted &&
 	   refused_for(&a, "interrupted"), "a signal leaves what was measured");

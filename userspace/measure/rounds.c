@@ -20,29 +20,34 @@
 #define BLOCKS 20
 /* The share of the time that beginning blocks may take. */
 #define RENEWING 0.1
+/* A round of so many times the operations is nothing that a first one tells of. */
+#define MUCH_LONGER 8
 
-/* What an operation takes of each arm at a point, ns; 0 of those not there. */
+/* What an operation takes of an arm in a round of @ops, ns; 0 where it is dropped. */
+static int try_arm(struct job *job, int arm, unsigned int p, uint32_t ops,
+		   double *each)
+{
+	struct turn turn = { arm, p, ops ? ops : 1, NULL, NULL };
+	struct sample s;
+	int err = job_round(job, &turn, &s, each);
+
+	*each = !err && run_has(job->run, arm, p) ?
+			fmax(*each / turn.ops, 0.1) : 0;
+	return err;
+}
+
+/* Of all arms at a point; 0 of those not there. */
 static int try_arms(struct job *job, unsigned int p, double each[MAX_ARMS])
 {
 	const struct arm *arms = job->run->experiment->arms;
-	struct sample s;
-	int arm, err;
+	int arm, err = 0;
 
-	for (arm = 0; arm < run_arms(job->run); arm++) {
-		struct turn turn = { arm, p, arms[arm].first, NULL, NULL };
-
+	for (arm = 0; arm < run_arms(job->run) && !err; arm++) {
 		each[arm] = 0;
-		if (!run_has(job->run, arm, p))
-			continue;
-		if (!turn.ops)
-			turn.ops = 1;
-		err = job_round(job, &turn, &s, &each[arm]);
-		if (err)
-			return err;
-		each[arm] = run_has(job->run, arm, p) ?
-				    fmax(each[arm] / turn.ops, 0.1) : 0;
+		if (run_has(job->run, arm, p))
+			err = try_arm(job, arm, p, arms[arm].first, &each[arm]);
 	}
-	return 0;
+	return err;
 }
 
 /*
@@ -65,28 +70,56 @@ static double pace_ns(const struct run *run, int pace,
 	return n ? exp(logs / n) : 0;
 }
 
-int rounds_calibrate(struct job *job)
+/* How many operations a round has of each arm at a point. */
+static void choose_ops(struct job *job, unsigned int p,
+		       const double each[MAX_ARMS])
 {
 	const struct settings *set = &job->run->settings;
 	const struct arm *arms = job->run->experiment->arms;
-	double each[MAX_ARMS], ns, n, round_ns;
-	unsigned int p;
-	int arm, err;
+	double round_ns = set->round_us * 1e3 * fmax(set->longer[p], 1), ns, n;
+	int arm;
 
-	for (p = 0; p < set->points; p++) {
-		job_progress(job, "calibrating", (double)p / set->points);
+	for (arm = 0; arm < run_arms(job->run); arm++) {
+		ns = pace_ns(job->run, arms[arm].pace, each);
+		n = ns > 0 ? round_ns / ns : 0;
+		n = fmax(n, fmax(arms[arm].least, 1));
+		job->ops[arm][p] = fmin(n, 1e6);
+	}
+}
+
+/*
+ * Once more where rounds are to be much longer than the first one was: of tasks that
+ * have to wait for each other one may have been done there before the next began, and
+ * a round would take many times as long as it should.
+ */
+static int try_longer(struct job *job, unsigned int p, double each[MAX_ARMS])
+{
+	const struct arm *arms = job->run->experiment->arms;
+	int arm, err = 0;
+
+	for (arm = 0; arm < run_arms(job->run) && !err; arm++)
+		if (run_has(job->run, arm, p) &&
+		    job->ops[arm][p] >= MUCH_LONGER * fmax(arms[arm].first, 1))
+			err = try_arm(job, arm, p, job->ops[arm][p], &each[arm]);
+	return err;
+}
+
+int rounds_calibrate(struct job *job)
+{
+	double each[MAX_ARMS];
+	unsigned int p, points = job->run->settings.points;
+	int err = 0;
+
+	for (p = 0; p < points && !err; p++) {
+		job_progress(job, "calibrating", (double)p / points);
 		err = try_arms(job, p, each);
 		if (err)
-			return err;
-		round_ns = set->round_us * 1e3 * fmax(set->longer[p], 1);
-		for (arm = 0; arm < run_arms(job->run); arm++) {
-			ns = pace_ns(job->run, arms[arm].pace, each);
-			n = ns > 0 ? round_ns / ns : 0;
-			n = fmax(n, fmax(arms[arm].least, 1));
-			job->ops[arm][p] = fmin(n, 1e6);
-		}
+			break;
+		choose_ops(job, p, each);
+		err = try_longer(job, p, each);
+		choose_ops(job, p, each);
 	}
-	return 0;
+	return err;
 }
 
 static void keep(struct series *s, const struct sample *sample,
