@@ -52,7 +52,7 @@ judge_steps()
 			bad = 1
 		}
 		function judge() {
-			if (text == "" || names[0] !~ /^co_/)
+			if (text == "" || names[0] !~ /^co_s/)
 				return
 			steps++
 			if (names[n - 1] !~ /^(main|co_start)$/ &&
@@ -94,7 +94,7 @@ judge_steps()
 		}
 		END {
 			judge()
-			if (steps < (way == "co_switch_start" ? 15 : 80))
+			if (steps < (way == "co_switch_start" ? 30 : 80))
 				wrong("only " steps " instructions")
 			if (way != "co_switch_start" &&
 			    !(seen ~ /one_inner/ && seen ~ /other_inner/))
@@ -133,10 +133,10 @@ walks()
 			'print/x (long)&co_switch_return' | sed -n 's/.*= //p'))" \
 		bt >"$work/out"
 	is "$(sed '/^PARKED/,$d' "$work/out" | frames)" \
-	   "look running_inner running_entry g_main co_start " \
+	   "look running_inner running_entry g_main co_switch_start " \
 	   "gdb walks the stack of a G that runs"
 	like "$(sed '1,/^PARKED/d' "$work/out" | frames)" \
-	   "co_switch_return *gpm_recv parked_inner parked_entry g_main co_start " \
+	   "co_switch_return *gpm_recv parked_inner parked_entry g_main co_switch_start " \
 	   "and of one that waits"
 }
 
@@ -158,7 +158,7 @@ else
 fi
 if profile && [ -s "$work/out" ]; then
 	like "$(awk '{ print $2 }' "$work/out" | tr '\n' ' ')" \
-	     '*look running_inner running_entry g_main co_start  *' \
+	     '*look running_inner running_entry g_main co_switch_start  *' \
 	     "perf walks the stack of a G that runs"
 else
 	skip "no perf that may look at a program"

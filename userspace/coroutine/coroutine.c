@@ -166,16 +166,18 @@ void co_switch(void **save, void *to)
 	abort();
 }
 
-void co_switch_return(void **save, void *to)
+void *co_switch_return(void **save, void *to, void *message)
 {
 	co_switch(save, to);
+	return message;
 }
 
-void co_switch_start(void **save, void *end, co_entry entry, void *arg)
+void *co_switch_start(void **save, void *end, struct co_next (*entry)(void *arg),
+		      void *arg)
 {
 	(void)entry;
-	(void)arg;
 	co_switch(save, end);
+	return arg;
 }
 
 void co_switch_fp(void **save, void *to)

@@ -52,16 +52,33 @@ void co_switch(void **save, void *to);
 
 /*
  * The same, and faster where every coroutine is left from one place in the code,
- * the caller of this: the CPU then predicts the return right.
+ * the caller of this: the CPU then predicts the return right.  What comes back is
+ * the @message of who switches to this one by the same.
  */
-void co_switch_return(void **save, void *to);
+void *co_switch_return(void **save, void *to, void *message);
+
+/**
+ * struct co_next - who goes on after a coroutine that has ended
+ * @to: what co_switch_return() takes; or co_new() of a stack's end, where the same
+ *	entry begins anew
+ * @message: what it gets, as @message or as @arg
+ */
+struct co_next {
+	void *to;
+	void *message;
+};
+
+static inline void *co_new(void *end)
+{
+	return (char *)end + 1;
+}
 
 /*
- * The same to a coroutine that has not begun, on the stack below @end, a multiple of
- * 16: what co_switch_return() to co_frame(@end, @entry, @arg) does, but for the
- * return into its first function, which no CPU predicts.
+ * Begin a coroutine at @entry(@arg), on the stack below @end, a multiple of 16.  It
+ * is left by co_switch_return(), and ends by returning.
  */
-void co_switch_start(void **save, void *end, co_entry entry, void *arg);
+void *co_switch_start(void **save, void *end, struct co_next (*entry)(void *arg),
+		      void *arg);
 
 /*
  * Keeps the floating-point control words as well: on x86-64 the control bits of

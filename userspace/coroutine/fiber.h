@@ -44,6 +44,16 @@ struct fiber {
 	unsigned int valgrind;
 };
 
+/*
+ * May a coroutine's first function end in a switch?  ThreadSanitizer would take its
+ * frame off the record of the other one.
+ */
+#ifdef __SANITIZE_THREAD__
+#define FIBER_MAY_RETURN false
+#else
+#define FIBER_MAY_RETURN true
+#endif
+
 /* The stack [@low, @end) is a coroutine's from now on. */
 static inline void fiber_init(struct fiber *f, const char *low, const char *end)
 {

@@ -91,7 +91,7 @@ struct waiter {
 };
 
 struct g {
-	void *sp;		/* while it does not run */
+	void *sp;		/* while it does not run; NULL before it has begun */
 	struct g *link;		/* in the global queue, a batch, a free list */
 	void (*entry)(void *arg);
 	void *arg;
@@ -99,7 +99,6 @@ struct g {
 	atomic_uchar state;	/* enum g_state */
 	uint8_t guard;		/* enum co_guard */
 	uint8_t why;		/* enum gpm_wait_reason, while it waits */
-	bool fresh;		/* has not run yet: starts at g_main() */
 	uint32_t parks;		/* waits so far, for those who look from outside */
 	char *low;		/* of its stack */
 	/*
@@ -321,8 +320,8 @@ static inline void leave_here(struct m *m)
 
 void overflow_canary(const struct g *g) __attribute__((noreturn));
 /* What the other side of the switch does first. */
-void switched(void);
-void g_main(void *arg);
+void switched(struct m *m);
+struct co_next g_main(void *m);
 struct g *pick(struct p *p);
 
 /*
@@ -336,7 +335,8 @@ static inline char *stack_end(struct g *g)
 	return (char *)((uintptr_t)g & ~(uintptr_t)15);
 }
 
-static inline void switch_to(struct m *m, struct g *to)
+/* @to is the current one from now on, and nothing but the switch is left to do. */
+static inline void leave_for(struct m *m, struct g *to)
 {
 	struct g *from = m->current;
 
@@ -346,17 +346,24 @@ static inline void switch_to(struct m *m, struct g *to)
 	m->left = from;
 	m->current = to;
 	fiber_leave(&from->fiber, &to->fiber, m->after >= AFTER_EXIT);
-	if (to->fresh) {
-		to->fresh = false;
-		co_switch_start(&from->sp, stack_end(to), g_main, to);
-	} else {
-		co_switch_return(&from->sp, to->sp);
-	}
-	switched();
+}
+
+/* Return: the M that this G goes on with. */
+static inline struct m *switch_to(struct m *m, struct g *to)
+{
+	struct g *from = m->current;
+
+	leave_for(m, to);
+	if (!to->sp)
+		m = co_switch_start(&from->sp, stack_end(to), g_main, m);
+	else
+		m = co_switch_return(&from->sp, to->sp, m);
+	switched(m);
+	return m;
 }
 
 /* Leave the current G, do @after for it, and run another one. */
-static inline void switch_away(struct m *m, enum after after, struct lock *l)
+static inline struct m *switch_away(struct m *m, enum after after, struct lock *l)
 {
 	struct g *next = NULL;
 
@@ -366,10 +373,10 @@ static inline void switch_away(struct m *m, enum after after, struct lock *l)
 		next = pick(my_p(m));
 		if (!next && after == AFTER_YIELD) {
 			m->after = AFTER_NOTHING;
-			return;
+			return m;
 		}
 	}
-	switch_to(m, next ? next : &m->idle);
+	return switch_to(m, next ? next : &m->idle);
 }
 
 /* Make @g ready: by an M with a P, or, with a NULL @m, from outside. */

@@ -78,6 +78,20 @@ static inline bool take_half(struct queue *q, uint32_t head, uint32_t tail,
 	return advance_head(q, &head, head + n);
 }
 
+/* Owner: append @g, if there is room. */
+static inline bool queue_try_put(struct queue *q, struct g *g)
+{
+	uint32_t tail = atomic_load_explicit(&q->tail, memory_order_relaxed);
+	/* Acquire: a slot is written again only when it was read. */
+	uint32_t head = atomic_load_explicit(&q->head, memory_order_acquire);
+
+	if (tail - head >= QUEUE_SIZE)
+		return false;
+	store_slot(q, tail, g);
+	atomic_store_explicit(&q->tail, tail + 1, memory_order_release);
+	return true;
+}
+
 /*
  * Owner: append @g.  A full queue loses its first half to @batch instead, and the
  * answer is false: the caller brings the batch and @g to the global queue.  Half,
@@ -86,23 +100,17 @@ static inline bool take_half(struct queue *q, uint32_t head, uint32_t tail,
 static inline bool queue_put(struct queue *q, struct g *g,
 			     struct queue_batch *batch)
 {
-	uint32_t tail = atomic_load_explicit(&q->tail, memory_order_relaxed);
-
-	for (;;) {
-		/* Acquire: a slot is written again only when it was read. */
+	while (!queue_try_put(q, g)) {
 		uint32_t head = atomic_load_explicit(&q->head,
 						     memory_order_acquire);
+		uint32_t tail = atomic_load_explicit(&q->tail,
+						     memory_order_relaxed);
 
-		if (tail - head < QUEUE_SIZE) {
-			store_slot(q, tail, g);
-			atomic_store_explicit(&q->tail, tail + 1,
-					      memory_order_release);
-			return true;
-		}
-		if (take_half(q, head, tail, batch))
+		if (tail - head == QUEUE_SIZE && take_half(q, head, tail, batch))
 			return false;
 		/* A thief was faster, so there is room now. */
 	}
+	return true;
 }
 
 /* Owner: take the first; NULL if empty.  @position: where it stood. */

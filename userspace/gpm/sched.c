@@ -149,13 +149,13 @@ static struct g *link_batch(struct queue_batch *b)
  * Beyond 256 half of the queue and the new one go to the global queue, in one
  * batch: one lock for 129, and whoever is idle finds them.
  */
-void put_local(struct p *p, struct g *g)
+static __attribute__((noinline)) void put_full(struct p *p, struct g *g)
 {
 	uint32_t tail = atomic_load_explicit(&p->queue.tail,
 					     memory_order_relaxed);
 	struct queue_batch batch;
 
-	if (likely(queue_put(&p->queue, g, &batch))) {
+	if (queue_put(&p->queue, g, &batch)) {
 		trace(p->ring, TRACE_PUT, g->id, tail,
 		      queue_length(&p->queue) - 1);
 		return;
@@ -166,6 +166,17 @@ void put_local(struct p *p, struct g *g)
 	trace(p->ring, TRACE_OVERFLOW, g->id, batch.position, batch.n);
 	put_global_batch(p->ring, batch.g[0], g, batch.n + 1);
 	unlock(&sched.lock);
+}
+
+/* The batch is half a page of stack: not where there is room. */
+void put_local(struct p *p, struct g *g)
+{
+	if (likely(queue_try_put(&p->queue, g)))
+		trace(p->ring, TRACE_PUT, g->id,
+		      atomic_load_explicit(&p->queue.tail, memory_order_relaxed) - 1,
+		      queue_length(&p->queue) - 1);
+	else
+		put_full(p, g);
 }
 
 static void put_next(struct p *p, struct g *g)
@@ -201,7 +212,8 @@ void make_ready(struct m *m, struct g *g)
  * What runs next.
  */
 
-void running(struct p *p, struct g *g, enum trace_why why, uint32_t position)
+static inline void runs(struct p *p, struct g *g, enum trace_why why,
+			uint32_t position)
 {
 	atomic_store_explicit(&p->runs, p->runs + 1, memory_order_relaxed);
 	if (why == WHY_NEXT) {
@@ -213,6 +225,11 @@ void running(struct p *p, struct g *g, enum trace_why why, uint32_t position)
 	set_state(g, G_RUNNING);
 	trace(p->ring, TRACE_RUN, g->id,
 	      why << 12 | queue_length(&p->queue), position);
+}
+
+void running(struct p *p, struct g *g, enum trace_why why, uint32_t position)
+{
+	runs(p, g, why, position);
 }
 
 static struct g *pick_global(struct p *p, unsigned int most, enum trace_why why)
@@ -243,7 +260,7 @@ static void run_timers(struct p *p)
 	timers_run(&p->timers, clock_now());
 }
 
-static struct g *take_next(struct p *p)
+static inline struct g *take_next(struct p *p)
 {
 	return sched.procs > 1 ? queue_get_next(&p->queue) :
 				 queue_get_next_alone(&p->queue);
@@ -256,19 +273,15 @@ static struct g *take_next(struct p *p)
  */
 static struct g *pick_next(struct p *p)
 {
-	struct g *g;
+	struct g *g = take_next(p);
 
-	if (!atomic_load_explicit(&p->queue.next, memory_order_relaxed))
+	if (!g)
 		return NULL;
 	if (p->chain >= CHAIN_MAX && queue_length(&p->queue)) {
-		g = take_next(p);
-		if (g)
-			put_local(p, g);
+		put_local(p, g);
 		return NULL;
 	}
-	g = take_next(p);
-	if (g)
-		running(p, g, WHY_NEXT, 0);
+	runs(p, g, WHY_NEXT, 0);
 	return g;
 }
 
@@ -287,20 +300,21 @@ struct g *pick(struct p *p)
 		if (g)
 			return g;
 	}
-	g = pick_next(p);
-	if (g)
-		return g;
+	if (atomic_load_explicit(&p->queue.next, memory_order_relaxed)) {
+		g = pick_next(p);
+		if (g)
+			return g;
+	}
 	g = queue_get(&p->queue, &position);
 	if (g) {
-		running(p, g, WHY_LOCAL, position);
+		runs(p, g, WHY_LOCAL, position);
 		return g;
 	}
 	return pick_global(p, QUEUE_SIZE / 2, WHY_GLOBAL);
 }
 
-void switched(void)
+void switched(struct m *m)
 {
-	struct m *m = machine();
 	struct g *g = m->left;
 	struct p *p = my_p(m);
 	enum after after = m->after;
@@ -353,8 +367,7 @@ static struct m *came_back(struct m *m)
 		return m;
 	}
 	m->after = AFTER_GLOBAL;
-	switch_to(m, &m->idle);
-	return machine();
+	return switch_to(m, &m->idle);
 }
 
 /* The P is not simply running. */
@@ -377,8 +390,7 @@ struct m *enter_slow(struct m *m)
 			return m;
 		if (atomic_load(&p->status) == P_STEPPING) {
 			p->turn = m->current;
-			switch_to(m, &m->idle);
-			return machine();
+			return switch_to(m, &m->idle);
 		}
 	}
 }
@@ -397,14 +409,35 @@ void each_g(void (*call)(struct g *g, void *arg), void *arg)
 			call(g_of_stack(co_slab_end(&sched.stacks, s, i)), arg);
 }
 
-void g_main(void *arg)
+static struct m *end_g(void)
 {
-	struct g *g = arg;
+	struct m *m = enter();
+	struct g *g = m->current;
 
-	switched();
-	leave();
+	if (g->has_deadline)
+		timers_remove(&g->deadline);
+	trace(my_p(m)->ring, TRACE_EXIT, g->id, 0, 0);
+	return m;
+}
+
+/* Its return is the switch: see co_switch_start(). */
+struct co_next g_main(void *arg)
+{
+	struct m *m = arg;
+	struct g *g = m->current;
+
+	switched(m);
+	leave_here(m);
 	g->entry(g->arg);
-	gpm_exit();
+	if (!FIBER_MAY_RETURN)
+		gpm_exit();
+	m = end_g();
+	m->after = AFTER_EXIT;
+	g = likely(!sched.step) ? pick(my_p(m)) : NULL;
+	if (!g)
+		g = &m->idle;
+	leave_for(m, g);
+	return (struct co_next){ g->sp ? g->sp : co_new(stack_end(g)), m };
 }
 
 /* With sched.lock held. */
@@ -529,8 +562,7 @@ int spawn(struct p *p, const char *name, void (*fn)(void *arg), void *arg)
 	g->name[0] = '\0';
 	if (name)
 		snprintf(g->name, NAME_SIZE, "%s", name);
-	g->fresh = true;
-	g->sp = co_frame(stack_end(g), g_main, g);
+	g->sp = NULL;
 	fiber_begin(&g->fiber, false);
 	atomic_store_explicit(&p->alive, p->alive + 1, memory_order_relaxed);
 	set_state(g, G_READY);
@@ -561,17 +593,10 @@ int gpm_go(void (*fn)(void *arg), void *arg)
 
 void gpm_exit(void)
 {
-	struct m *m = enter();
-
-	if (m) {
-		struct g *g = m->current;
-
-		if (g->has_deadline)
-			timers_remove(&g->deadline);
-		trace(my_p(m)->ring, TRACE_EXIT, g->id, 0, 0);
-		switch_away(m, AFTER_EXIT, NULL);
-	}
 	/* Not a G: this thread has nothing that could end. */
+	if (!gpm_self())
+		abort();
+	switch_away(end_g(), AFTER_EXIT, NULL);
 	abort();
 }
 
@@ -581,8 +606,7 @@ static int yield(enum after after)
 
 	if (!m)
 		return -EPERM;
-	switch_away(m, after, NULL);
-	leave();
+	leave_here(switch_away(m, after, NULL));
 	return 0;
 }
 
