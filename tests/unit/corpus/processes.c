@@ -172,7 +172,17 @@ static void fill(int fd)
 		;
 }
 
-/* A thread of the middle process waits for a child that fills its pipe. */
+static void nap_for_ever(struct actor *a)
+{
+	(void)a;
+	for (;;)
+		pause();
+}
+
+/*
+ * A thread of the middle process waits for a child that fills its pipe; where another
+ * process, begun later, has the reading end, too, that may read.
+ */
 static void wait_for_writer(bool reader_too)
 {
 	struct member m[2] = { { .waits = "child" }, { .waits = "pipe-write" } };
@@ -200,13 +210,13 @@ static void wait_for_writer(bool reader_too)
 	m[1].tid = stage->tid[1];
 	m[0].whom = m[1].tid;
 	close(fd[1]);
-	if (!reader_too) {
-		close(fd[0]);
+	if (!reader_too)
 		m[1].whom = m[0].tid;
-	}
+	else if (!fork_child())
+		nap_for_ever(NULL);
+	close(fd[0]);
 	until_blocked(m[0].tid);
 	until_quiet(m[1].tid);
-	/* Where this process holds the reading end, too, it may read. */
 	expect_members(reader_too ? "none" : "deadlock", m, 2);
 }
 
@@ -289,6 +299,12 @@ static void wait_any(pid_t child)
 	waitpid(-1, NULL, 0);
 }
 
+static void wait_group(pid_t child)
+{
+	(void)child;
+	waitpid(0, NULL, 0);
+}
+
 static void waitid_one(pid_t child)
 {
 	siginfo_t info;
@@ -304,6 +320,14 @@ static void waitid_any(pid_t child)
 	waitid(P_ALL, 0, &info, WEXITED);
 }
 
+static void waitid_group(pid_t child)
+{
+	siginfo_t info;
+
+	(void)child;
+	waitid(P_PGID, getpgrp(), &info, WEXITED);
+}
+
 #define BY_PIDFD 3	/* P_PIDFD, which not every header has */
 
 static void waitid_pidfd(pid_t child)
@@ -311,13 +335,6 @@ static void waitid_pidfd(pid_t child)
 	siginfo_t info;
 
 	waitid(BY_PIDFD, syscall(SYS_pidfd_open, child, 0), &info, WEXITED);
-}
-
-static void nap_for_ever(struct actor *a)
-{
-	(void)a;
-	for (;;)
-		pause();
 }
 
 /*
@@ -378,6 +395,12 @@ static void wait_for_only(size_t n)
 	wait_for_reader(wait_any, false, false);
 }
 
+static void wait_for_group(size_t n)
+{
+	(void)n;
+	wait_for_reader(wait_group, false, false);
+}
+
 static void wait_by_waitid(size_t n)
 {
 	(void)n;
@@ -388,6 +411,12 @@ static void wait_for_any_by_waitid(size_t n)
 {
 	(void)n;
 	wait_for_reader(waitid_any, true, true);
+}
+
+static void wait_for_group_by_waitid(size_t n)
+{
+	(void)n;
+	wait_for_reader(waitid_group, false, false);
 }
 
 static void wait_by_pidfd(size_t n)
@@ -684,8 +713,10 @@ const struct scene process_scenes[] = {
 	{ "wait-for-one", wait_for_one },
 	{ "wait-for-any", wait_for_any },
 	{ "wait-for-only", wait_for_only },
+	{ "wait-for-group", wait_for_group },
 	{ "waitid", wait_by_waitid },
 	{ "waitid-any", wait_for_any_by_waitid },
+	{ "waitid-group", wait_for_group_by_waitid },
 	{ "waitid-pidfd", wait_by_pidfd },
 	{ "wait-beside", wait_beside },
 	{ "wait-as-tracer", wait_as_tracer },
