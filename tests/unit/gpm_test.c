@@ -4,6 +4,7 @@
  * is repeated as often; a second one is how many Gs a crowd has.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -359,6 +360,41 @@ static void selves(void *arg)
 	expect(gpm_run(NULL, same_self, NULL), -EBUSY, "a run in a run");
 }
 
+/* A G ends by returning, or wherever it stands, and whoever is next goes on. */
+static __attribute__((noinline)) void exit_below(long calls)
+{
+	if (!calls)
+		gpm_exit();
+	if (calls > 0)
+		exit_below(calls - 1);
+	wrong++;
+}
+
+static void end_somehow(void *arg)
+{
+	long i = (long)arg;
+
+	if (i % 3 == 0)
+		gpm_yield();
+	count++;
+	gpm_group_done(&users);
+	if (i % 2)
+		exit_below(i % 10);
+}
+
+static void ways_to_end(void *arg)
+{
+	long i;
+
+	(void)arg;
+	count = 0;
+	gpm_group_add(&users, 300);
+	for (i = 0; i < 300; i++)
+		go(end_somehow, (void *)i);
+	gpm_group_wait(&users);
+	expect(count, 300, "Gs that ended");
+}
+
 static const struct scenario scenarios[] = {
 	{ "a tree of Gs", tree, check_tree },
 	{ "overflow of a local queue", overflow, check_overflow },
@@ -370,6 +406,7 @@ static const struct scenario scenarios[] = {
 	{ "each wakes two", wake_many, check_wake_many },
 	{ "timers are fair", timers_fair, NULL },
 	{ "a G keeps its identity", selves, NULL },
+	{ "ways to end", ways_to_end, NULL },
 };
 
 /* What is not repeated in every way. */
@@ -482,6 +519,32 @@ static void overflows(void)
 	   "a stack that overflows is named");
 }
 
+/* One run after another, each on a thread that is not the process's first. */
+static void *run_here(void *result)
+{
+	struct gpm_options o = { .procs = 2 };
+
+	*(int *)result = gpm_run(&o, tree, NULL);
+	return NULL;
+}
+
+static void other_threads(void)
+{
+	bool all = true;
+	pthread_t thread;
+	int i, result;
+
+	for (i = 0; i < 3; i++) {
+		result = -1;
+		count = 0;
+		if (pthread_create(&thread, NULL, run_here, &result))
+			break;
+		pthread_join(thread, NULL);
+		all &= !result && count == 1023;
+	}
+	ok(all && i == 3, "other threads than the first may run Gs");
+}
+
 static void arguments(void)
 {
 	struct gpm_options small = { .stack_size = 100 };
@@ -538,6 +601,7 @@ static void ends(unsigned int procs, uint64_t seed)
 int main(int argc, char **argv)
 {
 	arguments();
+	other_threads();
 	each_way(scenarios, ARRAY_SIZE(scenarios), argc > 1 ? atoi(argv[1]) : 1,
 		 ends);
 	overflows();
