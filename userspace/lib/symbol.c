@@ -34,6 +34,10 @@ char *symbol_name(const char *name)
 {
 	demangle_fn *demangle = strncmp(name, "_Z", 2) ? NULL : find_demangle();
 	char *text = demangle ? demangle(name, NULL, NULL, NULL) : NULL;
+	/* What the optimiser made of the function is still that function. */
+	char *clone = text ? strstr(text, " [clone ") : NULL;
 
+	if (clone)
+		*clone = '\0';
 	return text ? text : xstrdup(name);
 }
