@@ -25,9 +25,11 @@
 
 /* Operations of a round from where on they are dearer in one of the moods. */
 #define SLOW_FROM 50
+#define SLOW_LATE 500
 
 enum { ARM_CHEAP, ARM_TWIN, ARM_DEAR };
-enum { MOOD_GOOD, MOOD_LIES, MOOD_HANGS, MOOD_FAILS, MOOD_BREAKS, MOOD_SLOWS };
+enum { MOOD_GOOD, MOOD_LIES, MOOD_HANGS, MOOD_FAILS, MOOD_BREAKS, MOOD_SLOWS,
+       MOOD_SLOWS_LATE };
 
 static const struct claim claims[] = { { COUNT_RUSAGE, 2, 2 }, {} };
 
@@ -52,7 +54,8 @@ static const struct quantity quantities[] = {
 };
 
 static const char *const moods[] = {
-	"good", "lies", "hangs", "fails", "breaks", "slows", NULL
+	"good", "lies", "hangs", "fails", "breaks", "slows",
+	"slows late", NULL
 };
 
 static const struct setting settings[] = {
@@ -91,7 +94,7 @@ static char *toy_plan(const struct request *r, struct run *run)
 	set->round_us = 1;
 	set->seconds = 0.2;
 	set->value[0] = r->setting[0] < 0 ? MOOD_GOOD : r->setting[0];
-	if (set->value[0] == MOOD_SLOWS)
+	if (set->value[0] >= MOOD_SLOWS)
 		set->round_us = 100;
 	run_add_point(set, &(struct point){ 0, NO_VARIANT, 4 });
 	return run_add_list(run, r->xs ? r->xs : "16,32,64");
@@ -131,7 +134,8 @@ static int toy_round(void *state, const struct turn *turn, struct sample *s,
 		return -ETIMEDOUT;
 	if (mood == MOOD_BREAKS && st->rounds > 100)
 		return -EINTR;
-	if (mood == MOOD_SLOWS && turn->ops > SLOW_FROM)
+	if ((mood == MOOD_SLOWS && turn->ops > SLOW_FROM) ||
+	    (mood == MOOD_SLOWS_LATE && turn->ops > SLOW_LATE))
 		ns *= 4;
 	if (turn->pool && turn->arm == ARM_CHEAP && !turn->point)
 		st->ops = turn->ops;
@@ -313,6 +317,11 @@ static void troubles(void)
 	run_toy(&run, &a, MOOD_SLOWS);
 	ok(toy.ops > 210 && toy.ops < 240,
 	   "what only longer rounds show counts for how long they are: %u", toy.ops);
+	forget(&run, &a);
+	run_toy(&run, &a, MOOD_SLOWS_LATE);
+	ok(toy.ops > SLOW_LATE,
+	   "and what begins late in them does not make them too short for it: %u",
+	   toy.ops);
 	forget(&run, &a);
 	ok(!run_toy(&run, &a, MOOD_BREAKS) && run.interrupted &&
 	   refused_for(&a, "interrupted"), "a signal leaves what was measured");

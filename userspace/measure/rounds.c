@@ -70,18 +70,25 @@ static double pace_ns(const struct run *run, int pace,
 	return n ? exp(logs / n) : 0;
 }
 
+/* How long a round is to be. */
+static double round_ns(const struct job *job, unsigned int p)
+{
+	const struct settings *set = &job->run->settings;
+
+	return set->round_us * 1e3 * fmax(set->longer[p], 1);
+}
+
 /* How many operations a round has of each arm at a point. */
 static void choose_ops(struct job *job, unsigned int p,
 		       const double each[MAX_ARMS])
 {
-	const struct settings *set = &job->run->settings;
 	const struct arm *arms = job->run->experiment->arms;
-	double round_ns = set->round_us * 1e3 * fmax(set->longer[p], 1), ns, n;
+	double ns, n;
 	int arm;
 
 	for (arm = 0; arm < run_arms(job->run); arm++) {
 		ns = pace_ns(job->run, arms[arm].pace, each);
-		n = ns > 0 ? round_ns / ns : 0;
+		n = ns > 0 ? round_ns(job, p) / ns : 0;
 		n = fmax(n, fmax(arms[arm].least, 1));
 		job->ops[arm][p] = fmin(n, 1e6);
 	}
@@ -90,8 +97,30 @@ static void choose_ops(struct job *job, unsigned int p,
 /*
  * Once more where rounds are to be much longer than the first one was: of tasks that
  * have to wait for each other one may have been done there before the next began, and
- * a round would take many times as long as it should.
+ * a round would take many times as long as it should.  But where one of as few
+ * operations as follow from that is far too short again, what makes them dear begins
+ * only in longer rounds: those are to have it.
  */
+static int try_length(struct job *job, int arm, unsigned int p, double *each)
+{
+	double aim = round_ns(job, p), longer, shorter;
+	uint32_t ops = job->ops[arm][p], fewer;
+	int err = try_arm(job, arm, p, ops, &longer);
+
+	if (err || !longer) {
+		*each = 0;
+		return err;
+	}
+	fewer = fmax(aim / longer, 1);
+	if (fewer < ops / 2) {
+		err = try_arm(job, arm, p, fewer, &shorter);
+		if (err || shorter * fewer < aim / 2)
+			return err;
+	}
+	*each = longer;
+	return 0;
+}
+
 static int try_longer(struct job *job, unsigned int p, double each[MAX_ARMS])
 {
 	const struct arm *arms = job->run->experiment->arms;
@@ -100,7 +129,7 @@ static int try_longer(struct job *job, unsigned int p, double each[MAX_ARMS])
 	for (arm = 0; arm < run_arms(job->run) && !err; arm++)
 		if (run_has(job->run, arm, p) &&
 		    job->ops[arm][p] >= MUCH_LONGER * fmax(arms[arm].first, 1))
-			err = try_arm(job, arm, p, job->ops[arm][p], &each[arm]);
+			err = try_length(job, arm, p, &each[arm]);
 	return err;
 }
 

@@ -16,6 +16,13 @@
  */
 #define SLICES 4
 
+/*
+ * Rounds of a pass with one thread: they are short, and the null test, which is there
+ * alone, must tell less than a nanosecond.
+ */
+#define ALONE	    6
+#define QUICK_ALONE 2
+
 const unsigned int sync_section_ns[SECTIONS] = {
 	[SECTION_0] = 0,
 	[SECTION_100] = 100,
@@ -105,7 +112,8 @@ char *sync_plan(const struct request *r, struct run *run)
 					  ? r->setting[SET_OUTSIDE]
 					  : OUTSIDE_NS;
 	choose_times(r, run);
-	run_add_point(set, &(struct point){1, NO_VARIANT, 2});
+	run_add_point(set, &(struct point){1, NO_VARIANT,
+					   r->quick ? QUICK_ALONE : ALONE});
 	if (r->xs)
 		problem = run_add_list(run, r->xs);
 	else
