@@ -2,7 +2,7 @@
 /*
  * What the parts of the scheduler share: the structs, and who may touch what.
  *
- *	G  a coroutine			sched.c
+ *	G  a coroutine			life.c, sched.c
  *	P  the right to run Gs, with their local queue
  *	M  a thread			machine.c
  *
@@ -382,18 +382,24 @@ static inline struct m *switch_away(struct m *m, enum after after, struct lock *
 /* Make @g ready: by an M with a P, or, with a NULL @m, from outside. */
 void make_ready(struct m *m, struct g *g);
 void put_local(struct p *p, struct g *g);
+/* Into the slot of @p: it runs next. */
+void put_next(struct p *p, struct g *g);
 void put_global(struct trace_ring *r, struct g *g);
 void put_global_batch(struct trace_ring *r, struct g *first, struct g *last,
 		      unsigned int n);
 /* Take the share of @p from the global queue; its lock is held. */
 struct g *get_global(struct p *p, unsigned int most);
-int spawn(struct p *p, const char *name, void (*fn)(void *arg), void *arg);
 void running(struct p *p, struct g *g, enum trace_why why, uint32_t position);
+uint64_t next_random(uint64_t *state);
+
+/*
+ * life.c: how Gs begin and end.
+ */
+int spawn(struct p *p, const char *name, void (*fn)(void *arg), void *arg);
 void free_g(struct p *p, struct g *g);
 long alive(void);
 void each_g(void (*call)(struct g *g, void *arg), void *arg);
 struct g *g_of_stack(char *end);
-uint64_t next_random(uint64_t *state);
 
 /*
  * wait.c: lists of waiters, and the objects made of them.

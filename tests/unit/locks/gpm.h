@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The scheduler's own sched.c, timer.c, idle.c, monitor.c and polled.c in the model,
- * and what is played around them: futexes, epoll and its eventfd, threads that start
- * and that sleep in the kernel, the time, and stealing, of which queue.h is the
+ * The scheduler's own sched.c, life.c, timer.c, idle.c, monitor.c and polled.c in the
+ * model, and what is played around them: futexes, epoll and its eventfd, threads that
+ * start and that sleep in the kernel, the time, and stealing, of which queue.h is the
  * library's.
  */
 #ifndef LOCKS_GPM_H
@@ -158,6 +158,7 @@ static void fence(void)
 
 #include "gpm/sched.c"
 #undef lock_slow
+#include "gpm/life.c"
 
 #define clock_now library_clock_now
 #include "gpm/timer.c"
