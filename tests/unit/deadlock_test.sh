@@ -44,7 +44,7 @@ try 0 deadlock "$pid"
 like "$out" "Found 1 deadlock.*Deadlock: 3 threads wait for each other*waits for a mutex (normal)*held by thread*" \
 	"and says who waits for whom"
 like "$out" "*THREAD*IS*WAITS*deadlock*mutex*mutex+40*" "and has a table with the lock"
-if "$CTXLAB" deadlock -nro SITE "$pid" | grep -q threads.c; then
+if "$CTXLAB" deadlock -nro SITE "$pid" | grep -q '\.[ch]:'; then
 	like "$out" "*at lock_in_ring (threads.c:[0-9]*)*" "and the call sites"
 	try 0 deadlock -Jo IS,STACK "$pid"
 	like "$out" '*"stack": "*lock_in_ring (threads.c:*) <- enter (corpus.c:*) <- *' \
