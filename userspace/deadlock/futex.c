@@ -396,12 +396,13 @@ static bool glibc_parked(struct view *v)
 /* sem_wait() jumps to what waits, too: the fields of a sem_t tell. */
 static bool glibc_semaphore(struct view *v)
 {
-	struct { uint32_t value, waiters, shared, pad; } sem;
+	struct { uint32_t value, waiters, shared; } sem;
 
 	if (!has_mutexes(v) || v->function != IN_OTHER || v->caller != IN_NOTHING ||
 	    (v->op & FUTEX_CMD_MASK) != FUTEX_WAIT_BITSET || v->value ||
 	    !view_copy(v, v->address, &sem, sizeof(sem)) || sem.value ||
-	    !sem.waiters || sem.pad || !sem.shared != is_private(v))
+	    !sem.waiters || sem.waiters > FUTEX_TID_MASK ||
+	    !sem.shared != is_private(v))
 		return false;
 	found(v, WAIT_SEM, v->address, 0, NULL);
 	return true;

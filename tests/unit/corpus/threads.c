@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
@@ -402,6 +403,8 @@ static void lock_and_wait_on_stack(struct actor *a)
 	pthread_mutex_t *other = &mutex[!a->number];
 	sem_t sem;
 
+	/* sem_init() does not write all of it. */
+	memset(&sem, 0xff, sizeof(sem));
 	sem_init(&sem, 0, 0);
 	pthread_mutex_lock(&mutex[a->number]);
 	pthread_barrier_wait(&barrier);
