@@ -16,7 +16,9 @@ sed -n 's/^  - /# refused: /p' "$work/out"
 made=$(counted pipe-processes MADE)
 calls=$(counted pipe-processes OWN-CALLS)
 entries=$(counted pipe-processes ENTRIES)
-[ "$((entries - calls))" -ge 0 ] && [ "$((entries - calls))" -le $((calls / 20)) ]
+# More by what the sides take to meet, which the tool counts: more still is refused.
+[ -n "$calls" ] && [ "$entries" -ge "$calls" ] &&
+	! grep -q 'pipe-processes: .* system calls by its own count' "$work/out"
 ok $? 'the kernel counts the calls that the arm does'
 [ -n "$made" ] && [ "$calls" = $((2 * made)) ]
 ok $? 'a message through a pipe is two calls'

@@ -302,6 +302,7 @@ static void open_library(struct actor *a)
 {
 	(void)a;
 	pthread_barrier_wait(&barrier);
+	signalled = true;
 	dlopen("libresolv.so.2", RTLD_NOW);
 }
 
@@ -311,6 +312,9 @@ static int in_list(struct dl_phdr_info *info, size_t size, void *arg)
 	(void)size;
 	(void)arg;
 	pthread_barrier_wait(&barrier);
+	/* Or it is still asleep in the barrier. */
+	while (!signalled)
+		usleep(1000);
 	until_blocked(actor[0].tid);
 	dlopen("libutil.so.1", RTLD_NOW);
 	return 1;
