@@ -64,9 +64,9 @@ bool play_truth(struct play *play, struct truth *t)
 	if (!fgets(line, sizeof(line), play->out) ||
 	    sscanf(line, "expect %31s", t->verdict) != 1)
 		return false;
-	strtok_r(line, " \n", &rest);
-	strtok_r(NULL, " \n", &rest);
-	while (t->n < PLAY_MAX && (word = strtok_r(NULL, " \n", &rest)) &&
+	strtok_r(line, "\n ", &rest);
+	strtok_r(NULL, "\n ", &rest);
+	while (t->n < PLAY_MAX && (word = strtok_r(NULL, "\n ", &rest)) &&
 	       parse_member(word, &t->tid[t->n], &t->said[t->n]))
 		t->n++;
 	return true;

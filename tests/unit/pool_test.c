@@ -102,11 +102,14 @@ static double truth(double spread, double q)
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
 	static struct pool all;
 	struct pool two[2];
+	double mean;
 	int i;
 
 	memset(&all, 0, sizeof(all));
-	for (i = 0; i < 2000000; i++)
-		pool_add(&all, 100 + gsl_ran_exponential(rng, 1000 * exp(gsl_ran_gaussian(rng, spread))));
+	for (i = 0; i < 2000000; i++) {
+		mean = 1000 * exp(gsl_ran_gaussian(rng, spread));
+		pool_add(&all, 100 + gsl_ran_exponential(rng, mean));
+	}
 	gsl_rng_free(rng);
 	two[0] = all;
 	two[1] = all;

@@ -28,8 +28,10 @@
 #define SLOW_LATE 500
 
 enum { ARM_CHEAP, ARM_TWIN, ARM_DEAR };
-enum { MOOD_GOOD, MOOD_LIES, MOOD_HANGS, MOOD_FAILS, MOOD_BREAKS, MOOD_SLOWS,
-       MOOD_SLOWS_LATE };
+enum {
+	MOOD_GOOD, MOOD_LIES, MOOD_HANGS, MOOD_FAILS, MOOD_BREAKS, MOOD_SLOWS,
+	MOOD_SLOWS_LATE
+};
 
 static const struct claim claims[] = { { COUNT_RUSAGE, 2, 2 }, {} };
 
@@ -111,7 +113,7 @@ static int toy_open(struct run *run, void **state, const char **what)
 /* Time passes, or there would be all passes that there may be in too few blocks. */
 static void pass_time(void)
 {
-	double end = job_now() + 10e-6;
+	double end = job_now() + 10 / 1e6;
 
 	while (job_now() < end)
 		;

@@ -13,27 +13,35 @@
 #include "symbol.h"
 #include "xalloc.h"
 
-typedef char *demangle_fn(const char *name, char *buf, size_t *size, int *status);
+/* The library's function, or NULL; and whether it was looked for. */
+static struct {
+	bool sought;
+	char *(*run)(const char *name, char *buf, size_t *size, int *status);
+} demangle;
 
-static demangle_fn *find_demangle(void)
+static void find_demangle(void)
 {
-	static demangle_fn *found;
-	static bool sought;
 	void *library;
 
-	if (!sought) {
-		sought = true;
-		library = dlopen("libstdc++.so.6", RTLD_NOW | RTLD_LOCAL);
-		if (library)
-			found = (demangle_fn *)dlsym(library, "__cxa_demangle");
-	}
-	return found;
+	if (demangle.sought)
+		return;
+	demangle.sought = true;
+	library = dlopen("libstdc++.so.6", RTLD_NOW | RTLD_LOCAL);
+	if (library)
+		*(void **)&demangle.run = dlsym(library, "__cxa_demangle");
+}
+
+static char *as_written(const char *name)
+{
+	if (strncmp(name, "_Z", 2))
+		return NULL;
+	find_demangle();
+	return demangle.run ? demangle.run(name, NULL, NULL, NULL) : NULL;
 }
 
 char *symbol_name(const char *name)
 {
-	demangle_fn *demangle = strncmp(name, "_Z", 2) ? NULL : find_demangle();
-	char *text = demangle ? demangle(name, NULL, NULL, NULL) : NULL;
+	char *text = as_written(name);
 	/* What the optimiser made of the function is still that function. */
 	char *clone = text ? strstr(text, " [clone ") : NULL;
 

@@ -99,6 +99,11 @@ static void choose_times(const struct request *r, struct run *run)
 
 char *sync_plan(const struct request *r, struct run *run)
 {
+	const struct point alone = {
+		.x = 1,
+		.variant = NO_VARIANT,
+		.rounds = r->quick ? QUICK_ALONE : ALONE,
+	};
 	struct settings *set = &run->settings;
 	char *problem = NULL;
 	int arm;
@@ -112,8 +117,7 @@ char *sync_plan(const struct request *r, struct run *run)
 					  ? r->setting[SET_OUTSIDE]
 					  : OUTSIDE_NS;
 	choose_times(r, run);
-	run_add_point(set, &(struct point){1, NO_VARIANT,
-					   r->quick ? QUICK_ALONE : ALONE});
+	run_add_point(set, &alone);
 	if (r->xs)
 		problem = run_add_list(run, r->xs);
 	else
