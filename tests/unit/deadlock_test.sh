@@ -137,12 +137,12 @@ kill "$helper"
 # One process has a file lock, another one wants it.
 : >"$work/locked"
 # Taken by a flock(1) that is gone, as in scripts; but in a PID namespace the kernel
-# shows no such lock.
+# has no ID for it, and /proc/locks no such lock.
 hold_lock()
 {
 	exec 9<"$work"
 	flock 9
-	grep -q '^lock:' "/proc/$BASHPID/fdinfo/9" ||
+	grep -q '^lock:.* WRITE [1-9]' "/proc/$BASHPID/fdinfo/9" ||
 		exec flock --no-fork "$work/locked" sleep 1000
 	exec 9<"$work/locked"
 	flock 9
