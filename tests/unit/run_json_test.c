@@ -211,6 +211,8 @@ static void hostile(void)
 	      "a string as a count");
 	wrong(with("histograms/0/buckets/0", json_integer(1)), "bucket",
 	      "a bucket that is none");
+	wrong(with("blocks/0/repeat", json_integer(3)), "repeat",
+	      "repeats that do not rise");
 	wrong(with("series/0/pools", json_pack("[[[i,i]]]", 256, 1)), "pool",
 	      "a bucket beyond the last");
 	wrong(with("series/0/pools", json_pack("[[[i,i]]]", 3, 0)), "pool",

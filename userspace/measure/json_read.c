@@ -250,6 +250,9 @@ static void read_blocks(struct reader *r, const json_t *root, struct run *run)
 		b->start = number(r, one, "start");
 		b->speed_ns = number(r, one, "speed_ns");
 		b->repeat = integer(r, one, "repeat", MAX_BLOCKS);
+		if (i && b->repeat < b[-1].repeat)
+			return wrong(r, "block %zu is of an earlier repeat than the one before",
+				     i);
 	}
 }
 
