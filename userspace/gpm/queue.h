@@ -185,7 +185,21 @@ static inline struct g *queue_get_next(struct queue *q)
 	return NULL;
 }
 
-/* The same two where nobody else can steal: there is one P only. */
+/*
+ * The same where nobody can steal, as there is one P only: what is atomic above is a
+ * load and a store here.
+ */
+static inline struct g *queue_get_alone(struct queue *q, uint32_t *position)
+{
+	uint32_t head = atomic_load_explicit(&q->head, memory_order_relaxed);
+
+	if (head == atomic_load_explicit(&q->tail, memory_order_relaxed))
+		return NULL;
+	*position = head;
+	atomic_store_explicit(&q->head, head + 1, memory_order_relaxed);
+	return load_slot(q, head);
+}
+
 static inline struct g *queue_put_next_alone(struct queue *q, struct g *g)
 {
 	struct g *old = atomic_load_explicit(&q->next, memory_order_relaxed);

@@ -261,6 +261,12 @@ static inline struct g *take_next(struct p *p)
 				 queue_get_next_alone(&p->queue);
 }
 
+static inline struct g *take_first(struct p *p, uint32_t *position)
+{
+	return sched.procs > 1 ? queue_get(&p->queue, position) :
+				 queue_get_alone(&p->queue, position);
+}
+
 /*
  * Two Gs that wake each other through the slot would keep the rest of the queue
  * from running for ever: Go ends their time slice by a signal; here the slot
@@ -300,7 +306,7 @@ struct g *pick(struct p *p)
 		if (g)
 			return g;
 	}
-	g = queue_get(&p->queue, &position);
+	g = take_first(p, &position);
 	if (g) {
 		runs(p, g, WHY_LOCAL, position);
 		return g;
