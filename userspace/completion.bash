@@ -73,8 +73,8 @@ _ctxlab()
 		words='all spin spin-futex futex eventfd pipe unix dgram seqpacket'
 		words+=' tcp mq sysv signal rpc-unix rpc-tcp'
 	elif [[ $cmd == sched && ($prev == -l || $prev == --load) ]]; then
-		words='all yield yield-global create wake mutex channel pipe unix tcp'
-		words+=' timer block block-unsaid fan-out park'
+		words='all yield yield-global yield-traced create wake mutex channel'
+		words+=' pipe unix tcp timer block block-unsaid fan-out park'
 	elif [[ $prev == -m || $prev == --mechanism ]]; then
 		words='yield futex pipe perf-pipe'
 	elif [[ $prev == --from || $prev == --plot || $prev == --save ||

@@ -2,7 +2,7 @@
 //
 // What 'ctxlab sched' has coroutines do, by Go's scheduler: for scripts/bench-sched.
 //
-//	scheduler yield|channel|create|pipe N
+//	scheduler yield|channel|create|pipe|park N
 //
 // prints the CPU time of an operation in nanoseconds, of N of them.
 package main
@@ -96,12 +96,32 @@ func pipe(n int) {
 	})
 }
 
+// All wait at the same time.
+func park(n int) {
+	var there, all sync.WaitGroup
+	gate := make(chan struct{})
+
+	there.Add(n)
+	all.Add(n)
+	for i := 0; i < n; i++ {
+		go func() {
+			there.Done()
+			<-gate
+			all.Done()
+		}()
+	}
+	there.Wait()
+	close(gate)
+	all.Wait()
+}
+
 func main() {
 	loads := map[string]func(int){
 		"yield": yield, "channel": channel, "create": create, "pipe": pipe,
+		"park": park,
 	}
 	if len(os.Args) != 3 || loads[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: scheduler yield|channel|create|pipe N")
+		fmt.Fprintln(os.Stderr, "usage: scheduler yield|channel|create|pipe|park N")
 		os.Exit(2)
 	}
 	n, err := strconv.Atoi(os.Args[2])
@@ -110,7 +130,12 @@ func main() {
 		os.Exit(2)
 	}
 	runtime.GOMAXPROCS(1)
-	loads[os.Args[1]](n / 10)
+	// Once before, of park as many: later ones find stacks.
+	if os.Args[1] == "park" {
+		loads["park"](n)
+	} else {
+		loads[os.Args[1]](n / 10)
+	}
 	start := used()
 	loads[os.Args[1]](n)
 	fmt.Printf("%.1f\n", float64(used()-start)/float64(n))

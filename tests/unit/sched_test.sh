@@ -33,6 +33,10 @@ like "$out" '*yield-thread: 0 system calls for * not 1 to 1.05 each*' \
 [[ $out != *"Letting the next one run"* ]]
 ok $? "and no answer"
 
+changed 's/mutex-coroutine/yield-traced-coroutine/g'
+try 0 sched --from "$work/run.json"
+like "$out" '*Each of its 3 events adds * where it is traced.*' "an event's cost"
+
 try 0 diff "$run" "$run"
 try 2 sched --tasks 3
 like "$err" '*3 tasks are no pairs*' "an odd number is refused"

@@ -185,6 +185,7 @@ static void parked(struct member *m)
 static void (*const lives[LOADS])(struct member *m) = {
 	[LOAD_YIELD] = yields,
 	[LOAD_YIELD_GLOBAL] = yields_global,
+	[LOAD_YIELD_TRACED] = yields,
 	[LOAD_SEMAPHORE] = wakes,
 	[LOAD_MUTEX] = takes_mutex,
 	[LOAD_CHANNEL] = exchanges,
@@ -237,17 +238,23 @@ static void free_channels(struct team *t)
 			gpm_chan_free(t->member[i].chan);
 }
 
+static void open_gate(struct team *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->arena->tasks; i++)
+		check(gpm_sem_post(&t->gate));
+	check(gpm_group_wait(&t->group));
+}
+
 static void run_members(struct team *t)
 {
 	struct arena *a = t->arena;
 	pid_t thread = gettid();
-	unsigned int i;
 
 	make_members(t);
 	load_begin(a, t->worker);
-	for (i = 0; i < a->tasks; i++)
-		check(gpm_sem_post(&t->gate));
-	check(gpm_group_wait(&t->group));
+	open_gate(t);
 	load_end(a, t->worker);
 	a->handed_over = gettid() != thread;
 	a->made = load_made(a);
@@ -308,16 +315,13 @@ static void park(struct team *t)
 	double before = load_resident(), now;
 	struct arena *a = t->arena;
 	uint64_t start, looked;
-	unsigned int i;
 
 	load_begin(a, t->worker);
 	make_members(t);
 	start = worker_now();
 	now = load_resident();
 	looked = worker_now() - start;
-	for (i = 0; i < a->tasks; i++)
-		check(gpm_sem_post(&t->gate));
-	check(gpm_group_wait(&t->group));
+	open_gate(t);
 	load_end(a, t->worker);
 	t->worker->slot->start_ns += looked;
 	a->bytes = before && now > before ? now - before : 0;
@@ -355,7 +359,7 @@ static int run(struct team *t)
 	struct arena *a = t->arena;
 	struct gpm_options o = {
 		.procs = a->kind == KIND_COROUTINE_2 ? 2 : 1,
-		.trace = "",
+		.trace = a->load == LOAD_YIELD_TRACED ? "/dev/null" : "",
 		.report = no_report,
 	};
 

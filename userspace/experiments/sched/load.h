@@ -14,6 +14,7 @@
 enum load {
 	LOAD_YIELD,		/* let the next one run */
 	LOAD_YIELD_GLOBAL,	/* likewise, by the global queue */
+	LOAD_YIELD_TRACED,	/* likewise, by the own one, and it is traced */
 	LOAD_CREATE,		/* are made, run, and end */
 	LOAD_SEMAPHORE,		/* two wake each other in turn */
 	LOAD_MUTEX,		/* all want one mutex, and its owner yields */

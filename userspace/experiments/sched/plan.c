@@ -6,6 +6,9 @@
 #include "measure/cpus.h"
 #include "sched.h"
 
+/* The tasks of the first point, and of the null test. */
+#define FIRST_TASKS 2
+
 static const unsigned int tasks[] = { 20, 200, 2000, 20000 };
 
 /* An allowed CPU other than @first, the highest; or @first. */
@@ -57,14 +60,18 @@ static bool needs_two(const struct run *run, int arm)
 	       sched_arm_load(run, arm) == LOAD_FAN_OUT;
 }
 
-/* Yielding coroutines are the null test. */
-static bool is_wanted(const struct run *run, int arm)
+static bool is_asked_for(const struct run *run, int arm)
 {
 	long only = run->settings.value[SET_LOAD];
-	enum load load = sched_arm_load(run, arm);
 
-	return !only || only == (long)load + 1 ||
-	       (load == LOAD_YIELD &&
+	return !only || only == (long)sched_arm_load(run, arm) + 1;
+}
+
+/* Yielding coroutines are the null test, beside whatever load. */
+static bool is_wanted(const struct run *run, int arm)
+{
+	return is_asked_for(run, arm) ||
+	       (sched_arm_load(run, arm) == LOAD_YIELD &&
 		sched_arm_kind(run, arm) == KIND_COROUTINE);
 }
 
@@ -82,8 +89,8 @@ static void choose_arms(struct run *run, bool named)
 		kind = sched_arm_kind(run, arm);
 		set->arm[arm] = is_wanted(run, arm) &&
 				(two || !needs_two(run, arm));
-		set->most_x[arm] = most_tasks(sched_arm_load(run, arm), kind,
-					      named);
+		set->most_x[arm] = !is_asked_for(run, arm) ? FIRST_TASKS :
+			most_tasks(sched_arm_load(run, arm), kind, named);
 	}
 	if (!two)
 		run_note(run, "no arms on two CPUs: only one may be used");
@@ -119,7 +126,7 @@ char *sched_plan(const struct request *r, struct run *run)
 	}
 	if (r->seconds)
 		set->seconds = r->seconds;
-	run_add_point(set, &(struct point){ 2, NO_VARIANT, 3 });
+	run_add_point(set, &(struct point){ FIRST_TASKS, NO_VARIANT, 3 });
 	if (r->xs)
 		problem = run_add_list(run, r->xs);
 	else

@@ -41,6 +41,9 @@ static const struct arm arms[] = {
 	ARM(YIELD_GLOBAL, COROUTINE, "yield-global-coroutine",
 	    "likewise, by the global queue, as Go's Gosched()",
 	    "yield-coroutine", YES, NO, 0, "#56b4e9", no_calls),
+	ARM(YIELD_TRACED, COROUTINE, "yield-traced-coroutine",
+	    "likewise, by the own queue, and every decision is traced",
+	    "yield-coroutine", NO, NO, 0, "#999999", no_calls),
 	ARM(YIELD, THREAD, "yield-thread", "threads on one CPU, sched_yield()",
 	    "yield-coroutine", YES, YES, 'Y', "#d55e00", one_call),
 	ARM(YIELD, PROCESS, "yield-process",
@@ -158,9 +161,10 @@ static const struct quantity quantities[] = {
 
 /* In the order of enum load, after the word for all of them. */
 static const char *const loads[] = {
-	"all",  "yield",   "yield-global", "create", "wake",
-	"mutex", "channel", "pipe",	   "unix",   "tcp",
-	"timer", "block",   "block-unsaid", "fan-out", "park", NULL};
+	"all",	"yield", "yield-global", "yield-traced", "create",
+	"wake", "mutex", "channel",	 "pipe",	 "unix",
+	"tcp",	"timer", "block",	 "block-unsaid", "fan-out",
+	"park", NULL};
 
 static const struct setting settings[] = {
 	[SET_LOAD] = {

@@ -116,6 +116,22 @@ static void calls(struct paragraph *p, double n)
 		paragraph_add(p, " and %.2f system calls", n);
 }
 
+/* That it gives way, goes to the queue, and runs. */
+#define EVENTS_OF_YIELD 3
+
+static void tracing(struct paragraph *p, const struct run *run,
+		    const struct answers *a)
+{
+	int arm = sched_arm(run, LOAD_YIELD_TRACED, KIND_COROUTINE);
+	char b[REPORT_NS];
+
+	if (arm < 0 || !a->diff[arm][0][Q_NS].n)
+		return;
+	paragraph_add(p, " Each of its %d events adds %s where it is traced.",
+		      EVENTS_OF_YIELD,
+		      report_ns(b, a->diff[arm][0][Q_NS].value / EVENTS_OF_YIELD));
+}
+
 static void yielding(FILE *out, const struct run *run, const struct answers *a)
 {
 	const struct estimate *c =
@@ -133,6 +149,7 @@ static void yielding(FILE *out, const struct run *run, const struct answers *a)
 	paragraph_add(&p, ", a thread %s", report_ns(b[1], t->value));
 	calls(&p, each(run, LOAD_YIELD, KIND_THREAD, COUNT_ENTRIES));
 	paragraph_add(&p, ": %.0f times as long.", t->value / c->value);
+	tracing(&p, run, a);
 	paragraph_print(out, &p);
 }
 
