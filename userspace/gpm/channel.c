@@ -38,9 +38,16 @@ void gpm_chan_free(struct gpm_chan *chan)
 	free(chan);
 }
 
-static void copy(struct gpm_chan *c, void *to, const void *from)
+/* Most values are a word or half of one, for which a call takes too long. */
+static inline void copy(struct gpm_chan *c, void *to, const void *from)
 {
-	if (to && from)
+	if (!to || !from)
+		return;
+	if (c->size == sizeof(uint64_t))
+		memcpy(to, from, sizeof(uint64_t));
+	else if (c->size == sizeof(uint32_t))
+		memcpy(to, from, sizeof(uint32_t));
+	else
 		memcpy(to, from, c->size);
 }
 
@@ -55,7 +62,8 @@ static char *slot(struct gpm_chan *c, size_t i)
  * One operation on a channel whose lock is held: 0, -EPIPE, or -EAGAIN if it has
  * to wait.  @wake: who is to be made ready once the lock is released.
  */
-static int send_now(struct gpm_chan *c, const void *value, struct g **wake)
+static inline int send_now(struct gpm_chan *c, const void *value,
+			   struct g **wake)
 {
 	struct waiter *w;
 
@@ -74,11 +82,12 @@ static int send_now(struct gpm_chan *c, const void *value, struct g **wake)
 	return 0;
 }
 
-static int receive_now(struct gpm_chan *c, void *value, struct g **wake)
+static inline int receive_now(struct gpm_chan *c, void *value, struct g **wake)
 {
+	bool buffered = c->length;
 	struct waiter *w;
 
-	if (c->length) {
+	if (buffered) {
 		copy(c, value, slot(c, 0));
 		if (++c->first == c->capacity)
 			c->first = 0;
@@ -91,26 +100,9 @@ static int receive_now(struct gpm_chan *c, void *value, struct g **wake)
 		*wake = w->g;
 		return 0;
 	}
-	return -EAGAIN;
-}
-
-static int try_now(struct gpm_chan *c, const struct gpm_case *op,
-		   struct g **wake)
-{
-	size_t before = c->length;
-	int err;
-
-	if (op->send)
-		return send_now(c, op->send, wake);
-	err = receive_now(c, op->recv, wake);
-	if (err == -EAGAIN && before)
+	if (buffered)
 		return 0;
-	return err == -EAGAIN && c->closed ? -EPIPE : err;
-}
-
-static struct gpm_waiters *side(const struct gpm_case *op)
-{
-	return op->send ? &op->chan->senders : &op->chan->receivers;
+	return c->closed ? -EPIPE : -EAGAIN;
 }
 
 static struct lock *chan_lock(struct gpm_chan *c)
@@ -119,56 +111,81 @@ static struct lock *chan_lock(struct gpm_chan *c)
 }
 
 /*
- * All arguments fit into registers, so that the callers end in a jump to here: each
- * return between the switch and the user's code is predicted wrong where the G
- * that was left stands in another call.
+ * Whoever has to wait jumps to here, all arguments being in registers: each return
+ * between the switch and the user's code is predicted wrong where the G that was
+ * left stands in another call.
  */
-static int operate(struct gpm_chan *chan, const void *send, void *recv,
-		   bool wait)
+static __attribute__((noinline)) int
+wait_for_other(struct m *m, struct gpm_chan *c, struct gpm_waiters *side,
+	       enum gpm_wait_reason why, void *value)
 {
-	struct gpm_case op = { .chan = chan, .send = send, .recv = recv };
-	struct m *m = enter();
-	struct g *wake = NULL;
-	int err;
+	int err = wait_in(m, chan_lock(c), side, why, c, value);
 
-	if (!m)
-		return -EPERM;
-	lock_object(chan_lock(chan));
-	err = try_now(chan, &op, &wake);
-	if (err == -EAGAIN && wait) {
-		err = wait_in(m, chan_lock(chan), side(&op),
-			      send ? WAIT_SEND : WAIT_RECV, chan,
-			      send ? (void *)send : recv);
-	} else {
-		unlock(chan_lock(chan));
-		if (wake)
-			make_ready(m, wake);
-	}
 	leave();
+	return err;
+}
+
+static int operated(struct m *m, struct gpm_chan *c, struct g *wake, int err)
+{
+	unlock(chan_lock(c));
+	if (wake)
+		make_ready(m, wake);
+	leave_here(m);
 	return err;
 }
 
 /* Of channels that carry nothing but the fact, values may be NULL. */
 static const char nothing;
 
+static inline int chan_send(struct gpm_chan *c, const void *value, bool wait)
+{
+	struct m *m = enter();
+	struct g *wake = NULL;
+	int err;
+
+	if (!m)
+		return -EPERM;
+	lock_object(chan_lock(c));
+	err = send_now(c, value ? value : &nothing, &wake);
+	if (err == -EAGAIN && wait)
+		return wait_for_other(m, c, &c->senders, WAIT_SEND,
+				      (void *)(value ? value : &nothing));
+	return operated(m, c, wake, err);
+}
+
+static inline int chan_receive(struct gpm_chan *c, void *value, bool wait)
+{
+	struct m *m = enter();
+	struct g *wake = NULL;
+	int err;
+
+	if (!m)
+		return -EPERM;
+	lock_object(chan_lock(c));
+	err = receive_now(c, value, &wake);
+	if (err == -EAGAIN && wait)
+		return wait_for_other(m, c, &c->receivers, WAIT_RECV, value);
+	return operated(m, c, wake, err);
+}
+
 int gpm_send(struct gpm_chan *chan, const void *value)
 {
-	return operate(chan, value ? value : &nothing, NULL, true);
+	return chan_send(chan, value, true);
 }
 
 int gpm_try_send(struct gpm_chan *chan, const void *value)
 {
-	return operate(chan, value ? value : &nothing, NULL, false);
+	return chan_send(chan, value, false);
 }
 
 int gpm_recv(struct gpm_chan *chan, void *value)
 {
-	return operate(chan, NULL, value, true);
+	return chan_receive(chan, value, true);
 }
 
 int gpm_try_recv(struct gpm_chan *chan, void *value)
 {
-	return operate(chan, NULL, value, false);
+	return chan_receive(chan, value, false);
 }
 
 int gpm_chan_close(struct gpm_chan *chan)
@@ -261,6 +278,11 @@ static void unlock_all(void *arg)
 	}
 }
 
+static struct gpm_waiters *side(const struct gpm_case *op)
+{
+	return op->send ? &op->chan->senders : &op->chan->receivers;
+}
+
 /* Insertion sort: selects are small. */
 static void sort(struct selection *s)
 {
@@ -296,7 +318,8 @@ static int try_all(struct m *m, struct selection *s, struct g **wake)
 
 		if (!op->chan)
 			continue;
-		err = try_now(op->chan, op, wake);
+		err = op->send ? send_now(op->chan, op->send, wake) :
+				 receive_now(op->chan, op->recv, wake);
 		if (err == -EAGAIN)
 			continue;
 		op->result = err;

@@ -51,7 +51,12 @@ struct waiter *wait_pop(struct gpm_waiters *list)
 	struct waiter *w;
 
 	while ((w = list->first)) {
-		wait_unlist(list, w);
+		w->listed = false;
+		list->first = w->next;
+		if (w->next)
+			w->next->prev = NULL;
+		else
+			list->last = NULL;
 		if (!w->contested || claim(w->g, w->ticket)) {
 			w->g->result = 0;
 			w->g->woken = w;
@@ -240,7 +245,7 @@ int gpm_unlock(struct gpm_mutex *mutex)
 	lock_object(lock_of(&mutex->waiters));
 	if (mutex->owner != m->current->id) {
 		unlock(lock_of(&mutex->waiters));
-		leave();
+		leave_here(m);
 		return -EPERM;
 	}
 	w = wait_pop(&mutex->waiters);
@@ -248,7 +253,7 @@ int gpm_unlock(struct gpm_mutex *mutex)
 	unlock(lock_of(&mutex->waiters));
 	if (w)
 		make_ready(m, w->g);
-	leave();
+	leave_here(m);
 	return 0;
 }
 
@@ -285,6 +290,6 @@ int gpm_sem_post(struct gpm_sem *sem)
 	unlock(lock_of(&sem->waiters));
 	if (w)
 		make_ready(m, w->g);
-	leave();
+	leave_here(m);
 	return 0;
 }
