@@ -15,10 +15,11 @@
 #include "lib/error.h"
 #include "lib/xalloc.h"
 #include "options.h"
+#include "report/plot.h"
 
 struct request {
 	const struct sched_script *load;
-	const char *from, *save;
+	const char *from, *save, *plot;
 	unsigned long procs, seed, bound;
 	bool seeded, check, json;
 };
@@ -29,6 +30,7 @@ enum {
 	OPT_PROCS,
 	OPT_SEED,
 	OPT_BOUND,
+	OPT_PLOT,
 };
 
 static const struct ctxlab_opt opts[] = {
@@ -37,6 +39,7 @@ static const struct ctxlab_opt opts[] = {
 	{ OPT_PROCS, "procs", "N", "of a trace: number of Ps; default: what the load needs" },
 	{ OPT_SEED, "seed", "N", "of a trace: take each choice from N; 0: real threads" },
 	{ OPT_BOUND, "bound", "MS", "of a check: longest wait of a ready G, default 1000" },
+	{ OPT_PLOT, "plot", "FILE", "draw it with gnuplot: FILE.svg or FILE.png" },
 	{ 's', "save", "FILE", "keep the trace in FILE" },
 	{ 'J', "json", NULL, "print JSON for Perfetto and chrome://tracing" },
 	{}
@@ -79,6 +82,11 @@ static int option(const struct ctxlab_cmd *cmd, int c, struct request *r)
 		if (!number(optarg, 1000000000, &r->bound))
 			return options_wrong(cmd, "--bound takes a number");
 		break;
+	case OPT_PLOT:
+		if (plot_name_problem(optarg))
+			return options_wrong(cmd, "%s", plot_name_problem(optarg));
+		r->plot = optarg;
+		break;
 	case 's':
 		r->save = optarg;
 		break;
@@ -111,6 +119,15 @@ static int record(const struct request *r, const char *path)
 	       wrong(l->name, strerror(err < 0 ? -err : EINVAL));
 }
 
+static int draw(const struct gpm_trace *t, const char *path)
+{
+	char *problem = trace_plot(t, path);
+	int status = problem ? wrong(path, problem) : CTXLAB_OK;
+
+	free(problem);
+	return status;
+}
+
 static int show(const struct request *r, const char *path)
 {
 	struct gpm_trace t;
@@ -122,6 +139,8 @@ static int show(const struct request *r, const char *path)
 		return wrong(r->from ? r->from : r->load->name, error);
 	if (r->json)
 		status = trace_show_json(&t) ? CTXLAB_FAILED : CTXLAB_OK;
+	else if (r->plot)
+		status = draw(&t, r->plot);
 	else if (!r->check)
 		trace_show_text(stdout, &t);
 	if (r->check || t.broken)

@@ -53,6 +53,21 @@ first=$out
 try 0 sched --trace "$work/trace"
 is "$out" "$first" "a saved trace shows the same"
 try 1 sched --trace "$run"
+try 0 sched --trace overflow
+like "$out" '*256>128 full: 128 and *0>129 *128 129 to global*' \
+	"lengths of queues before and after an event"
+try 0 sched --trace overflow --json
+is "$(grep -c '"ph": "X"' <<<"$out")" "$(grep -o '"G[0-9]*[^"]*"' <<<"$out" |
+	sort -u | grep -c '^"G[0-9]* [a-z]*"$')" "each of these Gs has one time on a P"
+try 2 sched --trace steal --plot "$work/picture.pdf"
+if command -v gnuplot >/dev/null; then
+	try 0 sched --trace steal --plot "$work/picture.svg"
+	for word in P0 P2 global stolen 'stolen runnext' steps; do
+		grep -q ">$word<" "$work/picture.svg"
+		ok $? "its picture has '$word'"
+	done
+	try 1 sched --trace steal --plot /nonexistent/picture.svg
+fi
 
 # left: workers that a run of this test has left.
 left()

@@ -31,7 +31,14 @@ static void watch_idle(struct model *m)
 		m->t->idle_ns = m->now - m->waste_since;
 }
 
-static void record(struct model *m, uint16_t ring, const struct trace_event *e)
+static uint32_t local_length(const struct model *m, uint16_t ring)
+{
+	return ring < m->t->procs ? model_length(&m->p[ring]) : 0;
+}
+
+/* With the lengths of now, after it; those of before are the caller's to add. */
+static struct gpm_step *record(struct model *m, uint16_t ring,
+			       const struct trace_event *e)
 {
 	struct gpm_step *s = &m->t->step[m->t->n++];
 	struct model_g *g = model_find_g(m, e->g);
@@ -39,10 +46,29 @@ static void record(struct model *m, uint16_t ring, const struct trace_event *e)
 	*s = (struct gpm_step){
 		.ns = m->now, .verb = e->verb, .ring = ring,
 		.g = e->g, .a = e->a, .b = e->b,
-		.local = ring < m->t->procs ? model_length(&m->p[ring]) : 0,
+		.local_before = local_length(m, ring),
+		.local = local_length(m, ring),
+		.global_before = m->global_n,
 		.global = m->global_n,
 		.name = g && e->verb != TRACE_NAME ? g->name : "",
 	};
+	return s;
+}
+
+/* Do the next event of a ring: whether it is allowed. */
+static bool try_event(struct model *m, int ring)
+{
+	struct ring *r = &m->ring[ring];
+	uint32_t local = local_length(m, ring), global = m->global_n;
+	struct gpm_step *s;
+
+	if (rules_step(m, ring, &r->event[r->at]) != DONE)
+		return false;
+	s = record(m, ring, &r->event[r->at]);
+	s->local_before = local;
+	s->global_before = global;
+	r->at++;
+	return true;
 }
 
 /* The rings whose next event is earlier than that of any tried before. */
@@ -85,14 +111,11 @@ static bool advance(struct model *m)
 	int ring = earliest(m, INT64_MIN, -1), first = ring;
 
 	while (ring >= 0) {
-		struct ring *r = &m->ring[ring];
-		int64_t ns = r->ns[r->at];
+		int64_t ns = m->ring[ring].ns[m->ring[ring].at];
 
 		if (ns > m->now)
 			m->now = ns;
-		if (rules_step(m, ring, &r->event[r->at]) == DONE) {
-			record(m, ring, &r->event[r->at]);
-			r->at++;
+		if (try_event(m, ring)) {
 			watch_idle(m);
 			return true;
 		}

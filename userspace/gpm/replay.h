@@ -18,7 +18,9 @@ struct gpm_step {
 	uint32_t g;
 	uint16_t a, b;
 	const char *name;	/* of the G; "" */
-	uint32_t local;		/* length of the P's queue after it */
+	uint32_t local_before;	/* length of the P's queue */
+	uint32_t local;		/* and after it */
+	uint32_t global_before;
 	uint32_t global;
 };
 

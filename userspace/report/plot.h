@@ -22,6 +22,9 @@ void plot_text_strips(FILE *out, const struct run *run);
 /* What is wrong with the name of a picture's file, or NULL. */
 const char *plot_name_problem(const char *path);
 
+/* Have gnuplot draw what that name says, PICTURE_WIDTH wide. */
+void plot_terminal(FILE *out, const char *path, int height);
+
 /*
  * What gnuplot has to do to draw the run into the file @path, as the kind of
  * picture that its name says; returns NULL, or what is wrong with the name.

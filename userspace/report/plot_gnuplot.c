@@ -29,6 +29,13 @@ const char *plot_name_problem(const char *path)
 	return terminal(path) ? NULL : "the name of a plot ends in .svg or .png";
 }
 
+void plot_terminal(FILE *out, const char *path, int height)
+{
+	fputs("set terminal ", out);
+	fprintf(out, terminal(path), PICTURE_WIDTH, height);
+	fputc('\n', out);
+}
+
 static void draw_head(struct picture *p)
 {
 	const struct machine *m = &p->run->machine;
@@ -37,7 +44,7 @@ static void draw_head(struct picture *p)
 				p->run->experiment->operation, m->cpu,
 				m->kernel);
 
-	fputs("\nset encoding utf8\nset style fill solid\nset errorbars 0\nset border 3\n"
+	fputs("set encoding utf8\nset style fill solid\nset errorbars 0\nset border 3\n"
 	      "set xtics nomirror\nset ytics nomirror\nset multiplot\nset label ",
 	      p->out);
 	picture_quote(p->out, title);
@@ -90,17 +97,16 @@ const char *plot_script(FILE *out, const struct run *run,
 			const struct answers *a, const char *path)
 {
 	struct picture p = { .out = out, .run = run, .a = a };
-	const char *term = terminal(path);
+	const char *problem = plot_name_problem(path);
 
-	if (!term)
-		return plot_name_problem(path);
+	if (problem)
+		return problem;
 	p.height = panels(run, a, NULL);
 	if (!p.height)
 		return a->reasons ? "there is no verdict" :
 				    "there is nothing to draw";
 	p.height += HEAD + (*report_emulated(&run->machine) ? PICTURE_LINE : 0);
-	fputs("set terminal ", out);
-	fprintf(out, term, PICTURE_WIDTH, p.height);
+	plot_terminal(out, path, p.height);
 	draw_head(&p);
 	panels(run, a, &p);
 	fputs("unset multiplot\n", out);

@@ -98,28 +98,41 @@ static void heading(FILE *f, const struct gpm_trace *t)
 	char name[16];
 	uint32_t i;
 
-	fprintf(f, "%12s %6s", t->seed ? "STEP" : "US", "GLOBAL");
+	fprintf(f, "%12s %9s", t->seed ? "STEP" : "US", "GLOBAL");
 	for (i = 0; i < t->procs; i++) {
 		snprintf(name, sizeof(name), "P%u", i);
-		fprintf(f, "  %5s %-*s", "LOCAL", COLUMN, name);
+		fprintf(f, "  %7s %-*s", "LOCAL", COLUMN, name);
 	}
 	fputs("  OUTSIDE\n", f);
+}
+
+#define LENGTH 24
+
+/* Of a queue: before and after the event, where it has changed that. */
+static void length(char *b, uint32_t before, uint32_t after)
+{
+	if (before == after)
+		snprintf(b, LENGTH, "%u", after);
+	else
+		snprintf(b, LENGTH, "%u>%u", before, after);
 }
 
 static void show_step(FILE *f, const struct gpm_trace *t,
 		      const struct gpm_step *s)
 {
-	char *g = g_name(s), *words = event_words(s, g);
+	char *g = g_name(s), *words = event_words(s, g), b[LENGTH];
 	uint32_t i;
 
 	free(g);
 	if (!words)
 		return;
-	fprintf(f, "%12.*f %6u", t->seed ? 0 : 1, s->ns / 1e3, s->global);
+	length(b, s->global_before, s->global);
+	fprintf(f, "%12.*f %9s", t->seed ? 0 : 1, s->ns / 1e3, b);
 	for (i = 0; i < s->ring; i++)
-		fprintf(f, "  %5s %-*s", "", COLUMN, "");
+		fprintf(f, "  %7s %-*s", "", COLUMN, "");
+	length(b, s->local_before, s->local);
 	if (s->ring < t->procs)
-		fprintf(f, "  %5u %s\n", s->local, words);
+		fprintf(f, "  %7s %s\n", b, words);
 	else
 		fprintf(f, "  %s\n", words);
 	free(words);
@@ -196,6 +209,44 @@ static bool ends_slice(const struct gpm_step *s)
 	       s->verb == TRACE_BLOCK || s->verb == TRACE_IDLE;
 }
 
+/* Single-stepped a G goes on in many turns, which are one time of it. */
+static bool goes_on(const struct gpm_step *s)
+{
+	return s->verb == TRACE_RUN && s->a >> 12 == WHY_TURN;
+}
+
+void trace_each_slice(const struct gpm_trace *t,
+		      void (*slice)(void *arg, const struct gpm_step *from,
+				    int64_t end), void *arg)
+{
+	const struct gpm_step **on = xcalloc(t->procs + 1, sizeof(*on));
+	const struct gpm_step *s;
+	uint32_t p;
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		s = &t->step[i];
+		p = s->verb == TRACE_RETAKE ? s->a : s->ring;
+		if (p >= t->procs || goes_on(s))
+			continue;
+		if (on[p] && (ends_slice(s) || s->verb == TRACE_RETAKE)) {
+			slice(arg, on[p], s->ns);
+			on[p] = NULL;
+		}
+		if (s->verb == TRACE_RUN)
+			on[p] = s;
+	}
+	for (p = 0; p < t->procs; p++)
+		if (on[p])
+			slice(arg, on[p], t->step[t->n - 1].ns);
+	free(on);
+}
+
+static void add_slice(void *events, const struct gpm_step *s, int64_t end)
+{
+	add(events, slice(s, end));
+}
+
 /* What people see as a slice or as the length of a queue is no instant too. */
 static bool is_instant(const struct gpm_step *s)
 {
@@ -207,7 +258,6 @@ static bool is_instant(const struct gpm_step *s)
 
 int trace_show_json(const struct gpm_trace *t)
 {
-	const struct gpm_step **on = xcalloc(t->procs + 1, sizeof(*on));
 	json_t *events = json_array();
 	char name[16];
 	uint32_t p;
@@ -218,26 +268,16 @@ int trace_show_json(const struct gpm_trace *t)
 		add(events, label(name, p));
 	}
 	add(events, label("no P", t->procs));
+	trace_each_slice(t, add_slice, events);
 	for (i = 0; i < t->n; i++) {
 		const struct gpm_step *s = &t->step[i];
 
-		if (ends_slice(s) && on[s->ring]) {
-			add(events, slice(on[s->ring], s->ns));
-			on[s->ring] = NULL;
-		}
-		if (s->verb == TRACE_RETAKE && s->a < t->procs && on[s->a]) {
-			add(events, slice(on[s->a], s->ns));
-			on[s->a] = NULL;
-		}
-		if (s->verb == TRACE_RUN)
-			on[s->ring] = s;
 		if (is_instant(s))
 			add(events, instant(s));
 		if (s->ring < t->procs &&
 		    (s->verb == TRACE_RUN || s->verb == TRACE_PUT))
 			add(events, queues(s));
 	}
-	free(on);
 	return out_json_print(json_pack("{s:o, s:s}", "traceEvents", events,
 					"displayTimeUnit", "ns"));
 }
