@@ -42,10 +42,10 @@ static inline void set_misses(struct descriptor *d, unsigned int n)
 struct descriptor *descriptor_lookup(int fd);
 
 /*
- * The entry of @fd, which is open and does not block from then on.
- * Return: 0 with its lock held, or a negative errno.
+ * @fd, whose entry is @d, is open and does not block from then on.
+ * Return: 0 with the lock held, or a negative errno.
  */
-int descriptor_get(int fd, struct descriptor **got);
+int descriptor_get(struct descriptor *d, int fd);
 
 /*
  * Forget the file that had this number.  Context: with its lock.

@@ -108,12 +108,14 @@ static ssize_t make_call(const struct call *c)
 
 	if (!m)
 		return -EPERM;
-	if (c->side == IN) {
-		d = descriptor_lookup(c->fd);
-		if (d)
-			let_others_run(m, d);
+	d = descriptor_lookup(c->fd);
+	if (!d) {
+		leave_here(m);
+		return -errno;
 	}
-	r = descriptor_get(c->fd, &d);
+	if (c->side == IN)
+		let_others_run(m, d);
+	r = descriptor_get(d, c->fd);
 	if (!r && d->file) {
 		r = call_blocking(c, d);
 		leave();
@@ -134,7 +136,7 @@ static ssize_t make_call(const struct call *c)
 		r = descriptor_wait(machine(), d, c->fd, c->side);
 		woken = true;
 		if (!r)
-			r = descriptor_get(c->fd, &d);
+			r = descriptor_get(d, c->fd);
 	}
 	leave();
 	return r;
@@ -271,7 +273,8 @@ int gpm_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!m)
 		return -EPERM;
 	forget_old(fd);
-	err = descriptor_get(fd, &d);
+	d = descriptor_lookup(fd);
+	err = d ? descriptor_get(d, fd) : -errno;
 	if (!err) {
 		if (connect(fd, addr, len) && errno != EINPROGRESS &&
 		    errno != EINTR) {

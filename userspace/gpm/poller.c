@@ -20,8 +20,8 @@
 
 #include "descriptor.h"
 
-#define CHUNK 256
-#define CHUNKS 65536
+#define CHUNK 256U
+#define CHUNKS 65536U
 #define EVENTS 128
 
 static struct descriptor **chunks;
@@ -71,28 +71,32 @@ void poller_close(void)
 	munmap(chunks, CHUNKS * sizeof(*chunks));
 }
 
+/* Another thread may do the same. */
+static struct descriptor *add_chunk(struct descriptor **chunk)
+{
+	struct descriptor *d = calloc(CHUNK, sizeof(*d)), *none = NULL;
+
+	if (!d || __atomic_compare_exchange_n(chunk, &none, d, false,
+					      __ATOMIC_ACQ_REL,
+					      __ATOMIC_ACQUIRE))
+		return d;
+	free(d);
+	return none;
+}
+
 struct descriptor *descriptor_lookup(int fd)
 {
-	struct descriptor **chunk, *d, *none = NULL;
+	unsigned int n = fd;	/* of a negative one too large */
+	struct descriptor *d;
 
-	if (fd < 0 || fd >= CHUNK * CHUNKS) {
+	if (unlikely(n >= CHUNK * CHUNKS)) {
 		errno = EBADF;
 		return NULL;
 	}
-	chunk = &chunks[fd / CHUNK];
-	d = __atomic_load_n(chunk, __ATOMIC_ACQUIRE);
-	if (!d) {
-		d = calloc(CHUNK, sizeof(*d));
-		if (!d)
-			return NULL;
-		if (!__atomic_compare_exchange_n(chunk, &none, d, false,
-						 __ATOMIC_ACQ_REL,
-						 __ATOMIC_ACQUIRE)) {
-			free(d);
-			d = none;
-		}
-	}
-	return &d[fd % CHUNK];
+	d = __atomic_load_n(&chunks[n / CHUNK], __ATOMIC_ACQUIRE);
+	if (unlikely(!d))
+		d = add_chunk(&chunks[n / CHUNK]);
+	return d ? &d[n % CHUNK] : NULL;
 }
 
 /* Learn what kind of file it is; with the lock held. */
@@ -117,19 +121,16 @@ static int learn(struct descriptor *d, int fd)
 	return 0;
 }
 
-int descriptor_get(int fd, struct descriptor **got)
+int descriptor_get(struct descriptor *d, int fd)
 {
-	struct descriptor *d = descriptor_lookup(fd);
-	int err = 0;
+	int err;
 
-	if (!d)
-		return -errno;
 	lock(&d->lock);
-	if (!d->known)
-		err = learn(d, fd);
+	if (likely(d->known))
+		return 0;
+	err = learn(d, fd);
 	if (err)
 		unlock(&d->lock);
-	*got = d;
 	return err;
 }
 
