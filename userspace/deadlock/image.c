@@ -60,6 +60,7 @@ static const struct named_function {
 	{ "__pthread_mutex_lock_full", IN_MUTEX },
 	{ "__pthread_mutex_timedlock", IN_MUTEX },
 	{ "aligned_alloc", IN_MALLOC },
+	{ "call_once", IN_ONCE },
 	{ "calloc", IN_MALLOC },
 	{ "free", IN_MALLOC },
 	{ "malloc", IN_MALLOC },
@@ -101,7 +102,7 @@ static int by_name(const void *key, const void *row)
 static bool may_be_named(const char *name)
 {
 	static const char *const first[] = {
-		"__lll", "__pthread", "aligned_alloc", "calloc", "free", "malloc",
+		"__lll", "__pthread", "aligned_alloc", "call", "free", "malloc",
 		"memalign", "posix_memalign", "pthread", "realloc", "sem_", "syscall",
 	};
 	size_t i;
