@@ -388,9 +388,12 @@ json_t *out_table_json(const struct out_table *t, const struct out_sel *sel)
 	return root;
 }
 
+/* With 17 digits, which jansson writes else, 0.785 is 0.78500000000000003. */
+#define JSON_DIGITS JSON_REAL_PRECISION(15)
+
 int out_json_print(json_t *root)
 {
-	int err = json_dumpf(root, stdout, JSON_INDENT(2));
+	int err = json_dumpf(root, stdout, JSON_INDENT(2) | JSON_DIGITS);
 
 	json_decref(root);
 	putchar('\n');
