@@ -33,7 +33,7 @@ static size_t place(const struct thread *t)
 	return t->node;
 }
 
-/* Follows the blockers from @from, and notes the end for all on the way. */
+/* Follows the blockers from @from, and notes them and the end for all on the way. */
 static void follow(struct walk *w, size_t from)
 {
 	size_t at = from, steps = 0, end, i;
@@ -51,6 +51,7 @@ static void follow(struct walk *w, size_t from)
 			end = at;
 			break;
 		}
+		next->awaited = true;
 		at = place(next);
 	}
 	for (i = 0; i < steps; i++)
@@ -71,6 +72,7 @@ static size_t list_threads(struct scan *s, struct walk *w)
 			w->thread[w->n] = s->process[i]->thread[k];
 			w->thread[w->n]->node = w->n;
 			w->thread[w->n]->halt = HALT_NOT;
+			w->thread[w->n]->awaited = false;
 			w->end[w->n++] = NOT_KNOWN;
 		}
 	return n;

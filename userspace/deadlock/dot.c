@@ -22,21 +22,16 @@ static void quoted(FILE *out, const char *text)
 	free(safe);
 }
 
-static bool has_edges(const struct report *r, const struct thread *t)
+static bool has_edges(const struct thread *t)
 {
-	size_t i;
-
-	for (i = 0; i < r->chains; i++)
-		if (r->chain[i].end == t)
-			return true;
-	return t->finding || t->by.owner || t->by.n;
+	return t->finding || t->awaited || t->by.owner || t->by.n;
 }
 
-static void print_node(const struct report *r, const struct thread *t, FILE *out)
+static void print_node(const struct thread *t, FILE *out)
 {
 	char name[64], *label;
 
-	if (!has_edges(r, t))
+	if (!has_edges(t))
 		return;
 	thread_name(t, name);
 	label = xasprintf("%d %s: %s", t->tid, name, wait_name(t->wait.kind));
@@ -101,7 +96,7 @@ void deadlock_dot(struct report *r, FILE *out)
 	fputs("digraph waits {\n", out);
 	for (i = 0; i < s->processes; i++) {
 		for (k = 0; k < s->process[i]->threads; k++) {
-			print_node(r, s->process[i]->thread[k], out);
+			print_node(s->process[i]->thread[k], out);
 			print_edges(r, s->process[i]->thread[k], out);
 		}
 		if (is_waited_for(s, s->process[i]))

@@ -72,6 +72,7 @@ struct blockers {
  * @node: its node in the graph
  * @finding: the number of the finding that it is in, from 1 on; 0: none
  * @behind: it is in none, but waits, in the end, for one
+ * @awaited: another thread waits for it alone
  * @ended: a leader that has exited before its threads, or a process not reaped
  * @halt: what keeps it from running, where others wait for it in the end
  */
@@ -87,6 +88,7 @@ struct thread {
 	size_t node;
 	unsigned int finding;
 	bool behind;
+	bool awaited;
 	bool ended;
 	enum halt halt;
 };

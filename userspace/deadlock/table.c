@@ -144,17 +144,10 @@ static void set_symbols(struct tree *tree, struct out_row *row, struct thread *t
 }
 
 /* Whether the thread has a part in what waits for what. */
-static bool has_part(const struct tree *tree, const struct thread *t)
+static bool has_part(const struct thread *t)
 {
-	size_t i;
-
-	if (t->finding || t->behind || t->by.owner || t->by.n ||
-	    t->by.state == OWNER_UNSEEN)
-		return true;
-	for (i = 0; i < tree->r->chains; i++)
-		if (tree->r->chain[i].end == t)
-			return true;
-	return false;
+	return t->finding || t->behind || t->by.owner || t->by.n ||
+	       t->by.state == OWNER_UNSEEN || t->awaited;
 }
 
 static struct out_row *add_row(struct tree *tree, struct thread *t,
@@ -162,7 +155,7 @@ static struct out_row *add_row(struct tree *tree, struct thread *t,
 {
 	struct out_row *row = out_row_new(tree->table, parent);
 	const struct wait *w = &t->wait;
-	bool part = has_part(tree, t);
+	bool part = has_part(t);
 	char name[64];
 	double asleep;
 
