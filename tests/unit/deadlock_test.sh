@@ -223,6 +223,15 @@ for i in {1..100}; do
 done
 "$CTXLAB" deadlock $!
 kill $!
+exec 8<"$work/inside"
+flock 8
+flock "$work/inside" true 8<&- &
+for i in {1..100}; do
+	"$CTXLAB" deadlock -nro WAITS,OWNER $! | grep "^flock *$$" && break
+	sleep 0.1
+done
+"$CTXLAB" deadlock $!
+kill $!
 : >"$work/pipes"
 "$programs" pipes >"$work/pipes" &
 until read -r _ _ first _ <"$work/pipes"; do sleep 0.1; done
@@ -232,6 +241,8 @@ EOF
 	out=$(export CTXLAB programs work; timeout 120 unshare -fp --mount-proc bash "$work/inside" 2>&1)
 	like "$out" "*flock unseen*No deadlock found*may be in another pid namespace*" \
 		"the owner of a lock that is outside is not named, and said to be unseen"
+	like "$out" "*flock 1*No deadlock found*description: who took it has ended*" \
+		"but of one whose taker has ended, who has the description"
 	like "$out" "*No deadlock found*No deadlock found*outside of this pid namespace may have*" \
 		"nor is a deadlock found of pipes that may have an end outside"
 

@@ -28,7 +28,8 @@ enum owner_state {
 	OWNER_THREAD,	/* a thread that was found */
 	OWNER_GONE,	/* no thread that has this memory has that ID */
 	OWNER_FORKED,	/* likewise, but an ancestor's thread has: a lock at a fork */
-	OWNER_UNSEEN,	/* of a file lock that /proc/locks does not show here */
+	OWNER_DESCRIPTION,	/* an open file description, whose taker is not here */
+	OWNER_UNSEEN,	/* of a file lock that neither /proc/locks nor fdinfo shows */
 };
 
 /* The registers that a function saves for its caller, in the order of the module. */

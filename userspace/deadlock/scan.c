@@ -419,19 +419,41 @@ static bool has_lock_wait(const struct holders *h, const struct thread *t)
 	return false;
 }
 
+/* Adds whoever has an open file description that has a lock on that file. */
+static void add_lock_holders(struct scan *s, struct thread *t, unsigned int how)
+{
+	const struct holders *h = &s->holders;
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		if (h->holder[i].inode == t->wait.inode &&
+		    h->holder[i].how & how)
+			add_blocker(s, t, h->holder[i].pid);
+}
+
+/*
+ * In a pid namespace /proc/locks does not list a lock whose taker has no ID there:
+ * it has ended, or is outside.  fdinfo does, where somebody inside has the open file
+ * description.
+ */
+static void resolve_unlisted(struct scan *s, struct thread *t,
+			     enum file_lock_kind kind)
+{
+	if (kind == FILE_LOCK_FLOCK)
+		add_lock_holders(s, t, HOLD_FLOCK);
+	t->by.state = t->by.n ? OWNER_DESCRIPTION : OWNER_UNSEEN;
+}
+
 /* Open file descriptions hold all but POSIX locks, which are the process's. */
 static void resolve_lock(struct scan *s, struct thread *t,
 			 enum file_lock_kind kind)
 {
 	const struct holders *h = &s->holders;
 	const struct lock_wait *w = find_lock_wait(h, t, kind);
-	unsigned int how;
-	size_t i;
 
 	if (!w) {
-		/* A lock is not listed where its owner's ID is not known here. */
 		if (h->outside && !has_lock_wait(h, t))
-			t->by.state = OWNER_UNSEEN;
+			resolve_unlisted(s, t, kind);
 		return;
 	}
 	if (w->holder.kind == FILE_LOCK_POSIX) {
@@ -440,12 +462,9 @@ static void resolve_lock(struct scan *s, struct thread *t,
 			add_blocker(s, t, w->holder.pid);
 		return;
 	}
-	how = w->holder.kind == FILE_LOCK_FLOCK ? HOLD_FLOCK : HOLD_OFD;
 	t->by.certain = !h->unseen && !h->outside;
-	for (i = 0; i < h->n; i++)
-		if (h->holder[i].inode == t->wait.inode &&
-		    h->holder[i].how & how)
-			add_blocker(s, t, h->holder[i].pid);
+	add_lock_holders(s, t, w->holder.kind == FILE_LOCK_FLOCK ? HOLD_FLOCK :
+								   HOLD_OFD);
 }
 
 void scan_resolve(struct scan *s, struct thread *t)

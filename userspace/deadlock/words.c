@@ -76,6 +76,7 @@ static void print_blocker(struct report *r, const struct thread *t, FILE *out)
 		free(owner);
 		return;
 	case OWNER_UNKNOWN:
+	case OWNER_DESCRIPTION:
 	case OWNER_UNSEEN:
 		break;
 	}
@@ -244,19 +245,32 @@ static void print_suspects(struct report *r, FILE *out)
 	}
 }
 
-/* Waits for file locks that /proc/locks does not list. */
-static void print_unseen(const struct scan *s, FILE *out)
+static size_t count_owners(const struct scan *s, enum owner_state state)
 {
 	size_t i, k, n = 0;
 
 	for (i = 0; i < s->processes; i++)
 		for (k = 0; k < s->process[i]->threads; k++)
-			n += s->process[i]->thread[k]->by.state == OWNER_UNSEEN;
+			n += s->process[i]->thread[k]->by.state == state;
+	return n;
+}
+
+/* Waits for file locks that /proc/locks does not list. */
+static void print_unlisted(const struct scan *s, FILE *out)
+{
+	size_t n = count_owners(s, OWNER_UNSEEN);
+
 	if (n)
 		fprintf(out, "%zu thread%s wait%s for a file lock of which %s\n", n,
 			plural(n), n == 1 ? "s" : "",
 			"/proc/locks does not show the owner:\n"
 			"it may be in another pid namespace.");
+	n = count_owners(s, OWNER_DESCRIPTION);
+	if (n)
+		fprintf(out, "%zu thread%s wait%s for a file lock %s\n", n, plural(n),
+			n == 1 ? "s" : "",
+			"of an open file description: who took it has ended,\n"
+			"or is in another pid namespace; OWNER has the description.");
 }
 
 static void print_sum(const struct report *r, FILE *out)
@@ -273,7 +287,7 @@ static void print_sum(const struct report *r, FILE *out)
 	fprintf(out, "%zu process%s with %zu thread%s, of which %zu wait%s for another.\n",
 		s->processes, s->processes == 1 ? "" : "es", threads,
 		plural(threads), waiting, waiting == 1 ? "s" : "");
-	print_unseen(s, out);
+	print_unlisted(s, out);
 	if (s->held && s->holders.unseen)
 		fprintf(out, "The descriptors of %zu process%s may not be read. %s",
 			s->holders.unseen, s->holders.unseen == 1 ? "" : "es",
