@@ -138,23 +138,26 @@ static void decode_timeout(struct thread *t, const struct call_row *row)
 	}
 }
 
-/* Which file descriptor @t->wait.fd is; false where that cannot be read. */
+/*
+ * Which file descriptor @t->wait.fd is; false where that cannot be read.  A thread
+ * may have descriptors of its own.
+ */
 static bool stat_fd(const struct thread *t, struct stat *stat)
 {
-	char path[32];
+	char path[40];
 
-	snprintf(path, sizeof(path), "fd/%d", t->wait.fd);
-	return !fstatat(t->process->dir, path, stat, 0);
+	snprintf(path, sizeof(path), "%d/fd/%d", t->tid, t->wait.fd);
+	return !fstatat(t->process->tasks, path, stat, 0);
 }
 
 /* A pipe has no name; a FIFO has, by which anybody may open it. */
 static bool has_name(const struct thread *t)
 {
-	char path[32], target[16];
+	char path[40], target[16];
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "fd/%d", t->wait.fd);
-	n = readlinkat(t->process->dir, path, target, sizeof(target));
+	snprintf(path, sizeof(path), "%d/fd/%d", t->tid, t->wait.fd);
+	n = readlinkat(t->process->tasks, path, target, sizeof(target));
 	return n < 6 || memcmp(target, "pipe:[", 6);
 }
 
@@ -213,11 +216,11 @@ static void decode_flock(struct thread *t)
 /* Whom a pidfd is of; 0 where that is not known, or it has ended. */
 static pid_t pid_of_pidfd(const struct thread *t, int fd)
 {
-	char path[32], text[1024], *at;
+	char path[40], text[1024], *at;
 	long pid;
 
-	snprintf(path, sizeof(path), "fdinfo/%d", fd);
-	if (file_read(t->process->dir, path, text, sizeof(text)) <= 0)
+	snprintf(path, sizeof(path), "%d/fdinfo/%d", t->tid, fd);
+	if (file_read(t->process->tasks, path, text, sizeof(text)) <= 0)
 		return 0;
 	at = strstr(text, "\nPid:");
 	pid = at ? strtol(at + strlen("\nPid:"), NULL, 10) : 0;

@@ -236,7 +236,7 @@ static void read_again(struct graph *g, struct scan *s, struct suspects *list)
 	begin_again(list);
 	read_waits(list);
 	free_started(g, s, list);
-	scan_find_holders(s);
+	scan_find_holders(s, true);
 	for (i = 0; i < list->n; i++)
 		scan_resolve(s, list->row[i].t);
 	end_again(list);

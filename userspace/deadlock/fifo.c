@@ -34,11 +34,14 @@ static bool read_path(const struct thread *t, char path[PATH_MAX])
 /* What a path that is not absolute starts from. */
 static int open_start(const struct thread *t)
 {
-	char name[32] = "cwd";
+	char name[40];
 
 	if (t->call.nr == SYS_openat && (int)t->call.args[0] != AT_FDCWD)
-		snprintf(name, sizeof(name), "fd/%d", (int)t->call.args[0]);
-	return openat(t->process->dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		snprintf(name, sizeof(name), "%d/fd/%d", t->tid,
+			 (int)t->call.args[0]);
+	else
+		snprintf(name, sizeof(name), "%d/cwd", t->tid);
+	return openat(t->process->tasks, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* As the process would find it; a path that leaves its folder is not followed. */

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -22,7 +24,7 @@ struct walk {
 	unsigned int what;
 	size_t room, process_room;
 	pid_t pid;		/* whose descriptors are read */
-	bool io_uring;
+	bool unseen, io_uring;	/* of it, as in struct seen_process */
 };
 
 static int by_inode(const void *a, const void *b)
@@ -125,9 +127,9 @@ static void take_descriptor(struct walk *w, int process, int dir,
 }
 
 /* Returns false where the descriptors may not be read. */
-static bool take_descriptors(struct walk *w, int process, const char *folder)
+static bool take_descriptors(struct walk *w, int process)
 {
-	int fd = openat(process, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
@@ -143,30 +145,6 @@ static bool take_descriptors(struct walk *w, int process, const char *folder)
 			take_descriptor(w, process, fd, entry->d_name);
 	closedir(dir);
 	return true;
-}
-
-/* Each thread's, where the leader has exited and has none left. */
-static bool take_of_threads(struct walk *w, int process)
-{
-	int fd = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	bool seen = true;
-	char path[300];
-
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return true;
-	}
-	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "task/%s/fd", entry->d_name);
-		seen &= take_descriptors(w, process, path);
-	}
-	closedir(dir);
-	return seen;
 }
 
 static struct seen_process *add_process(struct walk *w,
@@ -185,13 +163,66 @@ static struct seen_process *add_process(struct walk *w,
 	return &h->process[h->processes++];
 }
 
-static pid_t read_tracer(int process)
+static void take_tracer(struct walk *w, int folder, pid_t tid)
 {
+	struct holders *h = w->h;
 	char text[4096], *at = NULL;
+	long tracer;
 
-	if (file_read(process, "status", text, sizeof(text)) > 0)
+	if (file_read(folder, "status", text, sizeof(text)) > 0)
 		at = strstr(text, "\nTracerPid:");
-	return at ? strtol(at + strlen("\nTracerPid:"), NULL, 10) : 0;
+	tracer = at ? strtol(at + strlen("\nTracerPid:"), NULL, 10) : 0;
+	if (!tracer)
+		return;
+	h->trace = xrealloc(h->trace, h->traced + 1, sizeof(*h->trace));
+	h->trace[h->traced++] = (struct trace){ tracer, w->pid, tid };
+}
+
+/* Where that cannot be told, the descriptors may be its own. */
+static bool has_own_descriptors(const struct walk *w, pid_t tid)
+{
+	return tid != w->pid && syscall(SYS_kcmp, w->pid, tid, KCMP_FILES, 0, 0);
+}
+
+static void take_of_thread(struct walk *w, int folder, pid_t tid)
+{
+	if (w->what & FIND_TRACERS && tid != w->pid)
+		take_tracer(w, folder, tid);
+	if (w->inodes && has_own_descriptors(w, tid))
+		w->unseen |= !take_descriptors(w, folder);
+}
+
+static void take_threads(struct walk *w, int process)
+{
+	int fd = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int folder;
+
+	if (!dir && fd >= 0)
+		close(fd);
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		folder = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (folder < 0)
+			continue;
+		take_of_thread(w, folder, strtol(entry->d_name, NULL, 10));
+		close(folder);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* A leader that has exited has no descriptors left, its threads may have theirs. */
+static void take_parts(struct walk *w, int process, const struct stat_line *stat)
+{
+	if (w->what & FIND_TRACERS)
+		take_tracer(w, process, w->pid);
+	if (w->inodes)
+		w->unseen = !take_descriptors(w, process);
+	if (w->what & FIND_OF_THREADS || stat->state == 'Z')
+		take_threads(w, process);
 }
 
 static void take_process(struct walk *w, int proc, const char *name)
@@ -207,13 +238,10 @@ static void take_process(struct walk *w, int proc, const char *name)
 	    parse_stat(text, &stat)) {
 		w->pid = strtol(name, NULL, 10);
 		w->io_uring = false;
+		w->unseen = false;
 		seen = add_process(w, &stat);
-		if (w->what & FIND_TRACERS)
-			seen->tracer = read_tracer(process);
-		if (w->inodes)
-			seen->unseen = stat.state == 'Z' ?
-				       !take_of_threads(w, process) :
-				       !take_descriptors(w, process, "fd");
+		take_parts(w, process, &stat);
+		seen->unseen = w->unseen;
 		seen->io_uring = w->io_uring;
 		w->h->unseen += seen->unseen;
 	}
@@ -281,6 +309,7 @@ void holders_free(struct holders *h)
 {
 	free(h->process);
 	free(h->holder);
+	free(h->trace);
 	free(h->wait);
 	*h = (struct holders){};
 }

@@ -20,7 +20,8 @@ enum {
 enum {
 	FIND_LOCKS = 1,		/* /proc/locks, and the locks of each descriptor */
 	FIND_FIFOS = 2,		/* which descriptors are FIFOs */
-	FIND_TRACERS = 4,	/* who traces whom */
+	FIND_TRACERS = 4,	/* who traces the main threads of whom */
+	FIND_OF_THREADS = 8,	/* what threads have beside their main thread */
 };
 
 struct holder {
@@ -33,9 +34,13 @@ struct holder {
 /* A process as the walk found it. */
 struct seen_process {
 	pid_t pid, ppid;
-	pid_t tracer;		/* of its main thread; 0: none */
 	bool unseen;		/* its descriptors may not be read */
 	bool io_uring;		/* the kernel may read and write for it */
+};
+
+/* A thread, and which thread of another process traces it. */
+struct trace {
+	pid_t tracer, pid, tid;
 };
 
 /* A lock that somebody waits for, of /proc/locks. */
@@ -51,6 +56,8 @@ struct holders {
 	bool outside;		/* there may be processes outside of this pid namespace */
 	struct holder *holder;
 	size_t n;
+	struct trace *trace;
+	size_t traced;
 	struct lock_wait *wait;
 	size_t waits;
 };

@@ -297,15 +297,10 @@ static void add_blocker(struct scan *s, struct thread *t, pid_t pid)
 	t->by.process[t->by.n++] = p;
 }
 
-/* Whether @p is told when that one ends: its parent, or who traces it. */
-static bool may_wait_for(const struct process *p, const struct seen_process *child)
-{
-	return child->ppid == p->pid || child->tracer == p->pid;
-}
-
 /*
  * A child by its ID, or any, which another thread of the process may start as well;
- * IDs of another namespace are not translated.
+ * so it is with threads that the process traces.  IDs of another namespace are not
+ * translated.
  */
 static void resolve_child(struct scan *s, struct thread *t)
 {
@@ -317,9 +312,13 @@ static void resolve_child(struct scan *s, struct thread *t)
 	t->by.certain = true;
 	t->by.own = t->wait.owner < 0;
 	for (i = 0; i < h->processes; i++)
-		if (may_wait_for(t->process, &h->process[i]) &&
+		if (h->process[i].ppid == t->process->pid &&
 		    (t->wait.owner < 0 || t->wait.owner == h->process[i].pid))
 			add_blocker(s, t, h->process[i].pid);
+	for (i = 0; i < h->traced; i++)
+		if (process_thread(t->process, h->trace[i].tracer) &&
+		    (t->wait.owner < 0 || t->wait.owner == h->trace[i].tid))
+			add_blocker(s, t, h->trace[i].pid);
 }
 
 /* The child that has this memory; where none has it, any may be meant. */
@@ -555,9 +554,9 @@ static void want(struct scan *s, struct wanted *w, const struct thread *t)
 	w->inode[w->n++] = inode;
 }
 
-void scan_find_holders(struct scan *s)
+void scan_find_holders(struct scan *s, bool again)
 {
-	struct wanted w = {};
+	struct wanted w = { .what = again ? FIND_OF_THREADS : 0 };
 	size_t i, k;
 
 	for (i = 0; i < s->processes; i++)
@@ -580,7 +579,7 @@ static void resolve_all(struct scan *s)
 
 	do {
 		known = s->processes;
-		scan_find_holders(s);
+		scan_find_holders(s, false);
 		for (i = 0; i < s->processes; i++)
 			for (k = 0; k < s->process[i]->threads; k++)
 				scan_resolve(s, s->process[i]->thread[k]);

@@ -65,7 +65,10 @@ const char *scan_source(const struct scan *s);
 /* Finds anew who can end each wait of @thread; processes are added for that. */
 void scan_resolve(struct scan *s, struct thread *t);
 
-/* Walks over /proc for what the threads wait for. */
-void scan_find_holders(struct scan *s);
+/*
+ * Walks over /proc for what the threads wait for; @again: for a second reading, in
+ * which threads are asked for descriptors and tracers of their own, too.
+ */
+void scan_find_holders(struct scan *s, bool again);
 
 #endif /* CTXLAB_DEADLOCK_SCAN_H */
