@@ -30,11 +30,14 @@ static const struct ctxlab_opt options[] = {
 	{}
 };
 
+/* @asked: the PIDs of the command line, 0 where it was said that one has ended. */
 struct request {
 	struct out_opts out;
 	struct out_sel sel;
 	bool all, dot, exit_code, stop;
 	double watch;		/* 0: look once */
+	pid_t *asked;
+	size_t n;
 };
 
 static int print_table(struct report *r, const struct request *q)
@@ -128,6 +131,21 @@ static int look(struct scan *s, const struct request *q)
 	return err;
 }
 
+/* Says of each process that was asked for, once, that it has ended. */
+static void say_ended(const struct scan *s, const struct request *q)
+{
+	const struct process *p;
+	size_t i;
+
+	for (i = 0; i < q->n; i++) {
+		p = scan_process(s, q->asked[i]);
+		if (!q->asked[i] || (p && p->asked))
+			continue;
+		error_say("process %d has ended", q->asked[i]);
+		q->asked[i] = 0;
+	}
+}
+
 static void pause_for(double seconds)
 {
 	struct timespec time = {
@@ -139,63 +157,89 @@ static void pause_for(double seconds)
 		;
 }
 
+static void say_none_left(const struct scan *s, const struct request *q)
+{
+	say_ended(s, q);
+	if (q->all)
+		error_say("no process may be looked at");
+}
+
+/* Prints, and says what cannot be seen; 0 or an exit status. */
+static int tell(struct scan *s, const struct request *q)
+{
+	int status = print(s, q) ? CTXLAB_FAILED : CTXLAB_OK;
+
+	if (!q->all && !deadlock_trouble(s))
+		status = CTXLAB_FAILED;
+	return status;
+}
+
+static bool has_found(const struct scan *s, const struct request *q)
+{
+	return q->exit_code && deadlock_count(s);
+}
+
 /* Prints at first, and whenever other findings are there, until all have ended. */
 static int watch(struct scan *s, const struct request *q)
 {
 	char *before = NULL, *now;
-	int err = 0;
+	int status = CTXLAB_OK;
 
-	while (!err && !look(s, q)) {
+	while (status == CTXLAB_OK && !look(s, q)) {
+		say_ended(s, q);
 		now = findings_key(s);
-		if (!before || strcmp(before, now)) {
-			if (before && !q->out.json && !q->dot)
+		if (!before) {
+			status = tell(s, q);
+		} else if (strcmp(before, now)) {
+			if (!q->out.json && !q->dot)
 				print_time();
-			err = print(s, q);
-			if (!before && !deadlock_trouble(s))
-				err = -EACCES;
+			status = print(s, q) ? CTXLAB_FAILED : CTXLAB_OK;
 		}
 		free(before);
 		before = now;
-		if (q->exit_code && deadlock_count(s))
+		if (has_found(s, q))
 			break;
 		pause_for(q->watch);
 	}
+	if (!s->processes)
+		say_none_left(s, q);
+	if (!before)
+		status = CTXLAB_FAILED;
 	free(before);
-	return err ? CTXLAB_FAILED :
-	       q->exit_code && deadlock_count(s) ? CTXLAB_REFUSED : CTXLAB_OK;
+	return has_found(s, q) ? CTXLAB_REFUSED : status;
 }
 
 static int once(struct scan *s, const struct request *q)
 {
-	int status = CTXLAB_OK, err;
+	int status;
 
-	err = look(s, q);
-	if (err) {
-		error_say(q->all ? "no process may be looked at" :
-				   "all processes have ended");
+	if (look(s, q)) {
+		say_none_left(s, q);
 		return CTXLAB_FAILED;
 	}
-	if (print(s, q))
-		status = CTXLAB_FAILED;
-	if (!q->all && !deadlock_trouble(s))
-		status = CTXLAB_FAILED;
-	if (q->exit_code && deadlock_count(s))
-		return CTXLAB_REFUSED;
-	return status;
+	say_ended(s, q);
+	status = tell(s, q);
+	return has_found(s, q) ? CTXLAB_REFUSED : status;
 }
 
-static int add_processes(const struct ctxlab_cmd *cmd, struct scan *s, int n,
-			 char **pids)
+/* Of a thread its process is added. */
+static int add_processes(const struct ctxlab_cmd *cmd, struct scan *s,
+			 struct request *q, char **pids)
 {
-	int i, err, status = CTXLAB_OK;
+	int err, status = CTXLAB_OK;
+	size_t i;
+	pid_t pid;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < q->n; i++)
 		if (!proc_is_pid(pids[i]))
 			return options_wrong(cmd, "'%s' is not a PID", pids[i]);
-	for (i = 0; i < n; i++) {
-		err = scan_add(s, strtol(pids[i], NULL, 10), true);
-		if (!err)
+	for (i = 0; i < q->n; i++) {
+		pid = process_of(strtol(pids[i], NULL, 10));
+		err = pid ? scan_add(s, pid, true) : -ESRCH;
+		if (!err) {
+			q->asked[i] = pid;
 			continue;
+		}
 		error_say("%s: %s", pids[i],
 			  err == -ENOENT || err == -ESRCH ? "no such process" :
 							    strerror(-err));
@@ -204,17 +248,19 @@ static int add_processes(const struct ctxlab_cmd *cmd, struct scan *s, int n,
 	return status;
 }
 
-static int find(const struct ctxlab_cmd *cmd, const struct request *q, int n,
-		char **pids)
+static int find(const struct ctxlab_cmd *cmd, struct request *q, char **pids)
 {
 	struct scan *s = scan_new();
-	int status = add_processes(cmd, s, n, pids), found = CTXLAB_FAILED;
+	int status, found;
 
+	q->asked = xcalloc(q->n + 1, sizeof(*q->asked));
+	status = add_processes(cmd, s, q, pids);
 	if (status != CTXLAB_USAGE && (s->processes || q->all)) {
 		found = q->watch ? watch(s, q) : once(s, q);
 		if (found != CTXLAB_OK)
 			status = found;
 	}
+	free(q->asked);
 	scan_free(s);
 	return status;
 }
@@ -265,7 +311,8 @@ static int run(const struct ctxlab_cmd *cmd, int argc, char **argv)
 		wrong = "--all takes no PID";
 	if (wrong)
 		return options_wrong(cmd, "%s", wrong);
-	return find(cmd, &q, argc - optind, argv + optind);
+	q.n = argc - optind;
+	return find(cmd, &q, argv + optind);
 }
 
 const struct ctxlab_cmd cmd_deadlock = {

@@ -374,6 +374,17 @@ static int process_describe(struct process *p)
 	return 0;
 }
 
+pid_t process_of(pid_t tid)
+{
+	char path[32], text[4096], *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	if (file_read(AT_FDCWD, path, text, sizeof(text)) <= 0)
+		return 0;
+	at = strstr(text, "\nTgid:");
+	return at ? strtol(at + strlen("\nTgid:"), NULL, 10) : 0;
+}
+
 struct process *process_open(pid_t pid, int *err)
 {
 	struct process *p = xcalloc(1, sizeof(*p));

@@ -154,6 +154,9 @@ struct process {
 	size_t node;
 };
 
+/* The process that thread @tid is of; 0 where there is none to be seen. */
+pid_t process_of(pid_t tid);
+
 /* Opens a process; NULL with *@err a negative errno where it is not there. */
 struct process *process_open(pid_t pid, int *err);
 void process_close(struct process *p);

@@ -135,18 +135,6 @@ static int read_process(struct process *p)
 	return 0;
 }
 
-/* The process that thread @tid is of; 0 where there is none to be seen. */
-static pid_t process_of(pid_t tid)
-{
-	char path[32], text[4096], *at;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	if (file_read(AT_FDCWD, path, text, sizeof(text)) <= 0)
-		return 0;
-	at = strstr(text, "\nTgid:");
-	return at ? strtol(at + strlen("\nTgid:"), NULL, 10) : 0;
-}
-
 /* Adds a process and reads it, unless it is there. */
 static struct process *take_process(struct scan *s, pid_t pid)
 {
