@@ -116,7 +116,7 @@ static void tell(const struct scan *s, const struct truth *t)
 	putchar('\n');
 }
 
-static pid_t process_of(pid_t tid)
+static pid_t tgid_of(pid_t tid)
 {
 	char path[32], line[64];
 	int tgid = 0;
@@ -138,7 +138,7 @@ static void add_processes(struct scan *s, const struct truth *t)
 	size_t i;
 
 	for (i = 0; i < t->n; i++)
-		scan_add(s, process_of(t->tid[i]), true);
+		scan_add(s, tgid_of(t->tid[i]), true);
 }
 
 /* Looks until what is true is found; where that is nothing, a few times. */

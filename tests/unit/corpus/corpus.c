@@ -130,6 +130,14 @@ void *shared_memory(size_t size)
 	return p;
 }
 
+void fill(int fd)
+{
+	char block[4096] = "";
+
+	while (write(fd, block, sizeof(block)) > 0)
+		;
+}
+
 /* Where the scene says no more than the ID, that alone. */
 static int print_member(char *to, const struct member *m)
 {
@@ -239,6 +247,7 @@ static const struct {
 	{ "chain", 5, 0 },
 	{ "stack-sem", 2, 0 },
 	{ "idle", 4, 0 },
+	{ "once", 3, 0 },
 	{ "barrier", 3, 0 },
 	{ "pipe-with-reader", 2, 0 },
 	{ "wait-for-one", 2, ALL },
@@ -251,6 +260,9 @@ static const struct {
 	{ "waitid-pidfd", 2, ALL },
 	{ "wait-beside", 2, OWNERS },
 	{ "wait-as-tracer", 2, 0 },
+	{ "wait-as-tracer-of-thread", 2, 0 },
+	{ "own-descriptors", 2, 0 },
+	{ "pipes-beside", 2, 0 },
 	{ "vfork", 2, ALL },
 	{ "vfork-lock", 2, OWNERS },
 	{ "fifos", 2, 0 },
@@ -332,7 +344,10 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	play(thread_scenes, argv[1], n);
+	play(wait_scenes, argv[1], n);
 	play(process_scenes, argv[1], n);
+	play(file_scenes, argv[1], n);
+	play(child_scenes, argv[1], n);
 	play(healthy_scenes, argv[1], n);
 	play(hostile_scenes, argv[1], n);
 	play(own_scenes, argv[1], n);

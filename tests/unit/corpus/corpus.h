@@ -59,6 +59,9 @@ pid_t fork_child(void);
 /* Memory that children share. */
 void *shared_memory(size_t size);
 
+/* Writes until there is no room left, and, unless that fails, waits for more. */
+void fill(int fd);
+
 /* Prints what is true, and does not come back. */
 void expect(const char *verdict, const pid_t *tids, size_t n);
 void expect_members(const char *verdict, const struct member *m, size_t n);
@@ -80,7 +83,8 @@ struct scene {
 	void (*play)(size_t n);
 };
 
-extern const struct scene thread_scenes[], process_scenes[], healthy_scenes[],
-	hostile_scenes[], own_scenes[], socket_scenes[];
+extern const struct scene thread_scenes[], wait_scenes[], process_scenes[],
+	file_scenes[], child_scenes[], socket_scenes[], healthy_scenes[],
+	hostile_scenes[], own_scenes[];
 
 #endif /* CORPUS_H */

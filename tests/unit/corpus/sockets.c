@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Scenes of two processes at the two ends of a connection. */
+#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "corpus.h"
@@ -45,25 +47,58 @@ bool tcp_pair(int fd[2], bool mapped)
 	return fd[1] >= 0;
 }
 
-bool has_unix_peers(void)
+static unsigned int inode_of(int fd)
+{
+	struct stat stat;
+
+	return fstat(fd, &stat) ? 0 : stat.st_ino;
+}
+
+/* Asks the kernel for the other end of one socket; 0 where it does not say. */
+static unsigned int ask_for_peer(int netlink, unsigned int inode)
 {
 	struct {
 		struct nlmsghdr head;
-		struct unix_diag_req req;
-	} ask = {
-		.head = { sizeof(ask), SOCK_DIAG_BY_FAMILY,
-			  NLM_F_REQUEST | NLM_F_DUMP, 1, 0 },
-		.req = { .sdiag_family = AF_UNIX, .udiag_states = -1,
-			 .udiag_show = UDIAG_SHOW_PEER },
+		union {
+			struct unix_diag_req question;
+			struct {
+				struct unix_diag_msg msg;
+				struct nlattr attr;
+				__u32 peer;
+			} answer;
+		};
+	} m = {
+		.head.nlmsg_len = NLMSG_LENGTH(sizeof(m.question)),
+		.head.nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		.head.nlmsg_flags = NLM_F_REQUEST,
+		.question.sdiag_family = AF_UNIX,
+		.question.udiag_states = -1,
+		.question.udiag_ino = inode,
+		.question.udiag_show = UDIAG_SHOW_PEER,
+		.question.udiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE },
 	};
-	struct nlmsghdr answer[256] = {};
-	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
-	bool has = fd >= 0 && send(fd, &ask, sizeof(ask), 0) == sizeof(ask) &&
-		   recv(fd, answer, sizeof(answer), 0) > 0 &&
-		   answer->nlmsg_type == SOCK_DIAG_BY_FAMILY;
 
-	if (fd >= 0)
-		close(fd);
+	if (send(netlink, &m, m.head.nlmsg_len, 0) < 0 ||
+	    recv(netlink, &m, sizeof(m), 0) < (ssize_t)sizeof(m) ||
+	    m.head.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+	    m.answer.attr.nla_type != UNIX_DIAG_PEER)
+		return 0;
+	return m.answer.peer;
+}
+
+bool has_unix_peers(void)
+{
+	int netlink = socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG), fd[2];
+	bool has;
+
+	if (netlink < 0)
+		return false;
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd))
+		die("socketpair");
+	has = ask_for_peer(netlink, inode_of(fd[0])) == inode_of(fd[1]);
+	close(netlink);
+	close(fd[0]);
+	close(fd[1]);
 	return has;
 }
 
@@ -73,14 +108,6 @@ static void read_one(int fd)
 
 	if (read(fd, &byte, 1))
 		_exit(1);
-}
-
-static void fill(int fd)
-{
-	static const char block[65536];
-
-	while (write(fd, block, sizeof(block)) > 0)
-		;
 }
 
 /* Each waits for the other; a socket may have a timeout, which nobody sees. */
