@@ -134,16 +134,37 @@ try 0 deadlock "$helper"
 ok $? "Gs are not told of where there are none"
 kill "$helper"
 
+# Until the program ends, which is said.
+play chain 2
+help timeout 60 "$CTXLAB" deadlock --watch 0.02 "$pid" >"$work/watch" 2>"$work/said-at-end"
+until grep -q THREAD "$work/watch"; do sleep 0.05; done
+kill "$pid"
+wait "$helper"
+is $? 0 "a watch ends well with its program"
+is "$(<"$work/said-at-end")" "ctxlab deadlock: process $pid has ended" "and says so"
+wait "$pid" 2>/dev/null
+pid=
+# Who is waited for by one alone: where that stands is shown, too.
+play chain 2
+try 0 deadlock -nro TID,WAITS,SITE "$pid"
+if "$CTXLAB" deadlock -nro SITE "$pid" | grep -q '\.[ch]:'; then
+	like "$out" "*signal *lock_only*threads.c:*mutex *lock_only*threads.c:*" \
+		"the call site of an owner that waits is shown, too"
+fi
+try 0 deadlock --dot "$pid"
+is "$(grep -c 'label="[0-9]* .*: ' <<<"$out")" 2 "and in the graph both have a name"
+
+play sleepers
+try 0 deadlock -Jo ENDS "$pid"
+like "$out" '*"ends": 9*' "JSON has the seconds until a timeout"
+[[ ! $out =~ \.[0-9]{4} ]]
+ok $? "with no more digits than are known"
+
 # One process has a file lock, another one wants it.
 : >"$work/locked"
-# Taken by a flock(1) that is gone, as in scripts; but in a PID namespace the kernel
-# has no ID for it, and /proc/locks no such lock.
+# Taken by a flock(1) that is gone, as in scripts.
 hold_lock()
 {
-	exec 9<"$work"
-	flock 9
-	grep -q '^lock:.* WRITE [1-9]' "/proc/$BASHPID/fdinfo/9" ||
-		exec flock --no-fork "$work/locked" sleep 1000
 	exec 9<"$work/locked"
 	flock 9
 	exec sleep 1000
