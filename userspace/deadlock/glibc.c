@@ -72,7 +72,7 @@ static bool glibc_mutex(struct view *v)
 		return false;
 	/* These two types would not wait for themselves. */
 	if (view_is_self(v, m.owner) && ((m.kind & KIND_TYPE) == 1 ||
-				    (m.kind & KIND_TYPE) == 2))
+					 (m.kind & KIND_TYPE) == 2))
 		return false;
 	view_found(v, WAIT_MUTEX, v->address, m.owner, view_mutex_type(m.kind));
 	v->t->wait.shared = m.kind & KIND_SHARED;
@@ -105,30 +105,25 @@ static bool rwlock_fits(struct view *v, uint64_t base, struct glibc_rwlock *l)
 	       !(l->shared & 0xff) == view_is_private(v);
 }
 
-/* Who waits is in one of the two futexes of the lock. */
+/*
+ * Who waits is in one of the two futexes of the lock, which lies at a multiple of 8,
+ * so that one of them does, too.
+ */
 static bool glibc_rwlock(struct view *v)
 {
 	bool reader = v->caller == IN_READ_LOCK || v->function == IN_READ_LOCK;
 	bool writer = v->caller == IN_WRITE_LOCK || v->function == IN_WRITE_LOCK;
-	struct glibc_rwlock phase, writers, *l = NULL;
-	uint64_t base = v->address - offsetof(struct glibc_rwlock, phase_futex);
+	struct glibc_rwlock l;
+	uint64_t base = v->address - (v->address % 8 ?
+				      offsetof(struct glibc_rwlock, writers_futex) :
+				      offsetof(struct glibc_rwlock, phase_futex));
 
 	if (!has_mutexes(v) || (!reader && !writer))
 		return false;
 	view_found(v, reader ? WAIT_RWLOCK_READ : WAIT_RWLOCK_WRITE, base, 0, NULL);
-	if (rwlock_fits(v, base, &phase))
-		l = &phase;
-	base = v->address - offsetof(struct glibc_rwlock, writers_futex);
-	if (writer && rwlock_fits(v, base, &writers)) {
-		/* Either may be it: then it is not known. */
-		if (l)
-			return true;
-		l = &writers;
-		v->t->wait.address = base;
-	}
-	if (l) {
-		v->t->wait.owner = l->owner;
-		v->t->wait.shared = l->shared & 0xff;
+	if (rwlock_fits(v, base, &l)) {
+		v->t->wait.owner = l.owner;
+		v->t->wait.shared = l.shared & 0xff;
 	}
 	return true;
 }

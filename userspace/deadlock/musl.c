@@ -36,8 +36,8 @@ static bool musl_mutex(struct view *v)
 		view_found(v, WAIT_MUTEX_NO_OWNER, v->address - 4, 0, "normal");
 	else
 		view_found(v, m.type & 4 ? WAIT_MUTEX_ROBUST : WAIT_MUTEX,
-		      v->address - 4, view_is_self(v, owner) ? 0 : owner,
-		      view_mutex_type(m.type));
+			   v->address - 4, view_is_self(v, owner) ? 0 : owner,
+			   view_mutex_type(m.type));
 	v->t->wait.shared = !view_is_private(v);
 	return true;
 }
