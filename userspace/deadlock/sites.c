@@ -131,67 +131,133 @@ void sites_close(struct sites *s)
 	free(s);
 }
 
-/* Whether the module is part of the C library, or what starts programs. */
-static bool is_library(const char *path)
+/* Whether the module is a library of the language, or what starts programs. */
+static bool is_library(Dwfl_Module *module)
 {
-	const char *name = path ? strrchr(path, '/') : NULL;
+	const char *path, *name;
+
+	dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, &path, NULL);
+	name = path ? strrchr(path, '/') : NULL;
 
 	return name && (!strncmp(name, "/libc.", 6) || !strncmp(name, "/libc-", 6) ||
 			!strncmp(name, "/libpthread", 11) ||
-			!strncmp(name, "/ld-", 4));
+			!strncmp(name, "/libstdc++.", 11) ||
+			!strncmp(name, "/libc++", 7) || !strncmp(name, "/ld-", 4));
 }
 
-/* The call in a function by which, through others maybe, @inlined came into it. */
-static bool outermost_call(Dwarf_Die *inlined, Dwarf_Die *call)
+/* Whether that is a header of the system, or Rust's library, and not the program's. */
+static bool is_system_file(const char *path)
 {
-	Dwarf_Die *scope = NULL;
-	int n = dwarf_getscopes_die(inlined, &scope), i;
-	bool found = false;
-
-	for (i = 0; i < n && dwarf_tag(&scope[i]) != DW_TAG_subprogram; i++)
-		if (dwarf_tag(&scope[i]) == DW_TAG_inlined_subroutine) {
-			*call = scope[i];
-			found = true;
-		}
-	free(scope);
-	return found;
+	return path && (!strncmp(path, "/usr/include/", 13) ||
+			!strncmp(path, "/usr/lib/", 9) ||
+			!strncmp(path, "/rustc/", 7));
 }
 
-/* Where in the function itself @pc is, should it be in what was inlined there. */
-static const char *line_of_call(Dwfl_Module *module, uint64_t pc, int *number)
+/* Where a frame stands, as debug information has it; static storage. */
+struct line {
+	const char *file;
+	int number;
+};
+
+/* The line from which a function was called that was inlined there. */
+static struct line line_of_call(Dwarf_Die *unit, Dwarf_Die *inlined)
 {
-	Dwarf_Addr bias;
-	Dwarf_Die *unit = dwfl_module_addrdie(module, pc, &bias), *scope = NULL, call;
-	int n = unit ? dwarf_getscopes(unit, pc - bias, &scope) : 0, i = 0;
-	Dwarf_Word file, line;
+	struct line line = {};
+	Dwarf_Word file, number;
 	Dwarf_Attribute attr;
 	Dwarf_Files *files;
-	bool found;
 
-	while (i < n && dwarf_tag(&scope[i]) != DW_TAG_subprogram &&
-	       dwarf_tag(&scope[i]) != DW_TAG_inlined_subroutine)
+	if (dwarf_getsrcfiles(unit, &files, NULL) ||
+	    dwarf_formudata(dwarf_attr(inlined, DW_AT_call_file, &attr), &file) ||
+	    dwarf_formudata(dwarf_attr(inlined, DW_AT_call_line, &attr), &number))
+		return line;
+	line.file = dwarf_filesrc(files, file, NULL, NULL);
+	line.number = number;
+	return line;
+}
+
+static struct line line_of(Dwfl_Module *module, uint64_t pc)
+{
+	Dwfl_Line *at = dwfl_module_getsrc(module, pc);
+	struct line line = {};
+
+	if (at)
+		line.file = dwfl_lineinfo(at, NULL, &line.number, NULL, NULL, NULL);
+	return line;
+}
+
+static void set_line(struct frame *f, const struct line *line)
+{
+	if (!line->file)
+		return;
+	f->library |= is_system_file(line->file);
+	f->file = xstrdup(strrchr(line->file, '/') ?
+			  strrchr(line->file, '/') + 1 : line->file);
+	f->line = line->number;
+}
+
+/* The name as linkers know it has what it takes to write it as people do. */
+static char *name_of(Dwarf_Die *function)
+{
+	Dwarf_Attribute attr;
+	const char *name;
+
+	name = dwarf_formstring(dwarf_attr_integrate(function,
+						     DW_AT_linkage_name, &attr));
+	if (!name)
+		name = dwarf_diename(function);
+	return name ? symbol_name(name) : NULL;
+}
+
+/* The scopes around @pc, from that of the innermost function on, as in the code. */
+static int scopes_of(Dwarf_Die *unit, uint64_t pc, Dwarf_Die **scope)
+{
+	Dwarf_Die *all = NULL;
+	int n = dwarf_getscopes(unit, pc, &all), i = 0;
+
+	while (i < n && dwarf_tag(&all[i]) != DW_TAG_subprogram &&
+	       dwarf_tag(&all[i]) != DW_TAG_inlined_subroutine)
 		i++;
-	found = i < n && outermost_call(&scope[i], &call);
+	n = i < n ? dwarf_getscopes_die(&all[i], scope) : 0;
+	free(all);
+	return n;
+}
+
+/* Adds a frame for each function that was inlined there; the line of their caller. */
+static struct line take_inlined(Dwfl_Module *module, uint64_t pc,
+				struct stack *stack)
+{
+	struct line line = line_of(module, pc);
+	Dwarf_Die *scope = NULL, *unit;
+	struct frame *f;
+	Dwarf_Addr bias;
+	int n, i;
+
+	unit = dwfl_module_addrdie(module, pc, &bias);
+	n = unit ? scopes_of(unit, pc - bias, &scope) : 0;
+	for (i = 0; i < n && dwarf_tag(&scope[i]) != DW_TAG_subprogram; i++) {
+		if (dwarf_tag(&scope[i]) != DW_TAG_inlined_subroutine ||
+		    stack->n >= SITES_MAX_FRAMES - 1)
+			continue;
+		f = &stack->frame[stack->n];
+		*f = (struct frame){
+			.pc = pc, .function = name_of(&scope[i]),
+			.library = is_library(module)
+		};
+		if (f->function) {
+			set_line(f, &line);
+			stack->n++;
+		}
+		line = line_of_call(unit, &scope[i]);
+	}
 	free(scope);
-	if (!found || dwarf_getsrcfiles(unit, &files, NULL) ||
-	    dwarf_formudata(dwarf_attr(&call, DW_AT_call_file, &attr), &file) ||
-	    dwarf_formudata(dwarf_attr(&call, DW_AT_call_line, &attr), &line))
-		return NULL;
-	*number = line;
-	return dwarf_filesrc(files, file, NULL, NULL);
+	return line;
 }
 
-static const char *line_of(Dwfl_Module *module, uint64_t pc, int *number)
+static void describe(Dwfl_Module *module, uint64_t pc, struct frame *f,
+		     const struct line *line)
 {
-	const char *file = line_of_call(module, pc, number);
-	Dwfl_Line *line = file ? NULL : dwfl_module_getsrc(module, pc);
-
-	return line ? dwfl_lineinfo(line, NULL, number, NULL, NULL, NULL) : file;
-}
-
-static void describe(Dwfl_Module *module, uint64_t pc, struct frame *f)
-{
-	const char *name = NULL, *file, *path;
+	const char *name = NULL;
 	GElf_Sym symbol;
 	GElf_Off offset = 0;
 
@@ -200,12 +266,8 @@ static void describe(Dwfl_Module *module, uint64_t pc, struct frame *f)
 	/* A symbol of some size that ends before is another function's. */
 	if (name && (!symbol.st_size || offset < symbol.st_size))
 		f->function = symbol_name(name);
-	dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, &path, NULL);
-	f->library = is_library(path);
-	file = line_of(module, pc, &f->line);
-	if (file)
-		f->file = xstrdup(strrchr(file, '/') ? strrchr(file, '/') + 1 :
-				  file);
+	f->library = is_library(module);
+	set_line(f, line);
 }
 
 struct unwinding {
@@ -216,23 +278,25 @@ struct unwinding {
 static int take_frame(Dwfl_Frame *frame, void *arg)
 {
 	struct unwinding *u = arg;
-	struct frame *f = &u->stack->frame[u->stack->n];
+	struct stack *stack = u->stack;
+	struct line line = {};
 	Dwfl_Module *module;
+	struct frame *f;
 	bool activation;
 	Dwarf_Addr pc;
 
-	if (u->stack->n == SITES_MAX_FRAMES ||
-	    !dwfl_frame_pc(frame, &pc, &activation))
+	if (stack->n == SITES_MAX_FRAMES || !dwfl_frame_pc(frame, &pc, &activation))
 		return DWARF_CB_ABORT;
-	*f = (struct frame){ .pc = pc };
 	/* A return address may be that of the next function. */
-	pc -= !activation;
-	module = dwfl_addrmodule(u->s->dwfl, pc);
+	module = dwfl_addrmodule(u->s->dwfl, pc - !activation);
 	if (module)
-		describe(module, pc, f);
+		line = take_inlined(module, pc - !activation, stack);
+	f = &stack->frame[stack->n++];
+	*f = (struct frame){ .pc = pc };
+	if (module)
+		describe(module, pc - !activation, f, &line);
 	if (!f->function)
-		f->place = sites_address(u->s, f->pc);
-	u->stack->n++;
+		f->place = sites_address(u->s, pc);
 	return DWARF_CB_OK;
 }
 

@@ -13,8 +13,8 @@
 #define SITES_MAX_FRAMES 64
 
 /*
- * A frame of a stack, the innermost first; what is not known is NULL or 0.  The line
- * is one of the function, whatever was inlined into it.
+ * A frame of a stack, the innermost first; what is not known is NULL or 0.  A
+ * function that was inlined has a frame of its own.
  */
 struct frame {
 	uint64_t pc;
@@ -22,7 +22,7 @@ struct frame {
 	char *place;	/* where the function is not known: "bank+0x13fe" */
 	char *file;
 	int line;
-	bool library;	/* of the C library, not of the program */
+	bool library;	/* of the language's library, not of the program */
 };
 
 struct stack {
