@@ -45,7 +45,8 @@ like "$out" "Found 1 deadlock.*Deadlock: 3 threads wait for each other*waits for
 	"and says who waits for whom"
 like "$out" "*THREAD*IS*WAITS*deadlock*mutex*mutex+40*" "and has a table with the lock"
 if "$CTXLAB" deadlock -nro SITE "$pid" | grep -q '\.[ch]:'; then
-	like "$out" "*at lock_in_ring (threads.c:[0-9]*)*" "and the call sites"
+	like "$out" "*at lock (corpus.h:[0-9]*)
+      by lock_in_ring (threads.c:[0-9]*)*" "and the call sites, also of what was inlined"
 	try 0 deadlock -Jo IS,STACK "$pid"
 	like "$out" '*"stack": "*lock_in_ring (threads.c:*) <- enter (corpus.c:*) <- *' \
 		"and all functions on the stack"
@@ -301,6 +302,12 @@ play traced
 told "*1 thread waits, in the end, for thread * is stopped by a tracer, while *" \
 	"a holder that a tracer has stopped is said to be so" $(pgrep -P "$pid")
 
+# All wait for each other but one, which waits for a signal.
+play idle 3
+try 0 deadlock "$pid"
+[[ $out == *"with 4 threads"* && $out != *Suspected* ]]
+ok $? "who waits for something outside is not suspected, nor are the others"
+
 play names
 found "$pid"
 try 0 deadlock "$pid"
@@ -375,6 +382,18 @@ p.wait()' &
 	pid=$!
 	truth=popen
 	[ "$(id -u)" != 0 ] || found "$pid"
+
+	# Its locks are semaphores, of which nobody knows who has them.
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	python3 -c 'import threading
+lock = threading.Lock()
+for i in range(2):
+    threading.Thread(target=lambda: lock.acquire() and lock.acquire()).start()' &
+	pid=$!
+	told "*No deadlock*Suspected, not certain: all 3 threads of process $pid (python3) wait, *" \
+		"locks of Python, which all threads wait for, are suspected" "$pid"
+	like "$out" "*waits for a semaphore*waits for a semaphore*" "and the waits told"
 fi
 kill "$pid"
 wait "$pid" 2>/dev/null

@@ -150,12 +150,6 @@ static void read_waits(struct suspects *list)
 	free(batch);
 }
 
-static bool same_call(const struct call *a, const struct call *b)
-{
-	return a->state == b->state && a->nr == b->nr && a->sp == b->sp &&
-	       a->pc == b->pc && !memcmp(a->args, b->args, sizeof(a->args));
-}
-
 static bool same_wait(const struct wait *a, const struct wait *b)
 {
 	return a->kind == b->kind && a->address == b->address &&
@@ -173,7 +167,7 @@ static bool same_blockers(const struct blockers *a, const struct blockers *b)
 
 static void compare(struct suspect *row)
 {
-	row->changed |= !same_call(&row->call, &row->t->call) ||
+	row->changed |= !call_equal(&row->call, &row->t->call) ||
 			!same_wait(&row->wait, &row->t->wait) ||
 			!same_blockers(&row->by, &row->t->by);
 }

@@ -94,6 +94,12 @@ bool parse_call(const char *text, struct call *call)
 	return hex_word(&text, &call->sp) && hex_word(&text, &call->pc);
 }
 
+bool call_equal(const struct call *a, const struct call *b)
+{
+	return a->state == b->state && a->nr == b->nr && a->sp == b->sp &&
+	       a->pc == b->pc && !memcmp(a->args, b->args, sizeof(a->args));
+}
+
 bool parse_runs(const char *text, uint64_t *runs)
 {
 	unsigned long long n = 0;

@@ -26,6 +26,8 @@ struct call {
 /* Each returns false, with an undefined result, where the text makes no sense. */
 bool parse_call(const char *text, struct call *call);
 
+bool call_equal(const struct call *a, const struct call *b);
+
 /* The third number of schedstat: how often the thread was given a CPU. */
 bool parse_runs(const char *text, uint64_t *runs);
 

@@ -70,6 +70,7 @@ const char *verdict_name(enum verdict verdict)
 		[VERDICT_DEAD_OWNER] = "owner-ended",
 		[VERDICT_FORK] = "locked-at-fork",
 		[VERDICT_PARKED] = "parked",
+		[VERDICT_ALL_WAIT] = "all-wait",
 	};
 
 	return names[verdict];

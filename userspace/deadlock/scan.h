@@ -13,6 +13,7 @@ enum verdict {
 	VERDICT_DEAD_OWNER,	/* a lock whose owner has ended */
 	VERDICT_FORK,		/* a lock that was held at a fork, by another thread */
 	VERDICT_PARKED,		/* glibc parked a thread that the kernel refused */
+	VERDICT_ALL_WAIT,	/* of suspects: all threads of a process wait within it */
 };
 
 /* Threads that can never progress, whatever the others do. */

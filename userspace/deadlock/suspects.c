@@ -3,9 +3,14 @@
  * Locks that record no owner: who may hold them.  A guard object on the stack of
  * the holder has the lock's address, as in C++ and Rust.  That is a hint and no
  * proof: another frame may have left the address there.
+ *
+ * And programs all of whose threads wait for each other, whoever holds what: that
+ * is no proof either, as a signal handler may wake one.
  */
+#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "graph.h"
 #include "lib/compiler.h"
@@ -85,6 +90,12 @@ static void add_nodes(struct process *p, struct graph *g)
 	}
 }
 
+static void add_suspect(struct report *r, const struct finding *f)
+{
+	r->suspect = xrealloc(r->suspect, r->suspects + 1, sizeof(*r->suspect));
+	r->suspect[r->suspects++] = *f;
+}
+
 static void take_knots(struct report *r, struct process *p, struct graph *g)
 {
 	size_t *knot = xcalloc(graph_size(g) + 1, sizeof(*knot)), i, k, knots;
@@ -104,9 +115,7 @@ static void take_knots(struct report *r, struct process *p, struct graph *g)
 			free(f.member);
 			continue;
 		}
-		r->suspect = xrealloc(r->suspect, r->suspects + 1,
-				      sizeof(*r->suspect));
-		r->suspect[r->suspects++] = f;
+		add_suspect(r, &f);
 	}
 	free(knot);
 }
@@ -132,17 +141,96 @@ static void suspects_of(struct report *r, struct process *p)
 	graph_free(g);
 }
 
+/* Whether only a thread of the same process can end the wait. */
+static bool waits_within(const struct thread *t)
+{
+	const struct wait *w = &t->wait;
+
+	if (t->call.state != CALL_BLOCKED || t->call.nr != SYS_futex ||
+	    w->end != ENDS_NEVER || w->shared || !w->kind || w->kind > WAIT_FUTEX)
+		return false;
+	return w->kind == WAIT_JOIN || w->kind == WAIT_MUTEX_ROBUST ||
+	       t->call.args[1] & FUTEX_PRIVATE_FLAG;
+}
+
+static bool all_wait_within(const struct process *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->threads; i++)
+		if (p->thread[i]->finding || p->thread[i]->behind ||
+		    (!p->thread[i]->ended && !waits_within(p->thread[i])))
+			return false;
+	return !process_ended(p);
+}
+
+/* Whether the thread is in the call that it was read in; @runs: how often it ran. */
+static bool is_there(struct thread *t, uint64_t *runs)
+{
+	struct call call = t->call;
+
+	if (t->ended)
+		return true;
+	thread_read_call(t);
+	if (!thread_read_runs(t) || !call_equal(&call, &t->call))
+		return false;
+	*runs = t->runs;
+	return true;
+}
+
+/* Whether there is a moment at which all of them are in the calls they were read in. */
+static bool none_has_run(struct process *p)
+{
+	uint64_t *runs = xcalloc(p->threads + 1, sizeof(*runs)), again = 0;
+	bool none = true;
+	size_t i;
+
+	for (i = 0; none && i < p->threads; i++)
+		none = is_there(p->thread[i], &runs[i]);
+	for (i = 0; none && i < p->threads; i++)
+		none = is_there(p->thread[i], &again) &&
+		       (p->thread[i]->ended || again == runs[i]);
+	free(runs);
+	return none && !process_has_new_thread(p);
+}
+
+static void suspect_all(struct report *r, struct process *p)
+{
+	struct finding f = {
+		.verdict = VERDICT_ALL_WAIT,
+		.member = xcalloc(p->threads + 1, sizeof(*f.member)),
+	};
+	size_t i;
+
+	for (i = 0; i < p->threads; i++)
+		if (!p->thread[i]->ended)
+			f.member[f.n++] = p->thread[i];
+	add_suspect(r, &f);
+}
+
+static bool has_any_without_owner(const struct process *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->threads; i++)
+		if (has_no_owner(p->thread[i]))
+			return true;
+	return false;
+}
+
 void suspects_find(struct report *r)
 {
 	struct process *p;
-	size_t i, k;
+	size_t i, before;
 
 	for (i = 0; i < r->scan->processes; i++) {
 		p = r->scan->process[i];
-		for (k = 0; k < p->threads; k++)
-			if (has_no_owner(p->thread[k]))
-				break;
-		if (k < p->threads && p->threads <= MAX_THREADS && !p->golang)
+		before = r->suspects;
+		if (p->golang || p->gs)
+			continue;
+		if (p->threads <= MAX_THREADS && has_any_without_owner(p))
 			suspects_of(r, p);
+		if (r->suspects == before && all_wait_within(p) && none_has_run(p))
+			suspect_all(r, p);
 	}
 }

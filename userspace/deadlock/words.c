@@ -49,6 +49,22 @@ static void print_asleep(struct report *r, const struct thread *t, FILE *out)
 		fprintf(out, ", asleep for %.3g s or longer", seconds);
 }
 
+/* What some processes have, any of which can end the wait. */
+static const char *blocked_by(enum wait_kind kind)
+{
+	switch (kind) {
+	case WAIT_CHILD:
+	case WAIT_VFORK:
+		return ":";
+	case WAIT_FLOCK:
+	case WAIT_POSIX_LOCK:
+	case WAIT_OFD_LOCK:
+		return ", held by";
+	default:
+		return ", whose other end is in";
+	}
+}
+
 /* Who can end the wait of a member. */
 static void print_blocker(struct report *r, const struct thread *t, FILE *out)
 {
@@ -81,8 +97,9 @@ static void print_blocker(struct report *r, const struct thread *t, FILE *out)
 		break;
 	}
 	for (i = 0; i < t->by.n && i < 4; i++)
-		escape_print(out, "%s process %d (%s)", i ? "," : ", which depends on",
-			     t->by.process[i]->pid, t->by.process[i]->name);
+		escape_print(out, "%s process %d (%s)", i ? "," :
+			     blocked_by(t->wait.kind), t->by.process[i]->pid,
+			     t->by.process[i]->name);
 	if (i < t->by.n)
 		fprintf(out, " and %zu more", t->by.n - i);
 }
@@ -122,7 +139,8 @@ static void print_wait(struct report *r, struct thread *t, FILE *out)
 
 	escape_print(out, "  %s %s", who, wait_words(t->wait.kind));
 	print_type(&t->wait, out);
-	if (lock && t->wait.kind != WAIT_JOIN)
+	/* A thread or a child is named as who can end the wait. */
+	if (lock && t->wait.kind != WAIT_JOIN && t->wait.kind != WAIT_CHILD)
 		escape_print(out, ": %s", lock);
 	print_blocker(r, t, out);
 	print_end(&t->wait, out);
@@ -156,6 +174,8 @@ static void print_head(const struct report *r, const struct finding *f,
 		break;
 	case VERDICT_PARKED:
 		fputs("Deadlock: the kernel refused a PI mutex (EDEADLK, ESRCH)", out);
+		break;
+	case VERDICT_ALL_WAIT:
 		break;
 	}
 	escape_print(out, ", in process %d (%s).", p->pid, p->name);
@@ -233,14 +253,31 @@ static void print_chains(struct report *r, FILE *out)
 		fputc('\n', out);
 }
 
+static void print_suspicion(const struct finding *f, FILE *out)
+{
+	const struct process *p = f->member[0]->process;
+
+	if (f->verdict == VERDICT_ALL_WAIT) {
+		if (f->n == 1)
+			fputs("Suspected, not certain: the only thread", out);
+		else
+			fprintf(out, "Suspected, not certain: all %zu threads", f->n);
+		escape_print(out, " of process %d (%s) wait%s, for nothing outside of it.",
+			     p->pid, p->name, f->n == 1 ? "s" : "");
+		fputs("\nOnly a signal handler could end that.\n", out);
+		return;
+	}
+	fprintf(out, "Suspected, not certain: %zu threads may wait for each other.\n%s",
+		f->n,
+		"Their locks record no owner; a holder has the address on its stack.\n");
+}
+
 static void print_suspects(struct report *r, FILE *out)
 {
 	size_t i;
 
 	for (i = 0; i < r->suspects; i++) {
-		fprintf(out, "Suspected, not certain: %zu threads may wait for each other.\n",
-			r->suspect[i].n);
-		fputs("Their locks record no owner; a holder has the address on its stack.\n", out);
+		print_suspicion(&r->suspect[i], out);
 		print_members(r, &r->suspect[i], out);
 	}
 }
