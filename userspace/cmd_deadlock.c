@@ -131,19 +131,40 @@ static int look(struct scan *s, const struct request *q)
 	return err;
 }
 
-/* Says of each process that was asked for, once, that it has ended. */
-static void say_ended(const struct scan *s, const struct request *q)
+/*
+ * Says of each process that was asked for, once, that it has ended; whether any is
+ * left.
+ */
+static bool say_ended(const struct scan *s, const struct request *q)
 {
 	const struct process *p;
+	bool left = false;
 	size_t i;
 
 	for (i = 0; i < q->n; i++) {
 		p = scan_process(s, q->asked[i]);
-		if (!q->asked[i] || (p && p->asked))
+		if (!q->asked[i])
 			continue;
-		error_say("process %d has ended", q->asked[i]);
+		if (p && p->asked && !process_ended(p)) {
+			left = true;
+			continue;
+		}
+		error_say("process %d has ended%s", q->asked[i],
+			  p && p->asked ? "; its parent has not waited for it" : "");
 		q->asked[i] = 0;
 	}
+	return left;
+}
+
+/* Looks once, and says who has ended; false where nothing is left to look at. */
+static bool look_on(struct scan *s, const struct request *q)
+{
+	int err = look(s, q);
+	bool left = say_ended(s, q);
+
+	if (err && q->all)
+		error_say("no process may be looked at");
+	return !err && (q->all || left);
 }
 
 static void pause_for(double seconds)
@@ -155,13 +176,6 @@ static void pause_for(double seconds)
 
 	while (nanosleep(&time, &time) && errno == EINTR)
 		;
-}
-
-static void say_none_left(const struct scan *s, const struct request *q)
-{
-	say_ended(s, q);
-	if (q->all)
-		error_say("no process may be looked at");
 }
 
 /* Prints, and says what cannot be seen; 0 or an exit status. */
@@ -185,8 +199,7 @@ static int watch(struct scan *s, const struct request *q)
 	char *before = NULL, *now;
 	int status = CTXLAB_OK;
 
-	while (status == CTXLAB_OK && !look(s, q)) {
-		say_ended(s, q);
+	while (status == CTXLAB_OK && look_on(s, q)) {
 		now = findings_key(s);
 		if (!before) {
 			status = tell(s, q);
@@ -201,8 +214,6 @@ static int watch(struct scan *s, const struct request *q)
 			break;
 		pause_for(q->watch);
 	}
-	if (!s->processes)
-		say_none_left(s, q);
 	if (!before)
 		status = CTXLAB_FAILED;
 	free(before);
@@ -213,11 +224,8 @@ static int once(struct scan *s, const struct request *q)
 {
 	int status;
 
-	if (look(s, q)) {
-		say_none_left(s, q);
+	if (!look_on(s, q))
 		return CTXLAB_FAILED;
-	}
-	say_ended(s, q);
 	status = tell(s, q);
 	return has_found(s, q) ? CTXLAB_REFUSED : status;
 }

@@ -33,11 +33,20 @@ static char *label(const struct report *r, const struct thread *t)
 	return xasprintf("thread %d \"%s\"", t->tid, name);
 }
 
+/* With three digits, or all of them where there are more. */
+static void print_seconds(double seconds, FILE *out)
+{
+	fprintf(out, seconds < 999.5 ? "%.3g s" : "%.0f s", seconds);
+}
+
 static void print_end(const struct wait *w, FILE *out)
 {
-	if (w->end == ENDS_WITHIN)
-		fprintf(out, ", for %.3g s at most", w->seconds);
-	else if (w->end == ENDS_UNKNOWN)
+	if (w->end == ENDS_WITHIN) {
+		fputs(", for ", out);
+		print_seconds(w->seconds, out);
+		fputs(" at most", out);
+	}
+	if (w->end == ENDS_UNKNOWN)
 		fputs(", with a timeout", out);
 }
 
@@ -45,8 +54,11 @@ static void print_asleep(struct report *r, const struct thread *t, FILE *out)
 {
 	double seconds;
 
-	if (thread_asleep(r->clocks, t, &seconds))
-		fprintf(out, ", asleep for %.3g s or longer", seconds);
+	if (!thread_asleep(r->clocks, t, &seconds))
+		return;
+	fputs(", asleep for ", out);
+	print_seconds(seconds, out);
+	fputs(" or longer", out);
 }
 
 /* What some processes have, any of which can end the wait. */
