@@ -65,6 +65,8 @@ in_root()
 	local root=$CACHE/roots/$1
 
 	shift
+	# Where no kernel was set up yet, there are none.
+	mkdir -p "$CACHE/headers" "$CACHE/kernels"
 	# shellcheck disable=SC2016 # for that shell
 	as_root unshare --mount bash -c '
 		root=$1 user=$2
