@@ -145,20 +145,30 @@ static void print_type(const struct wait *w, FILE *out)
 		fprintf(out, " (%s)", w->type);
 }
 
-static void print_wait(struct report *r, struct thread *t, FILE *out)
+/* What it waits for, and who can end that; a thread or a child is named once. */
+static void print_object(struct report *r, const struct thread *t, FILE *out)
 {
-	char *who = label(r, t), *lock = wait_object(r, t);
+	bool named = (t->wait.kind == WAIT_JOIN && t->by.owner) ||
+		     (t->wait.kind == WAIT_CHILD && t->by.n);
+	char *lock = wait_object(r, t);
 
-	escape_print(out, "  %s %s", who, wait_words(t->wait.kind));
+	fputs(wait_words(t->wait.kind), out);
 	print_type(&t->wait, out);
-	/* A thread or a child is named as who can end the wait. */
-	if (lock && t->wait.kind != WAIT_JOIN && t->wait.kind != WAIT_CHILD)
+	if (lock && !named)
 		escape_print(out, ": %s", lock);
 	print_blocker(r, t, out);
 	print_end(&t->wait, out);
 	print_asleep(r, t, out);
-	fputc('\n', out);
 	free(lock);
+}
+
+static void print_wait(struct report *r, struct thread *t, FILE *out)
+{
+	char *who = label(r, t);
+
+	escape_print(out, "  %s ", who);
+	print_object(r, t, out);
+	fputc('\n', out);
 	free(who);
 	print_stack(r, t, out);
 }
@@ -232,17 +242,10 @@ static void print_findings(struct report *r, FILE *out)
 /* What keeps the last of a chain, and what it was at then. */
 static void print_chain_end(struct report *r, const struct thread *t, FILE *out)
 {
-	char *lock = wait_object(r, t);
-
 	if (t->halt)
 		fprintf(out, "%s, while it ", halt_words(t->halt));
-	fputs(wait_words(t->wait.kind), out);
-	print_type(&t->wait, out);
-	escape_print(out, "%s%s", lock ? ": " : "", lock ? lock : "");
-	print_end(&t->wait, out);
-	print_asleep(r, t, out);
+	print_object(r, t, out);
 	fputs(".\n", out);
-	free(lock);
 }
 
 static void print_chains(struct report *r, FILE *out)
