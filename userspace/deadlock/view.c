@@ -60,13 +60,24 @@ static enum libc_function first_called(const struct view *v)
 	       called_before(v->p, v->frame[i], &function) ? function : IN_NOTHING;
 }
 
+/* Code outside of the C library, unless that is in the program itself. */
+static bool is_user_code(const struct view *v, uint64_t address)
+{
+	enum libc_kind libc;
+
+	if (!is_code(v, address))
+		return false;
+	images_function(v->p, address, &libc);
+	return libc != v->libc || libc == LIBC_GLIBC_STATIC;
+}
+
 enum libc_function view_called(const struct view *v)
 {
 	enum libc_function function;
 	size_t i;
 
 	for (i = 0; v->stack.ok && i < ARRAY_SIZE(v->frame); i++)
-		if (is_code(v, v->frame[i]) &&
+		if (is_user_code(v, v->frame[i]) &&
 		    called_before(v->p, v->frame[i], &function))
 			return function;
 	return IN_NOTHING;
