@@ -47,17 +47,17 @@ static bool has_mutexes(const struct view *v)
 }
 
 /*
- * Whether the call is that of a mutex.  With a timeout it is another one, and where
- * pthread_mutex_timedlock() has jumped to what waits, no frame has its name.
+ * Whether the call is that of a mutex.  With a timeout it may be another one, and
+ * where pthread_mutex_timedlock() has jumped to what waits, no frame has its name.
  */
 static bool calls_for_mutex(const struct view *v)
 {
-	if (view_command(v) == FUTEX_WAIT)
-		return (v->function == IN_LLL_WAIT || v->function == IN_OTHER) &&
-		       (v->caller == IN_MUTEX || v->caller == IN_COND);
-	return v->t->call.args[3] &&
-	       (v->function == IN_OTHER || v->function == IN_MUTEX) &&
-	       (v->caller == IN_NOTHING || v->caller == IN_MUTEX);
+	if (v->t->call.args[3])
+		return (v->function == IN_OTHER || v->function == IN_MUTEX) &&
+		       (v->caller == IN_NOTHING || v->caller == IN_MUTEX);
+	return view_command(v) == FUTEX_WAIT &&
+	       (v->function == IN_LLL_WAIT || v->function == IN_OTHER) &&
+	       (v->caller == IN_MUTEX || v->caller == IN_COND);
 }
 
 /* A normal, recursive, errorcheck or adaptive mutex. */
@@ -187,12 +187,6 @@ static bool glibc_stdio(struct view *v)
 	return true;
 }
 
-/* Before 2.34 the function that waits for internal locks has no name. */
-static bool glibc_base_stdio(struct view *v)
-{
-	return v->libc == LIBC_GLIBC_BASE && v->value == 2 && glibc_stdio(v);
-}
-
 /*
  * Where the kernel refuses to wait for a PI mutex (EDEADLK), glibc waits for a
  * word in its own frame, for ever.  Which mutex that was is recorded nowhere.
@@ -259,11 +253,27 @@ static bool glibc_internal(struct view *v)
 	return true;
 }
 
+/*
+ * Before 2.34 the function that waits for internal locks has no name: they are known
+ * by their fields, or by who wants them.
+ */
+static bool glibc_base_internal(struct view *v)
+{
+	if (v->libc != LIBC_GLIBC_BASE || v->value != 2)
+		return false;
+	if (glibc_stdio(v))
+		return true;
+	if (!called_by_malloc(v))
+		return false;
+	view_found(v, WAIT_LIBC_LOCK, v->address, 0, "malloc");
+	return true;
+}
+
 bool glibc_wait(struct view *v)
 {
 	if (v->function == IN_LLL_PRIVATE)
 		return glibc_internal(v);
 	return glibc_mutex(v) || glibc_robust(v) || glibc_rwlock(v) ||
-	       glibc_join(v) || glibc_parked(v) || glibc_base_stdio(v) ||
+	       glibc_join(v) || glibc_parked(v) || glibc_base_internal(v) ||
 	       glibc_semaphore(v) || glibc_once(v);
 }
