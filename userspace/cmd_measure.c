@@ -309,7 +309,7 @@ static int show(const struct ctxlab_cmd *cmd, const struct asked *r,
 	unsigned int i;
 
 	if (r->out.json)
-		return out_json_print(run_to_json(run, a)) ? CTXLAB_FAILED : 0;
+		return out_json_print_exact(run_to_json(run, a)) ? CTXLAB_FAILED : 0;
 	if (!r->out.raw && !r->out.noheadings && !r->out.columns) {
 		report_people(run, a, &r->out, r->all);
 		return CTXLAB_OK;

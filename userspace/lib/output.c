@@ -388,16 +388,24 @@ json_t *out_table_json(const struct out_table *t, const struct out_sel *sel)
 	return root;
 }
 
-/* With 17 digits, which jansson writes else, 0.785 is 0.78500000000000003. */
-#define JSON_DIGITS JSON_REAL_PRECISION(15)
-
-int out_json_print(json_t *root)
+static int print_json(json_t *root, size_t flags)
 {
-	int err = json_dumpf(root, stdout, JSON_INDENT(2) | JSON_DIGITS);
+	int err = json_dumpf(root, stdout, JSON_INDENT(2) | flags);
 
 	json_decref(root);
 	putchar('\n');
 	return err ? -EIO : 0;
+}
+
+int out_json_print(json_t *root)
+{
+	/* With 17 digits, as jansson has it else, 0.785 is 0.78500000000000003. */
+	return print_json(root, JSON_REAL_PRECISION(15));
+}
+
+int out_json_print_exact(json_t *root)
+{
+	return print_json(root, 0);
 }
 
 char *out_size(unsigned long long kb)

@@ -123,6 +123,9 @@ json_t *out_table_json(const struct out_table *t, const struct out_sel *sel);
 /* Prints and releases @root; 0, or -EIO. */
 int out_json_print(json_t *root);
 
+/* Likewise, for what is read again: with all digits of its numbers. */
+int out_json_print_exact(json_t *root);
+
 /* A JSON string of bytes that need not be UTF-8; null for NULL. */
 json_t *out_json_bytes(const char *bytes);
 
