@@ -48,6 +48,12 @@ changed 's/("arm":"fair","run":\{[^}]*"futex":)\d+/${1}99/'
 try 4 sync --from "$work/run.json"
 like "$out" '*fair: 99 futex calls by its own count, * by the kernel'\''s*' \
 	"two counts of the same calls that differ"
+changed "$(all section_ns 61)"
+try 4 sync --from "$work/run.json"
+like "$out" '*threads: sections of 10us took 61 ns*' \
+	"sections of another length than they are said to have"
+[[ $out != *"Taking a lock"* ]]
+ok $? "and no cost"
 changed "$(all lost_percent 0.1)"
 try 0 sync --from "$work/run.json"
 [[ $out != *"Nothing was lost"* ]]

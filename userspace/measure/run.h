@@ -21,7 +21,7 @@
 #define MAX_FINDINGS 24
 #define MAX_NOTES 24
 #define MAX_POINTS 64
-#define MAX_QUANTITIES 18
+#define MAX_QUANTITIES 20
 #define MAX_SETTINGS 12
 #define MAX_TASKS 64
 #define MAX_VARIANTS 8

@@ -29,7 +29,6 @@ enum group {
 struct state {
 	struct run *run;
 	struct arena *arena;
-	double turns;
 	bool up[GROUPS_OF_WORKERS];
 	struct workers workers[GROUPS_OF_WORKERS];
 };
@@ -136,7 +135,6 @@ int sched_open(struct run *run, void **state, const char **what)
 
 	*state = st;
 	st->run = run;
-	st->turns = busy_speed();
 	*what = "map the memory that the tasks share";
 	return sched_renew(st);
 }
@@ -183,7 +181,7 @@ static void prepare(struct state *st, const struct turn *turn)
 	a->ops = fmin(turn->ops, most_ops(a));
 	a->cpu[0] = set->cpu;
 	a->cpu[1] = set->value[SET_OTHER];
-	a->turns = st->turns;
+	a->turns = busy_speed();
 }
 
 /* Limits that a number of tasks can meet. */

@@ -18,7 +18,7 @@ bool arena_section(struct arena *a, struct record *r, unsigned int index)
 	a->owner[n] = index;
 	a->guarded.done = n + 1;
 	r->added += a->way->add(&a->guarded.number, 1);
-	busy(a->section);
+	busy(r->section);
 	return true;
 }
 
@@ -60,7 +60,7 @@ static void take_turns(struct arena *a, struct record *r, struct lock_user *u)
 	uint32_t i;
 
 	for (i = 0; once(a, r, u, is_timed(a, i)); i++) {
-		busy(a->outside);
+		busy(r->outside);
 		if ((i < LOOK || !(i % LOOK)) && arena_late(a, start)) {
 			r->late = true;
 			return;
@@ -81,14 +81,14 @@ static void look(struct arena *a, struct record *r)
 	uint64_t n = __atomic_load_n(&a->guarded.number, __ATOMIC_RELAXED);
 
 	r->torn |= is_torn(a, n);
-	busy(a->section);
+	busy(r->section);
 	r->torn |= is_torn(a, n);
 }
 
 static void change(struct arena *a, struct record *r)
 {
 	r->written += a->way->add(&a->guarded.number, 1);
-	busy(a->section);
+	busy(r->section);
 	if (a->way->lock_read)
 		a->way->add(&a->guarded.copy, 1);
 }
@@ -117,7 +117,7 @@ static void share(struct arena *a, struct record *r, struct lock_user *u)
 
 	for (i = 0; i < own; i++) {
 		once_beside(a, r, u, i);
-		busy(a->outside);
+		busy(r->outside);
 		if ((i < LOOK || !(i % LOOK)) && arena_late(a, start)) {
 			r->late = true;
 			return;
@@ -141,6 +141,23 @@ static void add_alone(struct arena *a, struct record *r, const struct worker *w)
 	}
 }
 
+static void set_lengths(const struct arena *a, struct record *r)
+{
+	double speed;
+
+	if (!a->section_ns && !a->outside_ns)
+		return;
+	speed = busy_speed();
+	r->section = a->section_ns * speed;
+	r->outside = a->outside_ns * speed;
+}
+
+static void note_length(struct record *r)
+{
+	if (r->section)
+		r->section_ns = r->section / busy_speed();
+}
+
 void arena_work(struct worker *w, const struct order *o)
 {
 	struct arena *a = w->arg;
@@ -149,6 +166,7 @@ void arena_work(struct worker *w, const struct order *o)
 
 	(void)o;
 	u->tid = w->slot->tid;
+	set_lengths(a, r);
 	worker_meet(w);
 	worker_use(&r->use, true);
 	w->slot->start_ns = worker_now();
@@ -163,4 +181,5 @@ void arena_work(struct worker *w, const struct order *o)
 	w->slot->end_ns = worker_now();
 	worker_use(&r->use, false);
 	worker_part(w);
+	note_length(r);
 }

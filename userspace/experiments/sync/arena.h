@@ -77,8 +77,14 @@ extern const struct way way_race, way_atomic, way_cas, way_mutex, way_fair,
 	way_pthread_rwlock, way_pthread_rwlock_read, way_pthread_rwlock_mixed,
 	way_sem_t, way_sem_t_2;
 
-/* What one worker found of its round. */
+/*
+ * What one worker found of its round.  How long a turn of busy() takes changes with
+ * the CPU's speed: each worker looks before and after the round.
+ */
 struct record {
+	uint32_t section;	/* turns of busy() */
+	uint32_t outside;
+	double section_ns;	/* what the section has taken */
 	uint64_t added;		/* acquisitions */
 	uint64_t written;	/* those of them that wrote, where others read */
 	bool torn;		/* a reader has seen half of what is written */
@@ -100,8 +106,8 @@ struct arena {
 	const struct way *way __aligned(128);
 	uint32_t ops;		/* acquisitions of all together */
 	uint32_t users;
-	uint32_t section;	/* turns of busy() */
-	uint32_t outside;
+	uint32_t section_ns;
+	uint32_t outside_ns;
 	uint64_t limit_ns;
 	uint32_t every;		/* one acquisition of so many is timed; 0: none */
 	struct lock_user user[LOCK_USERS];

@@ -58,7 +58,7 @@ static void live(void *arg)
 	for (i = 0;; i++) {
 		if (!use_once(index))
 			co_switch(&ring.sp[index], ring.worker);
-		busy(ring.arena->outside);
+		busy(ring.record->outside);
 		if (!(i % LOOK) && arena_late(ring.arena, ring.start)) {
 			ring.record->late = true;
 			co_switch(&ring.sp[index], ring.worker);

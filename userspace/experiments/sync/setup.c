@@ -30,7 +30,6 @@ struct group {
 struct state {
 	struct run *run;
 	struct arena *arena;
-	double speed; /* turns of busy() in a nanosecond */
 	unsigned int cpu[MAX_WORKERS];
 	unsigned int cpus;
 	struct group group[PLACES][MAX_POINTS];
@@ -147,7 +146,6 @@ int sync_open(struct run *run, void **state, const char **what)
 	err = find_cpus(st);
 	if (err)
 		return err;
-	st->speed = busy_speed();
 	drop_missing(st);
 	*what = "map the memory that the threads share";
 	return sync_renew(st);
@@ -229,11 +227,6 @@ void sync_close(void *state)
 	free(st);
 }
 
-static uint32_t turns(const struct state *st, double ns)
-{
-	return ns * st->speed;
-}
-
 /* In the pass that counts, two threads and a short section: waiting is counted.
  */
 static unsigned int users_of(const struct state *st, const struct turn *turn)
@@ -255,7 +248,6 @@ static int prepare(struct state *st, const struct turn *turn,
 {
 	const struct sync_arm *arm = &sync_arms[turn->arm];
 	const long *value = st->run->settings.value;
-	unsigned int section = section_of(st, turn);
 	struct arena *a = st->arena;
 	unsigned int i;
 
@@ -268,12 +260,12 @@ static int prepare(struct state *st, const struct turn *turn,
 	a->way = arm->way;
 	a->ops = turn->ops < RECORDED ? turn->ops : RECORDED;
 	a->users = users;
-	a->section = turns(st, section);
+	a->section_ns = section_of(st, turn);
 	/* Alone, only the lock is timed. */
-	a->outside = users > 1 ? turns(st, value[SET_OUTSIDE]) : 0;
+	a->outside_ns = users > 1 ? value[SET_OUTSIDE] : 0;
 	a->limit_ns = value[SET_LIMIT] * 1000000ULL;
 	if (users > 1 && !turn->counts)
-		a->every = section < ALL_TIMED_NS ? TIMED : 1;
+		a->every = a->section_ns < ALL_TIMED_NS ? TIMED : 1;
 	return arm->way->init ? arm->way->init(&a->lock) : 0;
 }
 
@@ -320,6 +312,17 @@ static struct sums sum_up(const struct arena *a)
 		s.vain += u->waits_vain + u->wakes_vain;
 	}
 	return s;
+}
+
+/* Of all workers: the mean. */
+static double section_length(const struct arena *a, unsigned int workers)
+{
+	double sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < workers; i++)
+		sum += a->record[i].section_ns;
+	return sum / workers;
 }
 
 /* Operations in which the lock's own part is counted, in thousands. */
@@ -384,6 +387,8 @@ static int collect(struct state *st, const struct turn *turn, struct group *g,
 	s->value[Q_CPU] = sum.cpu_ns / n;
 	s->value[Q_VOLUNTARY] = 1000.0 * sum.voluntary / n;
 	s->value[Q_INVOLUNTARY] = 1000.0 * sum.involuntary / n;
+	if (arm->way->lock || arm->way->many)
+		s->value[Q_SECTION] = section_length(a, g->users);
 	if (arm->own)
 		own_values(s, &sum, n);
 	if (arm->exclusive && a->users > 1)

@@ -181,6 +181,7 @@ static const struct quantity quantities[] = {
 	[Q_INVOLUNTARY] = {"involuntary_per_1000", "",
 			   "involuntary switches in 1,000 acquisitions",
 			   BAR_NONE},
+	[Q_SECTION] = {"section_ns", "ns", "length of the section", BAR_NONE},
 	{}};
 
 static const struct pooled pooled[] = {

@@ -86,6 +86,7 @@ enum {
 	Q_CPU,
 	Q_VOLUNTARY,
 	Q_INVOLUNTARY,
+	Q_SECTION,
 };
 
 /* Fewer hand-offs in 1,000 acquisitions than this: nobody fought for the lock. */

@@ -13,6 +13,8 @@
 #define AROUND 8
 /* Two counts of the same calls may differ by this much. */
 #define COUNT_SHARE 0.005
+/* And sections from the length they are said to have. */
+#define SECTION_SHARE 0.1
 
 bool sync_contended(const struct answers *a, int arm, int point)
 {
@@ -62,6 +64,43 @@ static bool wants_contention(const struct run *run)
 	return false;
 }
 
+/* How much of itself the length of a cell's section is shown to be off. */
+static double off_length(const struct run *run, const struct answers *a, int arm,
+			 unsigned int p)
+{
+	const struct estimate *e = &a->cell[arm][p][Q_SECTION];
+	int variant = run->settings.point[p].variant;
+	double ns = variant < 0 ? 0 : sync_section_ns[variant];
+
+	if (!ns || !run_has(run, arm, p) || !e->n)
+		return 0;
+	return fmax(fmax(e->low - ns, ns - e->high), 0) / ns;
+}
+
+/* Sections of another length than they are said to have: one cell is told of. */
+static void check_lengths(const struct run *run, struct answers *a)
+{
+	unsigned int p, point = 0;
+	double off, most = SECTION_SHARE;
+	int arm, worst = -1;
+
+	for (arm = 0; arm < ARMS; arm++) {
+		for (p = 0; p < run->settings.points; p++) {
+			off = off_length(run, a, arm, p);
+			if (off <= most)
+				continue;
+			most = off;
+			worst = arm;
+			point = p;
+		}
+	}
+	if (worst >= 0)
+		answers_refuse(a, "%s, %u threads: sections of %s took %.0f ns",
+			       run_arm_name(run, worst), run->settings.point[point].x,
+			       run_variant_name(run, run->settings.point[point].variant),
+			       a->cell[worst][point][Q_SECTION].value);
+}
+
 void sync_doubt(const struct run *run, struct answers *a)
 {
 	int arm;
@@ -69,6 +108,7 @@ void sync_doubt(const struct run *run, struct answers *a)
 	for (arm = 0; arm < ARMS; arm++)
 		if (run->settings.arm[arm])
 			check_futex(run, a, arm);
+	check_lengths(run, a);
 	if (wants_contention(run) && !any_contended(run, a))
 		answers_refuse(a,
 			       "no lock was fought for: fewer than %.0f hand-off in 1000 acquisitions",
