@@ -140,6 +140,14 @@ static int equals(const struct run *run, const struct answers *a, int point,
 	return n;
 }
 
+static bool is_shared(const struct run *run, const struct answers *a, int point,
+		      int quantity)
+{
+	int best = least(run, a, point, quantity);
+
+	return best >= 0 && equals(run, a, point, quantity, best) > 0;
+}
+
 static void choice(FILE *out, const struct run *run, const struct answers *a,
 		   int point, int quantity, int width)
 {
@@ -177,7 +185,8 @@ void sync_advise(FILE *out, const struct run *run, const struct answers *a)
 		choice(out, run, a, i, Q_NS, 32);
 		choice(out, run, a, i, Q_WAIT_999, 0);
 		fputs("\n", out);
-		star |= equals(run, a, i, Q_NS, least(run, a, i, Q_NS)) > 0;
+		star |= is_shared(run, a, i, Q_NS) ||
+			is_shared(run, a, i, Q_WAIT_999);
 	}
 	if (star)
 		fputs("  * not shown to be less than that of some others\n", out);

@@ -16,7 +16,12 @@
 #include "lib/owned.h"
 #include "word.h"
 
-#define FAIR_PATIENCE_NS 500000
+/*
+ * A hand-over costs a wake-up, during which nobody has the lock.  With less patience
+ * waits become little shorter, where CPUs have to be waited for as well, and the lock
+ * much dearer.
+ */
+#define FAIR_PATIENCE_NS 200000
 
 #define FAIR_HELD	1U
 #define FAIR_SLEEPERS	2U
