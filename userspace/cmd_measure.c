@@ -95,6 +95,19 @@ static int find_setting(const struct experiment *e, int key)
 	return -1;
 }
 
+static int no_such_name(const struct ctxlab_cmd *cmd, const struct setting *s,
+			const char *name)
+{
+	char list[512];
+	size_t len = 0;
+	long i;
+
+	for (i = 0; s->names[i] && len < sizeof(list); i++)
+		len += snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "",
+				s->names[i]);
+	return options_wrong(cmd, "no %s '%s': there are %s", s->opt.name, name, list);
+}
+
 static int set(const struct ctxlab_cmd *cmd, const struct setting *s,
 	       long *value)
 {
@@ -115,7 +128,7 @@ static int set(const struct ctxlab_cmd *cmd, const struct setting *s,
 	for (*value = 0; s->names[*value]; (*value)++)
 		if (!strcmp(s->names[*value], optarg))
 			return 0;
-	return options_wrong(cmd, "no %s '%s'", s->opt.name, optarg);
+	return no_such_name(cmd, s, optarg);
 }
 
 /* The name of an option that a saved run has no use for; NULL for others. */

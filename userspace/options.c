@@ -54,6 +54,22 @@ static void print_opt(const struct ctxlab_opt *o)
 	printf("  %-22s %s\n", left, o->help);
 }
 
+/* What is derived from a column has its name, and an end. */
+static void help_columns(const struct out_col *cols)
+{
+	bool derived = false;
+
+	puts("\nColumns:");
+	for (; cols->name; cols++) {
+		if (cols->flags & OUT_DERIVED)
+			derived = true;
+		else
+			printf("  %-12s %s\n", cols->name, cols->help);
+	}
+	if (derived)
+		puts("More, with _LOW, _HIGH, _DIFF, _DIFFLOW, _DIFFHIGH after the name: see -H.");
+}
+
 static void help(const struct ctxlab_cmd *cmd)
 {
 	const struct ctxlab_opt *tables[4], **t, *o;
@@ -64,10 +80,8 @@ static void help(const struct ctxlab_cmd *cmd)
 	for (t = tables; *t; t++)
 		for (o = *t; o->name; o++)
 			print_opt(o);
-	if (cmd->cols) {
-		puts("\nColumns:");
-		out_list_columns(cmd->cols, false);
-	}
+	if (cmd->cols)
+		help_columns(cmd->cols);
 }
 
 /* getopt_long()'s form of the tables. */

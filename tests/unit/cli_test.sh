@@ -102,7 +102,7 @@ wrong "--json and --noheadings are two forms" switch -n --json
 wrong "--json is the whole run" switch --json -o ARM
 wrong "no command 'shwo'" help shwo
 wrong "too many columns" show \
-	-o "$(printf 'TID%.0s,' {1..128})TID" 712
+	-o "$(printf 'TID%.0s,' {1..144})TID" 712
 
 # Help is what most would type for it.
 try 0 --help

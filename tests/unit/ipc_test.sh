@@ -58,6 +58,8 @@ done
 try 2 ipc --bytes 64,4
 like "$err" '*does not rise*' "or what is wrong with them"
 try 2 ipc --way telepathy
+like "$err" "*no way 'telepathy': there are all, spin, *, rpc-tcp; see*" \
+	"the ways that there are"
 
 # left: workers and keepers that a run of this test has left.
 left()

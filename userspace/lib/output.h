@@ -22,6 +22,7 @@ enum {
 	OUT_RIGHT = 1 << 0,	/* align to the right */
 	OUT_TREE = 1 << 1,	/* draws the tree of rows */
 	OUT_TRUNC = 1 << 2,	/* may be cut to fit a terminal */
+	OUT_DERIVED = 1 << 3,	/* of the column before it: in no help text */
 };
 
 /**
@@ -48,7 +49,7 @@ struct out_opts {
 	const char *columns;
 };
 
-#define OUT_MAX_COLS 128
+#define OUT_MAX_COLS 144
 
 /* The columns to show, as indices into the table of columns. */
 struct out_sel {

@@ -22,6 +22,9 @@ enum {
 	MORE_DIFFHIGH, MORE,
 };
 
+_Static_assert(COL_FIXED + (MAX_QUANTITIES - 1) * MORE < OUT_MAX_COLS,
+	       "an experiment may have more columns than there is room for");
+
 static const struct out_col fixed[COL_FIXED] = {
 	[COL_ARM] = { "ARM", 0, 0, OUT_STRING, "what is compared" },
 	[COL_WHAT] = { "WHAT", 0, OUT_TRUNC, OUT_STRING,
@@ -88,11 +91,14 @@ static void name_more(struct out_col *col, const struct quantity *q)
 	};
 	int i;
 
-	for (i = 0; i < MORE; i++)
+	for (i = 0; i < MORE; i++) {
 		name_column(&col[i], q->key, ends[i],
 			    i == MORE_VALUE ? q->label :
 			    i == MORE_DIFF ? "paired difference from its baseline" :
 					     "end of a 95 % interval");
+		if (i != MORE_VALUE)
+			col[i].flags |= OUT_DERIVED;
+	}
 }
 
 static void make_columns(struct columns *c, const struct experiment *e)
