@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The reasons, the same for all experiments, for which a run gets no verdict. */
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "experiment.h"
@@ -268,22 +269,33 @@ static bool parts_ok(const struct run *run, const struct answers *a)
 	return n > 0;
 }
 
+/* One reason for all arms: where a run was cut short they are many. */
 static void check_blocks(const struct run *run, struct answers *a)
 {
 	bool repeats = run_repeats(run) > 1;
-	size_t least = repeats ? MIN_REPEATS : MIN_BLOCKS;
-	int arm, any = 0;
+	size_t least = repeats ? MIN_REPEATS : MIN_BLOCKS, fewest = SIZE_MAX;
+	int arm, any = 0, few = 0, worst = 0;
+	char *others;
 
 	for (arm = 0; arm < run_arms(run); arm++) {
-		any |= run->settings.arm[arm];
-		if (run->settings.arm[arm] && a->cell[arm][0][0].n < least)
-			answers_refuse(a, "%s: undisturbed rounds in %zu %s are too few",
-				       run_arm_name(run, arm),
-				       a->cell[arm][0][0].n,
-				       repeats ? "runs" : "blocks");
+		if (!run->settings.arm[arm])
+			continue;
+		any++;
+		few += a->cell[arm][0][0].n < least;
+		if (a->cell[arm][0][0].n < fewest) {
+			fewest = a->cell[arm][0][0].n;
+			worst = arm;
+		}
 	}
 	if (!any)
 		answers_refuse(a, "nothing was measured");
+	if (!few)
+		return;
+	others = few > 1 ? xasprintf(", and of %d other arms", few - 1) : xstrdup("");
+	answers_refuse(a, "%s: undisturbed rounds in %zu %s are too few%s",
+		       run_arm_name(run, worst), fewest,
+		       repeats ? "runs" : "blocks", others);
+	free(others);
 }
 
 static void check_company(const struct run *run, struct answers *a)
