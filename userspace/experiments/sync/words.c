@@ -40,17 +40,26 @@ static void check_futex(const struct run *run, struct answers *a, int arm)
 			       run_arm_name(run, arm), own, kernel);
 }
 
+/* Whether any lock of threads was fought for there. */
+static bool contended_at(const struct run *run, const struct answers *a, int point)
+{
+	int arm;
+
+	for (arm = 0; arm < ARMS; arm++)
+		if (sync_arms[arm].exclusive && arm != ARM_COLOCK && point >= 0 &&
+		    run_has(run, arm, point) && sync_contended(a, arm, point))
+			return true;
+	return false;
+}
+
 /* Whether any lock of threads was fought for, at any point. */
 static bool any_contended(const struct run *run, const struct answers *a)
 {
 	unsigned int p;
-	int arm;
 
-	for (arm = 0; arm < ARMS; arm++)
-		for (p = 0; p < run->settings.points; p++)
-			if (sync_arms[arm].exclusive && arm != ARM_COLOCK &&
-			    run_has(run, arm, p) && sync_contended(a, arm, p))
-				return true;
+	for (p = 0; p < run->settings.points; p++)
+		if (contended_at(run, a, p))
+			return true;
 	return false;
 }
 
@@ -172,7 +181,7 @@ static void race(FILE *out, const struct run *run, const struct answers *a)
 		paragraph_add(&p,
 			      " on two CPUs, and %.2g %% [%.2g, %.2g] on one",
 			      one->value, fmax(one->low, 0), one->high);
-	paragraph_add(&p, ".");
+	paragraph_add(&p, run->settings.cpus > 1 ? "." : " on one CPU.");
 	if (!any_lost(run))
 		paragraph_add(&p, " Nothing was lost by the atomic ways or under any lock.");
 	paragraph_print(out, &p);
@@ -338,9 +347,22 @@ static void short_row(FILE *out, const struct run *run, const struct answers *a,
 		return;
 	fprintf(out, "  %-17s %10s", run_arm_name(run, arm),
 		alone->n ? report_ns(b[0], alone->value) : "-");
-	fprintf(out, " %10s %10s %12s\n", fought(b[1], run, a, arm, few, Q_NS),
-		fought(b[2], run, a, arm, many, Q_NS),
+	if (run->settings.cpus > 1)
+		fprintf(out, " %10s", fought(b[1], run, a, arm, few, Q_NS));
+	fprintf(out, " %10s %12s\n", fought(b[2], run, a, arm, many, Q_NS),
 		fought(b[3], run, a, arm, many, Q_WAIT_999));
+}
+
+static void short_head(FILE *out, const struct run *run, unsigned int x)
+{
+	bool two = run->settings.cpus > 1;
+
+	fprintf(out, "Taking a lock, adding to a number and giving it back, on this %s,\n",
+		*run->machine.emulator ? "emulated machine" : "machine");
+	fprintf(out, "sections of 100 ns where it is fought for, an acquisition:\n\n");
+	fprintf(out, "  %-17s %10s%s %8u\n", "", "free", two ? "  2 threads" : "", x);
+	fprintf(out, "  %-17s %10s%s %10s %12s\n", "", "1 thread",
+		two ? "     2 CPUs" : "", "threads", "p99.9 wait");
 }
 
 static void short_table(FILE *out, const struct run *run,
@@ -349,17 +371,20 @@ static void short_table(FILE *out, const struct run *run,
 	unsigned int cpus = run->settings.cpus, x = cpus > 1 ? 2 * cpus : 2;
 	int few = cpus > 1 ? sync_point(run, 2, SECTION_100) : -1;
 	int many = sync_point(run, x, SECTION_100);
+	struct paragraph p = {};
 	size_t i;
 
-	fprintf(out, "Taking a lock, adding to a number and giving it back, on this %s,\n",
-		*run->machine.emulator ? "emulated machine" : "machine");
-	fprintf(out, "sections of 100 ns where it is fought for, an acquisition:\n\n");
-	fprintf(out, "  %-17s %10s %10s %8u\n", "", "free", "2 threads", x);
-	fprintf(out, "  %-17s %10s %10s %10s %12s\n", "", "1 thread",
-		cpus > 1 ? "2 CPUs" : "", "threads", "p99.9 wait");
+	short_head(out, run, x);
 	for (i = 0; i < ARRAY_SIZE(shown); i++)
 		short_row(out, run, a, shown[i], few, many);
-	say_timed(out, run, a, many);
+	if (contended_at(run, a, many)) {
+		say_timed(out, run, a, many);
+	} else if (many >= 0) {
+		paragraph_add(&p, "-: no lock was fought for by %u threads,", x);
+		paragraph_add(&p, " fewer than %.0f hand-off in 1000 acquisitions.",
+			      CONTENDED);
+		paragraph_print(out, &p);
+	}
 	fputs("\n", out);
 }
 
