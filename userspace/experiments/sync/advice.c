@@ -109,12 +109,27 @@ static bool to_choose(const struct run *run, const struct answers *a, int arm,
 	       run_has(run, arm, point) && sync_contended(a, arm, point);
 }
 
+/* Where few were fought for, least of them is not least of all. */
+static bool most_fought(const struct run *run, const struct answers *a, int point)
+{
+	int arm, n = 0, fought = 0;
+
+	for (arm = ARM_MUTEX; arm < ARMS; arm++) {
+		n += sync_arms[arm].exclusive && run_has(run, arm, point);
+		fought += sync_arms[arm].exclusive && run_has(run, arm, point) &&
+			  sync_contended(a, arm, point);
+	}
+	return 2 * fought > n;
+}
+
 /* The lock with least of a quantity where it was fought for; -1. */
 static int least(const struct run *run, const struct answers *a, int point,
 		 int quantity)
 {
 	int arm, best = -1;
 
+	if (!most_fought(run, a, point))
+		return best;
 	for (arm = ARM_MUTEX; arm < ARMS; arm++) {
 		if (!to_choose(run, a, arm, point) ||
 		    !a->cell[arm][point][quantity].n)

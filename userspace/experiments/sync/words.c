@@ -372,15 +372,20 @@ static void short_table(FILE *out, const struct run *run,
 	int few = cpus > 1 ? sync_point(run, 2, SECTION_100) : -1;
 	int many = sync_point(run, x, SECTION_100);
 	struct paragraph p = {};
+	bool any = false;
 	size_t i;
 
 	short_head(out, run, x);
-	for (i = 0; i < ARRAY_SIZE(shown); i++)
+	for (i = 0; i < ARRAY_SIZE(shown); i++) {
 		short_row(out, run, a, shown[i], few, many);
-	if (contended_at(run, a, many)) {
+		any |= sync_arms[shown[i]].exclusive && shown[i] != ARM_COLOCK &&
+		       many >= 0 && run_has(run, shown[i], many) &&
+		       sync_contended(a, shown[i], many);
+	}
+	if (any) {
 		say_timed(out, run, a, many);
 	} else if (many >= 0) {
-		paragraph_add(&p, "-: no lock was fought for by %u threads,", x);
+		paragraph_add(&p, "-: %u threads did not fight for the lock,", x);
 		paragraph_add(&p, " fewer than %.0f hand-off in 1000 acquisitions.",
 			      CONTENDED);
 		paragraph_print(out, &p);
