@@ -478,6 +478,14 @@ static int run_command(const struct ctxlab_cmd *cmd, int argc, char **argv)
 	return run_measure(cmd, argc, argv);
 }
 
+static bool has_opt(const struct ctxlab_opt *opts, const char *name)
+{
+	for (; opts->name; opts++)
+		if (!strcmp(opts->name, name))
+			return true;
+	return false;
+}
+
 static void add_opts(struct measure_cmd *m)
 {
 	const struct experiment *e = m->experiment;
@@ -498,9 +506,10 @@ static void add_opts(struct measure_cmd *m)
 			opt->key = OPT_SETTING + i;
 		opt++;
 	}
-	/* Those with a letter mean the same in both. */
+	/* Those with a letter, and those that stand there, mean the same in both. */
 	for (i = 0; m->instead && m->instead->opts[i].name; i++) {
-		if (m->instead->opts[i].key < CTXLAB_LONG_ONLY)
+		if (m->instead->opts[i].key < CTXLAB_LONG_ONLY ||
+		    has_opt(m->opts, m->instead->opts[i].name))
 			continue;
 		*opt = m->instead->opts[i];
 		opt++->key = OPT_INSTEAD + i;
