@@ -279,7 +279,8 @@ static void print_suspicion(const struct finding *f, FILE *out)
 			fprintf(out, "Suspected, not certain: all %zu threads", f->n);
 		escape_print(out, " of process %d (%s) wait%s, for nothing outside of it.",
 			     p->pid, p->name, f->n == 1 ? "s" : "");
-		fputs("\nOnly a signal handler could end that, or a process with the same memory.\n", out);
+		fputs("\nOnly a signal handler, or a process with this memory, could end that.\n",
+		      out);
 		return;
 	}
 	fprintf(out, "Suspected, not certain: %zu threads may wait for each other.\n%s",

@@ -158,10 +158,13 @@ static void draw_all(struct drawing *d)
 	for (lane = 0; lane <= d->t->procs; lane++)
 		fprintf(d->out, "$queue_%u using 1:2 with steps lc rgb '#000000' notitle, \\\n",
 			lane);
-	for (why = 0; why < WHY_COUNT; why++)
-		if (slices_of(d->t, why))
-			fprintf(d->out, "$why_%d using 1:3:1:2:3:4 with boxxyerror lc rgb '%s' title '%s', \\\n",
-				why, colours[why], gpm_trace_whys[why]);
+	for (why = 0; why < WHY_COUNT; why++) {
+		if (!slices_of(d->t, why))
+			continue;
+		fprintf(d->out, "$why_%d using 1:3:1:2:3:4 with boxxyerror ", why);
+		fprintf(d->out, "lc rgb '%s' title '%s', \\\n", colours[why],
+			gpm_trace_whys[why]);
+	}
 	fputs("\n", d->out);
 }
 
