@@ -201,14 +201,20 @@ static bool glibc_parked(struct view *v)
 	return true;
 }
 
+/* Whether no frame tells who called what waits, or one that it was @function. */
+static bool may_be_called_by(const struct view *v, enum libc_function function)
+{
+	return v->caller <= IN_OTHER || v->caller == function;
+}
+
 /* sem_wait() jumps to what waits, too: the fields of a sem_t tell. */
 static bool glibc_semaphore(struct view *v)
 {
 	struct { uint32_t value, waiters, shared; } sem;
 
-	if (!has_mutexes(v) || v->function != IN_OTHER || v->caller != IN_NOTHING ||
-	    view_command(v) != FUTEX_WAIT_BITSET || v->value ||
-	    !view_copy(v, v->address, &sem, sizeof(sem)) || sem.value ||
+	if (!has_mutexes(v) || v->function != IN_OTHER ||
+	    !may_be_called_by(v, IN_SEM) || view_command(v) != FUTEX_WAIT_BITSET ||
+	    v->value || !view_copy(v, v->address, &sem, sizeof(sem)) || sem.value ||
 	    !sem.waiters || sem.waiters > FUTEX_TID_MASK ||
 	    !sem.shared != view_is_private(v))
 		return false;
@@ -222,8 +228,9 @@ static bool glibc_semaphore(struct view *v)
 /* pthread_once(), too, jumps to what waits, for whoever has begun. */
 static bool glibc_once(struct view *v)
 {
-	if (!has_mutexes(v) || v->function != IN_OTHER || v->caller != IN_NOTHING ||
-	    v->op != FUTEX_WAIT_PRIVATE || v->t->wait.word != v->value ||
+	if (!has_mutexes(v) || v->function != IN_OTHER ||
+	    !may_be_called_by(v, IN_ONCE) || v->op != FUTEX_WAIT_PRIVATE ||
+	    v->t->wait.word != v->value ||
 	    (v->value & ONCE_STATE) != ONCE_BEGUN || view_called(v) != IN_ONCE)
 		return false;
 	view_found(v, WAIT_ONCE, v->address, 0, NULL);
