@@ -63,7 +63,10 @@ int scan_read(struct scan *s);
 /* Where calls came from: "module", "procfs", or "both" for several processes. */
 const char *scan_source(const struct scan *s);
 
-/* Finds anew who can end each wait of @thread; processes are added for that. */
+/* Adds a process and reads it, unless it is there; NULL: there is none to be seen. */
+struct process *scan_take(struct scan *s, pid_t pid);
+
+/* Finds anew who can end the wait of @t; processes are added for that. */
 void scan_resolve(struct scan *s, struct thread *t);
 
 /*
