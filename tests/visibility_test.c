@@ -126,19 +126,29 @@ static char *read_as(uid_t uid, pid_t pid)
 	return read_file_as(uid, pid, false);
 }
 
+/*
+ * Whether a line or table that holds task IDs has this one. Other numbers may
+ * be the same by chance: a start at 340.55 s says nothing of task 340.
+ */
 static bool names_tid(const char *text, pid_t tid)
 {
-	char word[16];
-	const char *at = text;
-	size_t length;
+	static const char *const ids[] = { "Tgid", "PPid" };
+	static const char *const tables[] = { "Threads", "Own", "Elsewhere",
+					      "Waits" };
+	static const char *const columns[] = { "TID", "TGID" };
+	struct table *table;
+	bool named = false;
+	size_t i, j;
 
-	length = snprintf(word, sizeof(word), "%d", tid);
-	while ((at = strstr(at, word))) {
-		if ((at == text || !isxdigit(at[-1])) && !isxdigit(at[length]))
-			return true;
-		at += length;
+	for (i = 0; i < ARRAY_SIZE(ids); i++)
+		named |= text_number(text, ids[i]) == tid;
+	for (i = 0; i < ARRAY_SIZE(tables); i++) {
+		table = table_parse(text, tables[i]);
+		for (j = 0; table && j < ARRAY_SIZE(columns); j++)
+			named |= table_find(table, columns[j], tid) >= 0;
+		table_free(table);
 	}
-	return false;
+	return named;
 }
 
 TEST_F(sight, hidden_sharer_is_counted)
