@@ -55,7 +55,11 @@ ok $? 'with every deed of processes, threads, and what lies between'
 grep -q '[0-9] kB kernel stack' "$work/out"
 ok $? 'and how large a kernel stack is'
 
-enough_for_slow
+# A kernel that looks for bugs takes minutes for each run, and has shown enough.
+if [ -e /sys/kernel/debug/kmemleak ]; then
+	echo "1..$count"
+	exit
+fi
 
 create --no-module --save "$work/kcmp.json"
 ok $? 'without the module it measures'

@@ -29,15 +29,6 @@ skip()
 	echo "ok $count # SKIP $1"
 }
 
-# A kernel that looks for bugs takes minutes for each run: to such a one the tests
-# so far have shown enough.
-enough_for_slow()
-{
-	[ -e /sys/kernel/debug/kmemleak ] || return 0
-	echo "1..$count"
-	exit
-}
-
 # measured STATUS: an emulated machine may refuse the verdict.
 measured()
 {

@@ -55,8 +55,6 @@ ok $? 'the kernel counts the futex calls that the locks do'
 nothing_left
 ok $? 'nobody is left'
 
-enough_for_slow
-
 $quick --threads 4 --limit 2 >"$work/out" 2>&1
 measured $?
 ok $? 'it measures four threads'
