@@ -2,17 +2,19 @@
 /*
  * The second look: of threads that stand as they stood at the first one nothing may
  * have changed, and none may have run meanwhile.  Each change is made here between
- * two readings, where chance would have to make it otherwise; waits_read() is
- * wrapped for that by the linker.
+ * two readings, where chance would have to make it otherwise; waits_read() and
+ * thread_read_runs() are wrapped for that by the linker.
  */
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "deadlock/confirm.h"
+#include "deadlock/report.h"
 #include "deadlock/waits.h"
 #include "play.h"
 #include "tap.h"
@@ -122,11 +124,87 @@ static void change(const char *scene, enum wait_kind kind,
 	play_end(&play);
 }
 
+/* How many counts are read until all of them are to run; 0: they are not to. */
+static size_t counts_left;
+
+__typeof__(thread_read_runs) __real_thread_read_runs, __wrap_thread_read_runs;
+
+static bool is_asleep(const struct thread *t)
+{
+	struct stat_line stat;
+
+	return thread_read_stat(t, &stat) && stat.state == 'S';
+}
+
+/* All of them run, and wait then in the call in which they have waited. */
+static void run_and_sleep(const struct process *p)
+{
+	size_t i;
+
+	kill(p->pid, SIGSTOP);
+	for (i = 0; i < p->threads; i++)
+		while (is_asleep(p->thread[i]))
+			sched_yield();
+	kill(p->pid, SIGCONT);
+	for (i = 0; i < p->threads; i++)
+		while (!is_asleep(p->thread[i]))
+			sched_yield();
+}
+
+bool __wrap_thread_read_runs(struct thread *t)
+{
+	bool read = __real_thread_read_runs(t);
+
+	if (counts_left && !--counts_left)
+		run_and_sleep(t->process);
+	return read;
+}
+
+/* Whether all threads of the process are said to wait within it. */
+static bool all_wait(struct scan *s, size_t counts)
+{
+	struct report *r;
+	bool all;
+
+	if (scan_read(s))
+		return false;
+	confirm(s);
+	counts_left = counts;
+	r = deadlock_report_new(s, false, false);
+	all = r->suspects == 1 && r->suspect->verdict == VERDICT_ALL_WAIT;
+	deadlock_report_free(r);
+	return all;
+}
+
+/* Nor are all threads of a process said to wait within it where they have run. */
+static void run_within(void)
+{
+	struct play play = play_begin(CORPUS, "all-wait", 2);
+	time_t until = time(NULL) + PATIENCE;
+	struct scan *s = scan_new();
+	struct truth truth;
+	bool found;
+
+	if (!play_truth(&play, &truth) || scan_add(s, truth.tid[0], true))
+		until = 0;
+	do
+		found = all_wait(s, 0);
+	while (!found && time(NULL) < until);
+	if (ok(found, "all threads of a process wait within it")) {
+		ok(!all_wait(s, s->process[0]->threads) && !counts_left,
+		   "and not where they have run meanwhile");
+		ok(all_wait(s, 0), "and do so again");
+	}
+	scan_free(s);
+	play_end(&play);
+}
+
 int main(void)
 {
 	change("ring", WAIT_MUTEX, let_run, "a thread has run meanwhile");
 	change("ring", WAIT_MUTEX, give_to_leader, "a mutex has another owner");
 	change("ring-pi", WAIT_MUTEX_PI, clear_waiters,
 	       "the word of a lock has changed");
+	run_within();
 	return tap_done();
 }

@@ -275,6 +275,7 @@ static const struct {
 	{ "sleepers", 1, 0 },
 	{ "handed-over", 2, 0 },
 	{ "traced", 2, OWNERS },
+	{ "all-wait", 2, 0 },
 };
 
 int open_uring(void)

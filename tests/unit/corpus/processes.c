@@ -2,6 +2,7 @@
 /* Scenes of several processes, and of memory that they share. */
 #include <fcntl.h>
 #include <malloc.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -157,11 +158,42 @@ static void fork_held(size_t n)
 		       &(struct member){ child, "mutex", "normal", 0, 0 }, 1);
 }
 
+static void wait_for_semaphore(struct actor *a)
+{
+	sem_t sem;
+
+	sem_init(&sem, 0, 0);
+	stage->tid[a->number] = a->tid;
+	sem_wait(&sem);
+}
+
+/* A process whose only threads wait for a semaphore, and one for the other to end. */
+static void all_wait(size_t n)
+{
+	static struct actor waiter;
+	struct member m[2] = { { .waits = "join" }, { .waits = "sem" } };
+
+	(void)n;
+	make_stage(2);
+	m[0].tid = fork_child();
+	if (!m[0].tid) {
+		start(&waiter, wait_for_semaphore, 1);
+		pthread_join(waiter.thread, NULL);
+		_exit(1);
+	}
+	m[1].tid = tid_on_stage(1);
+	m[0].whom = m[1].tid;
+	until_quiet(m[0].tid);
+	until_quiet(m[1].tid);
+	expect_members("none", m, 2);
+}
+
 const struct scene process_scenes[] = {
 	{ "shared", shared },
 #ifdef __GLIBC__
 	{ "malloc", malloc_lock },
 #endif
 	{ "fork-held", fork_held },
+	{ "all-wait", all_wait },
 	{}
 };
