@@ -271,7 +271,7 @@ EOF
 		"the owner of a lock that is outside is not named, and said to be unseen"
 	like "$out" "*flock 1*No deadlock found*description: who took it has ended*" \
 		"but of one whose taker has ended, who has the description"
-	like "$out" "*No deadlock found*No deadlock found*outside of this pid namespace may have*" \
+	like "$out" "*No deadlock found*No deadlock found*not seen here may have*" \
 		"nor is a deadlock found of pipes that may have an end outside"
 
 	help unshare -fp --mount-proc "$programs" flocks >"$work/flocks"

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "doubts.h"
 #include "lib/xalloc.h"
 #include "scan.h"
 #include "waits.h"
@@ -83,6 +84,7 @@ static void owner_missing(struct scan *s, struct thread *t)
 		return;
 	t->by.state = ancestor_has(p, owner, &t->by.parent) ? OWNER_FORKED :
 							       OWNER_GONE;
+	t->by.heir = heir_of(t);
 	t->by.certain = true;
 }
 
@@ -119,6 +121,8 @@ static void resolve_owner(struct scan *s, struct thread *t)
 		t->by.certain = t->wait.kind == WAIT_MUTEX_PARKED;
 		return;
 	}
+	if (owner_may_be_abroad(&s->holders, t))
+		return;
 	owner = process_thread(t->process, t->wait.owner);
 	if (owner && owner->ended)
 		t->by = (struct blockers){ .state = OWNER_GONE, .certain = true };
@@ -203,7 +207,9 @@ static void resolve_pipe(struct scan *s, struct thread *t)
 		    !(h->holder[i].how & other))
 			continue;
 		add_blocker(s, t, h->holder[i].pid);
-		if (holders_process(h, h->holder[i].pid)->io_uring)
+		if (holders_process(h, h->holder[i].pid)->io_uring ||
+		    (h->holder[i].pid == t->process->pid && other == HOLD_WRITE &&
+		     handler_may_write(t->process)))
 			t->by.certain = false;
 	}
 }
@@ -294,6 +300,18 @@ static void resolve_unlisted(struct scan *s, struct thread *t,
 	t->by.state = t->by.n ? OWNER_DESCRIPTION : OWNER_UNSEEN;
 }
 
+/* The lock is that of all who have the descriptors of @holder as theirs, too. */
+static void add_posix_holders(struct scan *s, struct thread *t, pid_t holder)
+{
+	const struct holders *h = &s->holders;
+	size_t i;
+
+	add_blocker(s, t, holder);
+	for (i = 0; i < h->processes; i++)
+		if (!syscall(SYS_kcmp, holder, h->process[i].pid, KCMP_FILES, 0, 0))
+			add_blocker(s, t, h->process[i].pid);
+}
+
 /* Open file descriptions hold all but POSIX locks, which are the process's. */
 static void resolve_lock(struct scan *s, struct thread *t,
 			 enum file_lock_kind kind)
@@ -309,7 +327,7 @@ static void resolve_lock(struct scan *s, struct thread *t,
 	if (w->holder.kind == FILE_LOCK_POSIX) {
 		t->by.certain = w->holder.pid > 0;
 		if (t->by.certain)
-			add_blocker(s, t, w->holder.pid);
+			add_posix_holders(s, t, w->holder.pid);
 		return;
 	}
 	t->by.certain = !h->unseen && !h->outside;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "confirm.h"
+#include "doubts.h"
 #include "graph.h"
 #include "lib/xalloc.h"
 #include "module_waits.h"
@@ -160,7 +161,7 @@ static bool same_wait(const struct wait *a, const struct wait *b)
 static bool same_blockers(const struct blockers *a, const struct blockers *b)
 {
 	return a->state == b->state && a->owner == b->owner &&
-	       a->certain == b->certain && a->n == b->n &&
+	       a->heir == b->heir && a->certain == b->certain && a->n == b->n &&
 	       (!a->n || !memcmp(a->process, b->process,
 				 a->n * sizeof(*a->process)));
 }
@@ -231,8 +232,10 @@ static void read_again(struct graph *g, struct scan *s, struct suspects *list)
 	read_waits(list);
 	free_started(g, s, list);
 	scan_find_holders(s, true);
-	for (i = 0; i < list->n; i++)
+	for (i = 0; i < list->n; i++) {
 		scan_resolve(s, list->row[i].t);
+		list->row[i].changed |= !still_waits(list->row[i].t);
+	}
 	end_again(list);
 	for (i = 0; i < list->n; i++) {
 		compare(&list->row[i]);
@@ -254,6 +257,27 @@ static size_t free_changed(struct graph *g, struct suspects *list)
 		changed++;
 	}
 	return changed;
+}
+
+/* Reduces, and frees those for whom the heir of a lock's owner can unlock it. */
+static void reduce_again(struct graph *g, const struct suspects *list)
+{
+	const struct thread *t;
+	bool freed;
+	size_t i;
+
+	do {
+		graph_reduce(g);
+		freed = false;
+		for (i = 0; i < list->n; i++) {
+			t = list->row[i].t;
+			if (!t->by.heir || !graph_stuck(g, t->node) ||
+			    graph_stuck(g, t->by.heir->node))
+				continue;
+			graph_set_mode(g, t->node, GRAPH_FREE);
+			freed = true;
+		}
+	} while (freed);
 }
 
 /* What a thread of a knot with so many threads is in. */
@@ -377,7 +401,7 @@ void confirm(struct scan *s)
 	if (list.n) {
 		read_again(g, s, &list);
 		s->dropped = free_changed(g, &list);
-		graph_reduce(g);
+		reduce_again(g, &list);
 		find(s, g, &list);
 	}
 	free(list.row);

@@ -225,6 +225,25 @@ static void take_parts(struct walk *w, int process, const struct stat_line *stat
 		take_threads(w, process);
 }
 
+#define OWN_PID_NS "/proc/self/ns/pid"
+
+/* The inode of a pid namespace; anybody may see who has no ID but in this one. */
+static unsigned long long read_pid_ns(int process)
+{
+	struct stat ns;
+	char text[4096], *at;
+
+	if (!fstatat(process, "ns/pid", &ns, 0))
+		return ns.st_ino;
+	if (file_read(process, "status", text, sizeof(text)) <= 0)
+		return 0;
+	at = strstr(text, "\nNSpid:\t");
+	if (!at || at[strlen("\nNSpid:\t") +
+		      strcspn(at + strlen("\nNSpid:\t"), "\t\n")] != '\n')
+		return 0;
+	return stat(OWN_PID_NS, &ns) ? 0 : ns.st_ino;
+}
+
 static void take_process(struct walk *w, int proc, const char *name)
 {
 	struct seen_process *seen;
@@ -240,6 +259,8 @@ static void take_process(struct walk *w, int proc, const char *name)
 		w->io_uring = false;
 		w->unseen = false;
 		seen = add_process(w, &stat);
+		if (w->what & FIND_NAMESPACES)
+			seen->pid_ns = read_pid_ns(process);
 		take_parts(w, process, &stat);
 		seen->unseen = w->unseen;
 		seen->io_uring = w->io_uring;
@@ -284,7 +305,13 @@ static bool in_first_pid_ns(void)
 {
 	struct stat ns;
 
-	return !stat("/proc/self/ns/pid", &ns) && ns.st_ino == FIRST_PID_NS;
+	return !stat(OWN_PID_NS, &ns) && ns.st_ino == FIRST_PID_NS;
+}
+
+/* /proc may be mounted so that users see their own processes alone (hidepid). */
+static bool hides_processes(void)
+{
+	return access("/proc/1", F_OK);
 }
 
 void holders_find(struct holders *h, const unsigned long long *inode, size_t n,
@@ -294,7 +321,10 @@ void holders_find(struct holders *h, const unsigned long long *inode, size_t n,
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 
-	*h = (struct holders){ .outside = !in_first_pid_ns() };
+	*h = (struct holders){
+		.namespaces = what & FIND_NAMESPACES,
+		.outside = !in_first_pid_ns() || hides_processes(),
+	};
 	if (!proc)
 		return;
 	if (what & FIND_LOCKS)

@@ -22,6 +22,7 @@ enum {
 	FIND_FIFOS = 2,		/* which descriptors are FIFOs */
 	FIND_TRACERS = 4,	/* who traces the main threads of whom */
 	FIND_OF_THREADS = 8,	/* what threads have beside their main thread */
+	FIND_NAMESPACES = 16,	/* the pid namespaces of processes */
 };
 
 struct holder {
@@ -34,6 +35,7 @@ struct holder {
 /* A process as the walk found it. */
 struct seen_process {
 	pid_t pid, ppid;
+	unsigned long long pid_ns;	/* its inode; 0 where that was not read */
 	bool unseen;		/* its descriptors may not be read */
 	bool io_uring;		/* the kernel may read and write for it */
 };
@@ -53,7 +55,8 @@ struct holders {
 	struct seen_process *process;
 	size_t processes;
 	size_t unseen;		/* processes whose descriptors may not be read */
-	bool outside;		/* there may be processes outside of this pid namespace */
+	bool namespaces;	/* the pid namespaces of processes were read */
+	bool outside;		/* there may be processes that /proc does not show */
 	struct holder *holder;
 	size_t n;
 	struct trace *trace;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What procfs writes about tasks, mappings and file locks: text -> structs. */
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 
 #include "lib/compiler.h"
@@ -124,9 +125,12 @@ static const char *stat_field(const char *s, int n)
 	return s;
 }
 
+#define FORKED_NO_EXEC 0x40	/* PF_FORKNOEXEC, of the ninth field */
+
 bool parse_stat(const char *text, struct stat_line *stat)
 {
 	const char *open = strchr(text, '('), *close = strrchr(text, ')');
+	unsigned long long flags;
 	const char *field;
 	size_t len;
 	long ppid;
@@ -143,8 +147,28 @@ bool parse_stat(const char *text, struct stat_line *stat)
 	if (!signed_number(&field, &ppid) || ppid > INT_MAX)
 		return false;
 	stat->ppid = ppid;
+	field = stat_field(close + 2, 9);
+	if (!number(&field, 10, &flags))
+		return false;
+	stat->execed = !(flags & FORKED_NO_EXEC);
 	field = stat_field(close + 2, 22);
 	return number(&field, 10, &stat->start);
+}
+
+/* Those of the thread's own faults, and those that C libraries keep for themselves. */
+#define BIT(signal) (1ULL << ((signal) - 1))
+#define NOT_SENT (BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGBUS) | BIT(SIGFPE) | \
+		  BIT(SIGSEGV) | BIT(32) | BIT(33) | BIT(34))
+
+bool parse_catches(const char *text)
+{
+	unsigned long long caught;
+
+	text = strstr(text, "\nSigCgt:\t");
+	if (!text)
+		return false;
+	text += strlen("\nSigCgt:\t");
+	return number(&text, 16, &caught) && caught & ~NOT_SENT;
 }
 
 bool parse_ns_tid(const char *text, pid_t *tid)

@@ -35,6 +35,7 @@ struct stat_line {
 	char name[64];
 	char state;
 	pid_t ppid;
+	bool execed;			/* it has run a program since it was forked */
 	unsigned long long start;	/* in clock ticks since boot */
 };
 
@@ -43,6 +44,9 @@ bool parse_stat(const char *text, struct stat_line *stat);
 
 /* The last number of a status's NSpid line: the ID in the innermost namespace. */
 bool parse_ns_tid(const char *text, pid_t *tid);
+
+/* Whether a status names a handler for a signal that others send. */
+bool parse_catches(const char *text);
 
 /* A line of /proc/<pid>/maps. */
 struct map_line {

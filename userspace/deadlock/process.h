@@ -43,6 +43,8 @@ struct saved {
  * @state: of the owner that the lock records
  * @owner: where @state is OWNER_THREAD: that thread
  * @parent: where it is OWNER_FORKED: the process whose thread the owner is
+ * @heir: where @state is OWNER_GONE or OWNER_FORKED: the thread that may hold the
+ *	lock in the owner's place, as what the owner became by a fork, or NULL
  * @process: where a wait is ended by any thread of some processes: those
  * @n: number of them
  * @own: beside them, any thread of its own process can
@@ -52,6 +54,7 @@ struct blockers {
 	enum owner_state state;
 	struct thread *owner;
 	pid_t parent;
+	struct thread *heir;
 	struct process **process;
 	size_t n;
 	bool own;

@@ -173,6 +173,10 @@ static void want(struct scan *s, struct wanted *w, const struct thread *t)
 	unsigned long long inode = wait->inode;
 	const struct peer *peer;
 
+	if (w->what & FIND_OF_THREADS && wait_has_shared_owner(wait)) {
+		w->walk = true;
+		w->what |= FIND_NAMESPACES;
+	}
 	if (!needs_walk(wait->kind))
 		return;
 	if (wait->kind == WAIT_SOCKET) {

@@ -59,3 +59,11 @@ bool wait_has_owner(enum wait_kind kind)
 {
 	return kind >= WAIT_MUTEX && kind <= WAIT_JOIN;
 }
+
+/* By the number in a PI mutex the kernel finds the owner itself. */
+bool wait_has_shared_owner(const struct wait *w)
+{
+	return w->shared && w->owner &&
+	       (w->kind == WAIT_MUTEX || w->kind == WAIT_MUTEX_ROBUST ||
+		w->kind == WAIT_RWLOCK_READ || w->kind == WAIT_RWLOCK_WRITE);
+}

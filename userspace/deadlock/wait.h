@@ -99,4 +99,7 @@ const char *wait_words(enum wait_kind kind);
 /* Whether the lock records its owner in its own memory. */
 bool wait_has_owner(enum wait_kind kind);
 
+/* Whether it names an owner that may be of another process, by a number alone. */
+bool wait_has_shared_owner(const struct wait *w);
+
 #endif /* CTXLAB_DEADLOCK_WAIT_H */

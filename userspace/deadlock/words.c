@@ -77,6 +77,16 @@ static const char *blocked_by(enum wait_kind kind)
 	}
 }
 
+/* Who may unlock it in the owner's place, unless that is who waits. */
+static void print_heir(const struct thread *t, FILE *out)
+{
+	if (t->by.heir == t)
+		fputs("; only this thread could unlock it", out);
+	else if (t->by.heir)
+		fprintf(out, "; thread %d may be its copy and unlock it",
+			t->by.heir->tid);
+}
+
 /* Who can end the wait of a member. */
 static void print_blocker(struct report *r, const struct thread *t, FILE *out)
 {
@@ -87,11 +97,14 @@ static void print_blocker(struct report *r, const struct thread *t, FILE *out)
 	case OWNER_GONE:
 		escape_print(out, ", which thread %d holds; that has ended",
 			     t->wait.owner);
+		print_heir(t, out);
 		return;
 	case OWNER_FORKED:
 		fprintf(out, ", locked by thread %d of process %d when that forked",
 			t->wait.owner, t->by.parent);
-		fputs("; no thread of this process can unlock it", out);
+		if (!t->by.heir)
+			fputs("; no thread of this process can unlock it", out);
+		print_heir(t, out);
 		return;
 	case OWNER_THREAD:
 		if (t->by.owner == t) {
@@ -347,8 +360,8 @@ static void print_sum(const struct report *r, FILE *out)
 			"A pipe may have an end there,\n"
 			"so no wait for one is called a deadlock; root sees all.\n");
 	if (s->held && s->holders.outside)
-		fputs("Processes outside of this pid namespace may have ends of pipes, so\n"
-		      "no wait for one is called a deadlock.\n", out);
+		fputs("Processes that are not seen here may have ends of pipes, or memory of\n"
+		      "this one, so no wait for these is called a deadlock.\n", out);
 	if (!sites_unwind())
 		fputs("This build has no libdw: no call sites.\n", out);
 }

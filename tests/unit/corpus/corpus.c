@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/io_uring.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -203,6 +205,7 @@ enum {
 	URING = 4,	/* a kernel that lets programs have an io_uring */
 	TCP = 8,	/* connections within this host */
 	INET6 = 16,	/* likewise, by IPv6 */
+	NAMESPACES = 32,	/* the right to make pid namespaces */
 };
 
 static const struct {
@@ -230,7 +233,7 @@ static const struct {
 	{ "cond-relock", 2, OWNERS },
 	{ "loader", 2, OWNERS },
 	{ "tail", 6, OWNERS },
-	{ "shared", 2, OWNERS },
+	{ "shared", 2, OWNERS | ALL },
 	{ "flocks", 2, ALL },
 	{ "ofds", 2, ALL },
 	{ "posix-lock", 2, ALL },
@@ -276,6 +279,12 @@ static const struct {
 	{ "handed-over", 2, 0 },
 	{ "traced", 2, OWNERS },
 	{ "all-wait", 2, 0 },
+	{ "self-pipe", 1, 0 },
+	{ "stopped-writer", 2, 0 },
+	{ "inherited", 1, OWNERS },
+	{ "inherited-by-daemon", 1, OWNERS },
+	{ "namespaces", 1, OWNERS | NAMESPACES },
+	{ "shared-descriptors", 2, 0 },
 };
 
 int open_uring(void)
@@ -305,6 +314,16 @@ static bool has_tcp(bool mapped)
 	return true;
 }
 
+static bool has_namespaces(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child)
+		_exit(unshare(CLONE_NEWPID) ? 1 : 0);
+	return waitpid(child, &status, 0) == child && !status;
+}
+
 /* A line for each: "SCENE N own", or "all" where it takes all descriptors. */
 static void list_tested(void)
 {
@@ -320,6 +339,8 @@ static void list_tested(void)
 		lacks |= TCP;
 	if (!has_tcp(true))
 		lacks |= INET6;
+	if (!has_namespaces())
+		lacks |= NAMESPACES;
 	for (i = 0; i < sizeof(tested) / sizeof(*tested); i++)
 		if (!(tested[i].takes & lacks))
 			printf("%s %zu %s\n", tested[i].scene, tested[i].n,
@@ -352,6 +373,7 @@ int main(int argc, char **argv)
 	play(healthy_scenes, argv[1], n);
 	play(hostile_scenes, argv[1], n);
 	play(own_scenes, argv[1], n);
+	play(overlooked_scenes, argv[1], n);
 	play(socket_scenes, argv[1], n);
 	fprintf(stderr, "corpus: no scene '%s'\n", argv[1]);
 	return 2;

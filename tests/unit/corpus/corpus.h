@@ -59,6 +59,10 @@ pid_t fork_child(void);
 /* Memory that children share. */
 void *shared_memory(size_t size);
 
+/* A file of no name, and another open file description of it. */
+int temporary(void);
+int reopen(int fd);
+
 /* Writes until there is no room left, and, unless that fails, waits for more. */
 void fill(int fd);
 
@@ -85,6 +89,6 @@ struct scene {
 
 extern const struct scene thread_scenes[], wait_scenes[], process_scenes[],
 	file_scenes[], child_scenes[], socket_scenes[], healthy_scenes[],
-	hostile_scenes[], own_scenes[];
+	hostile_scenes[], own_scenes[], overlooked_scenes[];
 
 #endif /* CORPUS_H */

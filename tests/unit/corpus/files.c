@@ -12,7 +12,7 @@
 
 static int file[2];
 
-static int temporary(void)
+int temporary(void)
 {
 	char name[] = "/tmp/ctxlab-corpus-XXXXXX";
 	int fd = mkstemp(name);
@@ -26,7 +26,7 @@ static int temporary(void)
 	return fd;
 }
 
-static int reopen(int fd)
+int reopen(int fd)
 {
 	char path[32];
 

@@ -9,6 +9,7 @@ struct stage {
 	pthread_mutex_t mutex[2];
 	pthread_barrier_t barrier;
 	volatile pid_t tid[2];
+	volatile bool holds;
 };
 
 extern struct stage *stage;
