@@ -263,6 +263,24 @@ static void decode_vfork(struct thread *t)
 	t->wait.owner = -1;
 }
 
+/* Whether the call waits for no descriptors, and so for a signal or for its end. */
+static bool polls_nothing(const struct thread *t)
+{
+	switch (t->call.nr) {
+#ifdef SYS_poll
+	case SYS_poll:
+		return !t->call.args[1];
+	case SYS_select:
+#endif
+	case SYS_pselect6:
+		return !t->call.args[0];
+	case SYS_ppoll:
+		return !t->call.args[1];
+	default:
+		return false;
+	}
+}
+
 void call_decode(struct thread *t)
 {
 	const struct call_row *row = rows;
@@ -278,6 +296,11 @@ void call_decode(struct thread *t)
 	case WAIT_PIPE_WRITE:
 	case WAIT_SOCKET:
 		decode_descriptor(t);
+		break;
+	case WAIT_POLL:
+		/* So does pause(3) on arm64. */
+		if (polls_nothing(t) && t->wait.end == ENDS_NEVER)
+			t->wait.kind = WAIT_SIGNAL;
 		break;
 	case WAIT_FLOCK:
 		decode_flock(t);

@@ -98,8 +98,8 @@ static bool read_wchan(const struct thread *t, char *text, size_t size)
 }
 
 /*
- * A thread may be stopped on its way out of the call, with what it asked for, or
- * wait for a page that it is to be read into.
+ * A thread may be stopped on its way out of the call, with what it asked for, wait for
+ * a page that it is to be read into, or for a supervisor that lets it call (seccomp).
  */
 bool still_waits(const struct thread *t)
 {
@@ -111,6 +111,6 @@ bool still_waits(const struct thread *t)
 		return true;
 	if (!thread_read_stat(t, &stat) || stat.state != 'S')
 		return false;
-	return t->wait.kind == WAIT_CHILD || !read_wchan(t, wchan, sizeof(wchan)) ||
-	       strstr(wchan, "pipe_");
+	return !read_wchan(t, wchan, sizeof(wchan)) ||
+	       strstr(wchan, t->wait.kind == WAIT_CHILD ? "wait" : "pipe_");
 }

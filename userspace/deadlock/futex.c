@@ -95,6 +95,14 @@ static void timeout(const struct view *v)
 			   realtime ? CLOCK_REALTIME : CLOCK_MONOTONIC);
 }
 
+/* Other processes have it, too, whatever the lock was made for. */
+static bool in_shared_memory(const struct view *v)
+{
+	const struct mapping *m = process_mapping(v->p, v->address);
+
+	return m && m->shared;
+}
+
 static void decode(struct view *v, const struct piece piece[2])
 {
 	view_found(v, WAIT_FUTEX, v->address, 0, NULL);
@@ -115,6 +123,7 @@ static void decode(struct view *v, const struct piece piece[2])
 	default:
 		return;
 	}
+	v->t->wait.shared |= in_shared_memory(v);
 	timeout(v);
 }
 

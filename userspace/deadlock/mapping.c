@@ -88,15 +88,21 @@ void process_unmap(struct process *p)
 	p->mapped = false;
 }
 
+/* The kernel lists them in rising order. */
 const struct mapping *process_mapping(const struct process *p, uint64_t address)
 {
-	size_t i;
+	size_t low = 0, high = p->mappings, middle;
 
-	for (i = 0; i < p->mappings; i++)
-		if (address >= p->mapping[i].start &&
-		    address < p->mapping[i].data_end)
-			return &p->mapping[i];
-	return NULL;
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (p->mapping[middle].start <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low || address >= p->mapping[low - 1].data_end)
+		return NULL;
+	return &p->mapping[low - 1];
 }
 
 /* Opens an absolute path as the process sees it, and no link or device there. */

@@ -283,6 +283,7 @@ static const struct {
 	{ "stopped-writer", 2, 0 },
 	{ "inherited", 1, OWNERS },
 	{ "inherited-by-daemon", 1, OWNERS },
+	{ "not-meant-shared", 1, OWNERS },
 	{ "namespaces", 1, OWNERS | NAMESPACES },
 	{ "shared-descriptors", 2, 0 },
 };

@@ -147,6 +147,29 @@ static void inherited_by_daemon(size_t n)
 	fork_holding(true);
 }
 
+/* A mutex that is not meant to be shared among processes, in memory that is. */
+static void not_meant_to_be_shared(size_t n)
+{
+	struct member m = { .waits = "mutex", .type = "normal" };
+	int part;
+
+	(void)n;
+	make_stage(2);
+	pthread_mutex_init(&stage->mutex[0], NULL);
+	for (part = 0; part < 2; part++) {
+		m.tid = fork_child();
+		if (!m.tid) {
+			while (part && !stage->holds)
+				usleep(1000);
+			pthread_mutex_lock(&stage->mutex[0]);
+			stage->holds = true;
+			nap_for_ever(NULL);
+		}
+	}
+	until_quiet(m.tid);
+	expect_members("none", &m, 1);
+}
+
 /* A process that is the first one of a pid namespace; its ID here. */
 static pid_t fork_first(void)
 {
@@ -245,6 +268,7 @@ const struct scene overlooked_scenes[] = {
 	{ "stopped-writer", stopped_writer },
 	{ "inherited", inherited },
 	{ "inherited-by-daemon", inherited_by_daemon },
+	{ "not-meant-shared", not_meant_to_be_shared },
 	{ "namespaces", namespaces },
 	{ "shared-descriptors", shared_descriptors },
 	{}

@@ -220,8 +220,11 @@ static void sleep_by(struct actor *a)
 	case 8:
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 		break;
-#ifdef SYS_select
 	case 9:
+		ppoll(NULL, 0, NULL, NULL);
+		break;
+#ifdef SYS_select
+	case 10:
 		syscall(SYS_select, 0, NULL, NULL, NULL, &value);
 		break;
 #endif
@@ -233,18 +236,18 @@ static void sleepers(size_t n)
 {
 	static const char *const waits[] = { "poll", "poll", "poll", "poll",
 					     "sleep", "sleep", "signal", "sem",
-					     "sleep", "poll" };
+					     "sleep", "signal", "poll" };
 #ifdef SYS_select
-	const size_t sleepers = 10;
+	const size_t sleepers = 11;
 #else
-	const size_t sleepers = 9;
+	const size_t sleepers = 10;
 #endif
 	size_t i;
 
 	(void)n;
 	for (i = 0; i < sleepers; i++) {
 		actor[i].waits = waits[i];
-		actor[i].ends = 1000;
+		actor[i].ends = i == 9 ? 0 : 1000;
 		start(&actor[i], sleep_by, i);
 	}
 	expect_actors("none", actor, sleepers);
