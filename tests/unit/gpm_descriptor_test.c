@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -421,6 +422,147 @@ static void poll_break(void *arg)
 	gpm_close(p[1]);
 }
 
+/*
+ * A P that nobody takes over has a timer in it: whoever sleeps in epoll by then began
+ * to before that was set.
+ */
+static _Atomic int64_t slept_until;
+
+static void sleep_a_little(void *arg)
+{
+	(void)arg;
+	gpm_sleep(5 * MSEC);
+	slept_until = gpm_now();
+	gpm_group_done(&readers);
+}
+
+static void block_long(void *arg)
+{
+	(void)arg;
+	usleep(500000);
+}
+
+static void timer_of_a_blocked(void *arg)
+{
+	int64_t before;
+	int p[2];
+
+	(void)arg;
+	if (stepped())
+		return;
+	expect(pipe(p), 0, "pipe()");
+	gpm_group_add(&readers, 2);
+	go(wait_long, (void *)(long)p[0]);
+	gpm_yield();
+	/* Meanwhile another M falls asleep in epoll. */
+	gpm_block(block_a_little, NULL);
+	before = gpm_now();
+	go(sleep_a_little, NULL);
+	gpm_yield();
+	gpm_block(block_long, NULL);
+	expect(gpm_write(p[1], "x", 1), 1, "writing");
+	gpm_group_wait(&readers);
+	expect(slept_until - before < 250 * MSEC, 1, "the timer is not late");
+	gpm_close(p[0]);
+	gpm_close(p[1]);
+}
+
+/*
+ * What came in parts is read in parts, which are shorter than they might be though
+ * more is there: packets of a pipe, descriptors with a byte, a byte out of band.
+ */
+#define BYTES_EACH 10
+
+static void read_parts(void *arg)
+{
+	char b[64];
+	ssize_t n;
+
+	while (count < BYTES_EACH && (n = gpm_read((long)arg, b, sizeof(b))) > 0)
+		count += n;
+	gpm_group_done(&readers);
+}
+
+static void with_descriptor(int fd)
+{
+	char room[CMSG_SPACE(sizeof(int))] = {}, byte = 'x';
+	struct iovec part = { &byte, 1 };
+	struct msghdr m = {
+		.msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = room, .msg_controllen = sizeof(room),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	expect(sendmsg(fd, &m, 0), 1, "sending a descriptor");
+}
+
+static void one_part(int fd)
+{
+	expect(write(fd, "x", 1), 1, "writing a packet");
+}
+
+/* The byte out of band is read by those only who ask for it. */
+static void out_of_band(int fd)
+{
+	expect(send(fd, "x", 1, 0), 1, "sending");
+	expect(send(fd, "!", 1, MSG_OOB), 1, "sending out of band");
+}
+
+static void send_parts(int in, int out, void (*send_one)(int fd))
+{
+	int i;
+
+	count = 0;
+	gpm_group_add(&readers, 1);
+	go(read_parts, (void *)(long)in);
+	/* Until nobody expects anything to be there. */
+	for (i = 0; i < BYTES_EACH - 2; i++) {
+		gpm_sleep(2 * MSEC);
+		expect(write(out, "x", 1), 1, "writing");
+	}
+	gpm_sleep(2 * MSEC);
+	send_one(out);
+	expect(write(out, "x", 1), 1, "writing at once");
+	gpm_sleep(20 * MSEC);
+	expect(count, BYTES_EACH, "what has been read");
+	gpm_close(in);
+	gpm_close(out);
+	gpm_group_wait(&readers);
+}
+
+static void parts(void *arg)
+{
+	struct sockaddr_in name = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t len = sizeof(name);
+	int fd[2], server, on = 1;
+
+	(void)arg;
+	/* What epoll has is found at any time there. */
+	if (stepped())
+		return;
+	expect(pipe2(fd, O_DIRECT), 0, "a pipe of packets");
+	send_parts(fd[0], fd[1], one_part);
+	expect(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0, "socketpair()");
+	send_parts(fd[0], fd[1], with_descriptor);
+	server = socket(AF_INET, SOCK_STREAM, 0);
+	expect(bind(server, (void *)&name, sizeof(name)), 0, "bind()");
+	listen(server, 1);
+	getsockname(server, (void *)&name, &len);
+	fd[1] = socket(AF_INET, SOCK_STREAM, 0);
+	expect(connect(fd[1], (void *)&name, sizeof(name)), 0, "connect()");
+	setsockopt(fd[1], IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	fd[0] = accept(server, NULL, NULL);
+	close(server);
+	send_parts(fd[0], fd[1], out_of_band);
+}
+
 /* Signals end calls early, of whichever thread. */
 static _Atomic long signals;
 
@@ -456,6 +598,8 @@ static const struct scenario scenarios[] = {
 	{ "two numbers of one file", twins, NULL },
 	{ "a child with the same files", forked, NULL },
 	{ "a timer earlier than the poller's", poll_break, NULL },
+	{ "a timer in the P of one that blocks", timer_of_a_blocked, NULL },
+	{ "more than a short read shows", parts, NULL },
 	{ "announced blocking", announced, NULL },
 	{ "unannounced blocking", unannounced, NULL },
 	{ "short blocks after a quiet time", short_blocks, NULL },

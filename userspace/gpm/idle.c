@@ -140,6 +140,19 @@ bool work_anywhere(void)
 	return timers_next() <= clock_now();
 }
 
+static void wake_poller(void)
+{
+	if (atomic_load(&sched.polling))
+		poller_break();
+}
+
+/* The M that sleeps in epoll_wait() may sleep for longer, having begun earlier. */
+static void wake_poller_before(int64_t due)
+{
+	if (atomic_load(&sched.polling) && due < atomic_load(&sched.poll_until))
+		poller_break();
+}
+
 /* Nobody sleeps in epoll_wait(), for whose end some G waits. */
 static bool must_poll(void)
 {
@@ -172,6 +185,8 @@ void hand_over(struct p *p)
 	/* It may have come in between. */
 	if (work_anywhere())
 		wake_machine();
+	else
+		wake_poller_before(timers_next());
 }
 
 /*
@@ -226,12 +241,6 @@ static struct g *search(struct m *m, struct p *p)
 	return steal(m, p);
 }
 
-static void wake_poller(void)
-{
-	if (atomic_load(&sched.polling))
-		poller_break();
-}
-
 /* Sleep in epoll_wait(), as the only M, until a descriptor or a timer is due. */
 static struct g *poll_asleep(struct m *m)
 {
@@ -243,9 +252,7 @@ static struct g *poll_asleep(struct m *m)
 	if (until == NEVER && !atomic_load(&sched.waiting_fds))
 		return NULL;
 	if (atomic_exchange(&sched.polling, true)) {
-		/* The one that sleeps there may sleep for too long. */
-		if (until < atomic_load(&sched.poll_until))
-			wake_poller();
+		wake_poller_before(until);
 		return NULL;
 	}
 	atomic_store(&sched.poll_until, until);
