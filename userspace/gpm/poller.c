@@ -8,6 +8,7 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -99,11 +100,15 @@ struct descriptor *descriptor_lookup(int fd)
 	return d ? &d[n % CHUNK] : NULL;
 }
 
-/* Learn what kind of file it is; with the lock held. */
+/*
+ * Learn what kind of file it is; with the lock held.  Of streams only TCP's give all
+ * that there is, up to a byte out of band: a pipe may have packets in it, and a Unix
+ * socket messages with descriptors or of several senders, which are read one by one.
+ */
 static int learn(struct descriptor *d, int fd)
 {
-	int type, flags = fcntl(fd, F_GETFL);
-	socklen_t len = sizeof(type);
+	int protocol, flags = fcntl(fd, F_GETFL);
+	socklen_t len = sizeof(protocol);
 	struct stat st;
 
 	if (flags < 0 || fstat(fd, &st))
@@ -111,10 +116,9 @@ static int learn(struct descriptor *d, int fd)
 	if (!(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags | O_NONBLOCK))
 		return -errno;
 	d->socket = S_ISSOCK(st.st_mode);
-	d->stream = S_ISFIFO(st.st_mode) ||
-		    (d->socket &&
-		     !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) &&
-		     type == SOCK_STREAM);
+	d->stream = d->socket &&
+		    !getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) &&
+		    protocol == IPPROTO_TCP;
 	d->file = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ||
 		  S_ISBLK(st.st_mode);
 	d->known = true;
@@ -163,7 +167,7 @@ struct g *descriptor_forget(struct descriptor *d, int fd)
 static int register_fd(struct descriptor *d, int fd)
 {
 	struct epoll_event e = {
-		.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+		.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET,
 		.data.u64 = (uint64_t)d->generation << 32 | (uint32_t)fd,
 	};
 
@@ -220,6 +224,8 @@ static struct g *handle(const struct epoll_event *e, struct g *list,
 	if (d->registered && d->generation == e->data.u64 >> 32) {
 		if (e->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 			d->hangup = true;
+		if (e->events & EPOLLPRI)
+			d->stream = false;
 		if (e->events & ~(uint32_t)EPOLLOUT)
 			list = wake_side(d, IN, list, n);
 		if (e->events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
