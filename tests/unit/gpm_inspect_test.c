@@ -24,6 +24,8 @@ struct told {
 	uint64_t first_waits, second_waits, chan;
 	atomic_uint locked;
 	atomic_uint ready;
+	uint64_t reader[2];
+	atomic_bool read;
 };
 
 static struct told *told;
@@ -77,6 +79,36 @@ static void child(void *arg)
 	gpm_go(receive, c);
 	gpm_go_named("blocks", blocks, NULL);
 	gpm_recv(gpm_chan_new(1, 0), NULL);
+}
+
+/* Of two whose descriptors are ready at once one runs, and keeps the other from it. */
+static int ends[2][2];
+
+static void read_and_spin(void *arg)
+{
+	long i = (long)arg;
+	char byte;
+
+	told->reader[i] = gpm_self();
+	gpm_read(ends[i][0], &byte, 1);
+	told->read = true;
+	for (;;)
+		;
+}
+
+static void child_that_spins(void *arg)
+{
+	long i;
+
+	(void)arg;
+	for (i = 0; i < 2; i++)
+		if (!pipe(ends[i]))
+			gpm_go(read_and_spin, (void *)i);
+	gpm_sleep(10000000);
+	for (i = 0; i < 2; i++)
+		if (write(ends[i][1], "x", 1) != 1)
+			return;
+	gpm_sleep(10000000);
 }
 
 static int memory_of(void *arg, uint64_t from, void *to, size_t n)
@@ -202,16 +234,22 @@ static void check_others(const struct gpm_memory *mem, pid_t pid)
 		  "another image has no such note");
 }
 
-static void inspect(pid_t pid)
+static void open_memory(pid_t pid, int *fd)
 {
 	char name[64];
+
+	snprintf(name, sizeof(name), "/proc/%d/mem", pid);
+	*fd = open(name, O_RDONLY | O_CLOEXEC);
+}
+
+static void inspect(pid_t pid)
+{
 	int fd;
 	struct gpm_memory mem = { memory_of, &fd };
 	struct gpm_view v = {};
 	uint64_t debug = 0, image = image_of(pid, "/gpm_inspect_test");
 
-	snprintf(name, sizeof(name), "/proc/%d/mem", pid);
-	fd = open(name, O_RDONLY | O_CLOEXEC);
+	open_memory(pid, &fd);
 	if (!is_number(-gpm_inspect_find(&mem, image, &debug), 0,
 		       "a program with libgpm is known by its note"))
 		return;
@@ -225,23 +263,51 @@ static void inspect(pid_t pid)
 	close(fd);
 }
 
-int main(void)
+static void inspect_ready(pid_t pid)
 {
-	struct gpm_options o = { .procs = 2 };
-	pid_t parent = getpid(), pid;
+	int fd;
+	struct gpm_memory mem = { memory_of, &fd };
+	uint64_t debug = 0, image = image_of(pid, "/gpm_inspect_test");
+	const struct gpm_seen *one, *two;
+	struct gpm_view v;
 
-	told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid = fork();
+	open_memory(pid, &fd);
+	while (!told->read)
+		usleep(1000);
+	if (!is_number(-gpm_inspect_find(&mem, image, &debug) ?:
+		       -gpm_inspect(&mem, debug, &v), 0, "one that runs all the time"))
+		return;
+	one = find(&v, told->reader[0]);
+	two = find(&v, told->reader[1]);
+	ok(one && two && one->state + two->state == G_RUNNING + G_READY,
+	   "beside it another is ready, and waits no more");
+	gpm_view_free(&v);
+	close(fd);
+}
+
+static void in_child(unsigned int procs, void (*fn)(void *arg),
+		     void (*look_at)(pid_t pid))
+{
+	struct gpm_options o = { .procs = procs };
+	pid_t parent = getpid(), pid = fork();
+
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() == parent)
-			gpm_run(&o, child, NULL);
+			gpm_run(&o, fn, NULL);
 		_exit(1);
 	}
-	alarm(100);
-	inspect(pid);
+	look_at(pid);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+int main(void)
+{
+	told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	alarm(100);
+	in_child(2, child, inspect);
+	in_child(1, child_that_spins, inspect_ready);
 	return tap_done();
 }

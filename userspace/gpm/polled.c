@@ -8,6 +8,7 @@ static void put_polled_local(struct p *p, struct g *list, unsigned int n)
 	while (list) {
 		struct g *next = list->link;
 
+		set_state(list, G_READY);
 		trace(p->ring, TRACE_READY, list->id, 0, 0);
 		put_local(p, list);
 		list = next;
