@@ -4,6 +4,7 @@
  * is repeated as often; a second one is how many Gs a crowd has.
  */
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -191,6 +192,9 @@ static void mutexes(void *arg)
 	expect(gpm_sleep(1000 * MSEC), -ETIMEDOUT, "and everything after it");
 	gpm_deadline(0);
 	expect(gpm_group_add(&users, -1), -EINVAL, "less than none");
+	expect(gpm_group_add(&users, LONG_MAX), 0, "as many as can be counted");
+	expect(gpm_group_add(&users, 1), -EINVAL, "one more than that");
+	expect(gpm_group_add(&users, -LONG_MAX), 0, "none any more");
 }
 
 /* Sleepers wake up in the order of their times, and not early. */

@@ -161,14 +161,15 @@ int gpm_group_add(struct gpm_group *group, long n)
 {
 	struct m *m = enter();
 	int err = 0;
+	long count;
 
 	if (!m)
 		return -EPERM;
 	lock_object(lock_of(&group->waiters));
-	if (group->count + n < 0)
+	if (__builtin_add_overflow(group->count, n, &count) || count < 0)
 		err = -EINVAL;
 	else
-		group->count += n;
+		group->count = count;
 	if (!err && !group->count)
 		wake_all(m, &group->waiters);
 	else
