@@ -25,11 +25,15 @@ static struct g *visit(struct queue *from)
 
 /* What stealing finds is nothing. */
 struct sched sched;
-uint64_t trace_steps;
 
-void trace_flush(struct trace_ring *ring)
+void trace_add(struct trace_ring *ring, enum trace_verb verb, uint32_t g,
+	       uint32_t a, uint32_t b)
 {
-	ring->n = 0;
+	(void)ring;
+	(void)verb;
+	(void)g;
+	(void)a;
+	(void)b;
 }
 
 void running(struct p *p, struct g *g, enum trace_why why, uint32_t position)

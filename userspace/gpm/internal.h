@@ -232,20 +232,6 @@ static inline void lock_object(struct lock *l)
 		lock(l);
 }
 
-static inline void trace_add(struct trace_ring *r, enum trace_verb verb,
-			     uint32_t g, uint32_t a, uint32_t b)
-{
-	r->event[r->n] = (struct trace_event){
-		.verb = verb,
-		.ticks = trace_ticks(),
-		.g = g,
-		.a = a,
-		.b = b,
-	};
-	if (++r->n == TRACE_EVENTS)
-		trace_flush(r);
-}
-
 /* The arguments are evaluated only when there is a trace. */
 #define trace(ring, verb, g, a, b)					\
 	do {								\
@@ -348,16 +334,20 @@ static inline void leave_for(struct m *m, struct g *to)
 	fiber_leave(&from->fiber, &to->fiber, m->after >= AFTER_EXIT);
 }
 
-/* Return: the M that this G goes on with. */
-static inline struct m *switch_to(struct m *m, struct g *to)
+/* Return: the M that this G goes on with, for which switched() is still to be done. */
+static inline struct m *switch_stacks(struct m *m, struct g *to)
 {
 	struct g *from = m->current;
 
 	leave_for(m, to);
 	if (!to->sp)
-		m = co_switch_start(&from->sp, stack_end(to), g_main, m);
-	else
-		m = co_switch_return(&from->sp, to->sp, m);
+		return co_switch_start(&from->sp, stack_end(to), g_main, m);
+	return co_switch_return(&from->sp, to->sp, m);
+}
+
+static inline struct m *switch_to(struct m *m, struct g *to)
+{
+	m = switch_stacks(m, to);
 	switched(m);
 	return m;
 }

@@ -112,6 +112,20 @@ int trace_open(const char *path, uint32_t procs, uint32_t queue_size,
 	return err;
 }
 
+void trace_add(struct trace_ring *ring, enum trace_verb verb, uint32_t g,
+	       uint32_t a, uint32_t b)
+{
+	ring->event[ring->n] = (struct trace_event){
+		.verb = verb,
+		.ticks = trace_ticks(),
+		.g = g,
+		.a = a,
+		.b = b,
+	};
+	if (++ring->n == TRACE_EVENTS)
+		trace_flush(ring);
+}
+
 /* One write, so that chunks of several rings do not mix. */
 void trace_flush(struct trace_ring *ring)
 {

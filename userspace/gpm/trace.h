@@ -123,6 +123,10 @@ struct trace_ring {
 int trace_open(const char *path, uint32_t procs, uint32_t queue_size,
 	       uint64_t seed, int *fd);
 
+/* Keep one event.  Not inlined: that is for those who are not traced. */
+void trace_add(struct trace_ring *ring, enum trace_verb verb, uint32_t g,
+	       uint32_t a, uint32_t b);
+
 /* Write out a ring; a failure ends the trace and is kept in *ring->fd. */
 void trace_flush(struct trace_ring *ring);
 

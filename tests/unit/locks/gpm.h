@@ -172,11 +172,14 @@ static void fence(void)
 
 /* What is played. */
 
-uint64_t trace_steps;
-
-void trace_flush(struct trace_ring *ring)
+void trace_add(struct trace_ring *ring, enum trace_verb verb, uint32_t g,
+	       uint32_t a, uint32_t b)
 {
-	ring->n = 0;
+	(void)ring;
+	(void)verb;
+	(void)g;
+	(void)a;
+	(void)b;
 }
 
 void lock_slow(struct lock *l)
