@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ctxlab sched --trace: the coroutine scheduler's decisions, shown and checked. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ struct request {
 	const struct sched_script *load;
 	const char *from, *save, *plot;
 	unsigned long procs, seed, bound;
-	bool seeded, check, json;
+	bool seeded, bounded, check, json;
 };
 
 enum {
@@ -81,6 +82,7 @@ static int option(const struct ctxlab_cmd *cmd, int c, struct request *r)
 	case OPT_BOUND:
 		if (!number(optarg, 1000000000, &r->bound))
 			return options_wrong(cmd, "--bound takes a number");
+		r->bounded = true;
 		break;
 	case OPT_PLOT:
 		if (plot_name_problem(optarg))
@@ -153,11 +155,13 @@ static int show(const struct request *r, const char *path)
 
 static int record_and_show(const struct request *r)
 {
-	int fd = memfd_create("ctxlab-trace", MFD_CLOEXEC), status;
+	int fd = r->save ? open(r->save, O_WRONLY | O_CREAT | O_CLOEXEC, 0666) :
+			   memfd_create("ctxlab-trace", MFD_CLOEXEC);
 	char *path;
+	int status;
 
 	if (fd < 0)
-		return wrong(r->load->name, strerror(errno));
+		return wrong(r->save ? r->save : r->load->name, strerror(errno));
 	path = r->save ? xstrdup(r->save) : xasprintf("/proc/self/fd/%d", fd);
 	status = record(r, path);
 	if (!status)
@@ -165,6 +169,19 @@ static int record_and_show(const struct request *r)
 	free(path);
 	close(fd);
 	return status;
+}
+
+/* Options of which one would be silently without effect. */
+static int contradiction(const struct ctxlab_cmd *cmd, const struct request *r)
+{
+	if (r->from && (r->procs || r->seeded || r->save))
+		return options_wrong(cmd, "--procs, --seed and --save go with a load: '%s' is a trace",
+				     r->from);
+	if (r->bounded && !r->check)
+		return options_wrong(cmd, "--bound goes with --check");
+	if (r->json && r->plot)
+		return options_wrong(cmd, "either --json or --plot");
+	return CTXLAB_OK;
 }
 
 static int run_trace(const struct ctxlab_cmd *cmd, int argc, char **argv)
@@ -182,6 +199,9 @@ static int run_trace(const struct ctxlab_cmd *cmd, int argc, char **argv)
 	if (r.from && access(r.from, F_OK))
 		return options_wrong(cmd, "--trace: neither a load nor a file: '%s'",
 				     r.from);
+	status = contradiction(cmd, &r);
+	if (status)
+		return status;
 	return r.from ? show(&r, r.from) : record_and_show(&r);
 }
 

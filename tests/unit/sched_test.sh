@@ -46,12 +46,21 @@ like "$err" "*'--check' goes with --trace*" "an option of the other use"
 try 2 sched --trace "$work/nowhere"
 like "$err" '*neither a load nor a file*' "a trace that is not there"
 try 2 sched --trace steal --seconds 3
+try 2 sched --tasks 0
+like "$err" '*no list of tasks (2 to *' "no tasks at all are refused"
+try 2 sched --trace steal --bound 3
+like "$err" '*--bound goes with --check*' "a bound of nothing that is checked"
+try 2 sched --trace steal --json --plot "$work/picture.svg"
+try 1 sched --trace steal --save "$work/none/trace"
+like "$err" "*$work/none/trace: No such file*" "the file that cannot be written is named"
 try 0 sched --trace overflow --check
 like "$out" '*break no rule*' "a trace that keeps the rules"
 try 0 sched --trace 61st --save "$work/trace"
 first=$out
 try 0 sched --trace "$work/trace"
 is "$out" "$first" "a saved trace shows the same"
+try 2 sched --trace "$work/trace" --seed 2
+like "$err" '*go with a load*' "a trace is there as it is"
 try 1 sched --trace "$run"
 try 0 sched --trace overflow
 like "$out" '*256>128 full: 128 and *0>129 *128 129 to global*' \

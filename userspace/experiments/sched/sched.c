@@ -236,6 +236,7 @@ const struct experiment experiment_sched = {
 			.first = "2 tasks",
 			.letter = 't',
 			.help = "numbers of tasks, separated by commas",
+			.least = 2,
 			.most = 2000000,
 		},
 	.quantities = quantities,

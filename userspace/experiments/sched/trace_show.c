@@ -295,8 +295,8 @@ void trace_show_verdict(FILE *f, const struct gpm_trace *t)
 		fprintf(f, ": %s.\n", t->what);
 		return;
 	}
-	fprintf(f, "%zu steps of %u Gs on %u Ps break no rule", t->n, t->gs,
-		t->procs);
+	fprintf(f, "%zu steps of %u Gs on %u P%s break no rule", t->n, t->gs,
+		t->procs, t->procs > 1 ? "s" : "");
 	if (!t->seed)
 		fprintf(f, "; a ready G waited for at most %.0f us",
 			t->ready_ns / 1e3);
