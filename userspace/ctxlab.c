@@ -84,6 +84,8 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	/* A parent that ignores it would have the kernel reap our children. */
 	signal(SIGCHLD, SIG_DFL);
+	/* A file longer than RLIMIT_FSIZE is an error like others, and is removed. */
+	signal(SIGXFSZ, SIG_IGN);
 	hold_standard_files();
 	list_commands(commands);
 	if (argc < 2 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
@@ -114,6 +116,7 @@ int main(int argc, char **argv)
 		return options_flush((*c)->run(*c, argc - 1, argv + 1));
 	}
 
-	error_say("no command '%s'; see 'ctxlab --help'", argv[1]);
+	error_say("no %s '%s'; see 'ctxlab --help'",
+		  *argv[1] == '-' ? "option" : "command", argv[1]);
 	return CTXLAB_USAGE;
 }

@@ -78,6 +78,7 @@ wrong()
 
 wrong "Usage:"
 wrong "no command 'shwo'" shwo
+wrong "no option '-x'" -x
 wrong "a PID is missing" show
 wrong "'abc' is not a PID" show abc
 wrong "'0' is not a PID" show 0

@@ -79,6 +79,15 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	like "$(cat "$work/out")" '*Note: SCHED_FIFO is not permitted*' \
 		"and says what it falls back to"
 	like "$(cat "$work/out")" '*Note: *module*' "and what the module is for"
+	(
+		# shellcheck disable=SC3045 # it is bash
+		# A user who has no other task.
+		ulimit -u 1 && exec setpriv --reuid 64321 --regid 65534 \
+			--clear-groups --bounding-set -all "$work/ctxlab" sync --quick
+	) >"$work/out" 2>&1
+	is $? 1 "where it may have no more tasks it does not"
+	like "$(cat "$work/out")" '*cannot measure: *: by RLIMIT_NPROC, *' \
+		"and names the limits"
 else
 	echo "ok $((++tap_run)) - # SKIP not root"
 fi

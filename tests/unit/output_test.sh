@@ -27,6 +27,12 @@ is $? 1 "a full disk is an error"
 mkdir "$work/folder"
 try 1 switch --from "$run" --save "$work/folder"
 like "$err" '*cannot write *folder: Is a directory*' "no folder is written to"
+(ulimit -f 0 && exec "$CTXLAB" switch --from "$run" --save "$work/folder/long.json") \
+	>/dev/null 2>&1
+is $? 1 "a file longer than RLIMIT_FSIZE is an error"
+is "$(ls "$work/folder")" "" "and no part of it is left"
+try 1 switch --from "$work/folder"
+like "$err" '*folder: Is a directory*' "nor is a folder read"
 ln -s whole.json "$work/link.json"
 chmod 640 "$work/whole.json"
 try 0 switch --from "$run" --save "$work/link.json"

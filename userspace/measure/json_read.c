@@ -620,10 +620,11 @@ int run_load(const char *path, const struct experiment *const *experiments,
 		*error = xstrdup(strerror(errno));
 		return -EIO;
 	}
+	errno = 0;
 	root = json_loadf(f, JSON_REJECT_DUPLICATES, &e);
 	if (!root)
 		*error = ferror(f) ?
-			xstrdup("it cannot be read") :
+			xstrdup(strerror(errno ? errno : EIO)) :
 			xasprintf("not a whole run as --save or --json writes it: line %d: %s",
 				  e.line, e.text);
 	if (f != stdin)

@@ -80,6 +80,9 @@ static char *trouble(const struct run *run, int err, const char *what)
 		return xstrdup("a worker was killed");
 	case ENODEV:
 		return cpus_problem(cpu);
+	case EAGAIN:
+		return xasprintf("cannot %s: %s: by RLIMIT_NPROC, RLIMIT_AS or pids.max",
+				 what, strerror(-err));
 	default:
 		return xasprintf("cannot %s: %s", what, strerror(-err));
 	}
