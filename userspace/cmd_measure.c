@@ -119,9 +119,10 @@ static int set(const struct ctxlab_cmd *cmd, const struct setting *s,
 	}
 	if (s->kind == SETTING_NUMBER) {
 		if (!number(optarg, s->most, &n) || (long)n < s->least)
-			return options_wrong(cmd, "--%s: '%s' is not %ld to %ld",
+			return options_wrong(cmd, "--%s: '%s' is not %ld to %ld%s%s",
 					     s->opt.name, optarg, s->least,
-					     s->most);
+					     s->most, s->unit ? " " : "",
+					     s->unit ? s->unit : "");
 		*value = n;
 		return 0;
 	}

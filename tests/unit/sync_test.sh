@@ -34,7 +34,7 @@ ok $? "the short answer has one table of locks"
 changed "$(all handoffs_per_1000 0.5)"
 try 4 sync --from "$work/run.json"
 like "$out" 'No verdict*no lock was fought for*' "no contention, no verdict"
-[[ $out != *"Taking a lock"* && $out != *"One thread alone"* ]]
+[[ $out != *"taking a lock"* && $out != *"One thread alone"* ]]
 ok $? "and no cost"
 changed 's/"cpus":2/"cpus":1/g; '"$(all handoffs_per_1000 0.5)"
 try 0 sync --all --from "$work/run.json"
@@ -63,22 +63,36 @@ changed "$(all section_ns 61)"
 try 4 sync --from "$work/run.json"
 like "$out" '*threads: sections of 10us took 61 ns*' \
 	"sections of another length than they are said to have"
-[[ $out != *"Taking a lock"* ]]
+[[ $out != *"taking a lock"* ]]
 ok $? "and no cost"
 changed "$(all lost_percent 0.1)"
 try 0 sync --from "$work/run.json"
 [[ $out != *"Nothing was lost"* ]]
 ok $? "what was lost is not denied"
 
+# Of three CPUs there would have to be six threads.
+changed 's/"cpus":2/"cpus":3/g'
+try 0 sync --from "$work/run.json"
+like "$out" '*free  2 threads
+*mutex *ns *ns
+*' "what was not measured has no column"
+[[ $out != *"p99.9 wait"$'\n'*atomic* ]]
+ok $? "nor has its wait"
+
+# One thread has no section: no curve begins there.
+try 0 sync --all --from "$run"
+[[ $out = *"by threads (100ns):"* && $out != *"by threads (100ns):"*$'\n      1 '* ]]
+ok $? "no sweep begins with what was measured in another way"
+
 # What several may have at once is no lock that one hands to the next.
 try 0 sync --all --from "$run"
 like "$out" '*several may have it at once:*semaphore-2 *rwlock-read *rwlock-mixed *' \
 	"what several may have has a table of its own"
-like "$out" "*rwlock-read's time in terms of mutex's, 4 threads: *" \
+like "$out" "*4 threads: rwlock-read takes so many times as long as mutex: *" \
 	"and is compared with what one may have"
 changed "$(all cpu_ns 1)"
 try 0 sync --all --from "$work/run.json"
-[[ $out != *"in terms of"* ]]
+[[ $out != *"times as long as"* ]]
 ok $? "but not where no two had it at once"
 
 # pooled N: what is pooled at the fourth point, of each of six blocks: N waits of 512 ns,
@@ -102,7 +116,7 @@ wait_of()
 
 changed "$(pooled 4000)"
 try 0 sync --from "$work/run.json"
-like "$out" '*p99.9 wait: of all rounds together, 24030 to 24030 waits timed of a lock;*' \
+like "$out" '*p99.9 wait: of 24030 to 24030 waits a lock, in all rounds;*' \
 	"how many waits there were is told"
 read -r value high n <<<"$(wait_of fair)"
 awk "BEGIN { exit !($value >= 1e6 && $high >= $value && $n == 24030) }"
@@ -137,6 +151,8 @@ if command -v gnuplot >/dev/null; then
 	grep -q 'length of the section' "$work/sync.svg" &&
 		grep -q 'who had the lock' "$work/sync.svg"
 	ok $? "the picture has costs over sections, and who had the lock"
+	[ "$(grep -c '>2<' "$work/sync.svg")" = 2 ] && ! grep -q '>1<' "$work/sync.svg"
+	ok $? "and axes that begin where their curves do"
 else
 	echo "# no gnuplot"
 fi
@@ -150,7 +166,7 @@ done
 try 2 sync --threads 4,2
 for wrong in 0 10001 x; do
 	try 2 sync --limit $wrong
-	like "$err" "*--limit: '$wrong' is not 1 to 10000; see*" \
+	like "$err" "*--limit: '$wrong' is not 1 to 10000 ms; see*" \
 		"no round ends before it begins"
 done
 

@@ -83,6 +83,7 @@ struct arm {
  * @key: "bytes": the option, in JSON, and in capitals a column
  * @label: on a picture's axis
  * @first: the first point in words: "1 byte"
+ * @apart: that point is no part of the sweeps: it is measured in another way
  * @letter: of the option; 0: it has none
  * @help: of the option
  * @least, @most: what the option may ask for
@@ -96,6 +97,7 @@ struct axis {
 	const char *key;
 	const char *label;
 	const char *first;
+	bool apart;
 	int letter;
 	const char *help;
 	unsigned int least;
@@ -144,6 +146,7 @@ enum setting_kind {
  * @opt: the option that sets it; no @opt.name: plan() alone does
  * @kind: SETTING_ONE_OF takes one of @names
  * @least, @most: the smallest and the largest number that the option takes
+ * @unit: "ns"; NULL: it has none
  */
 struct setting {
 	const char *key;
@@ -152,6 +155,7 @@ struct setting {
 	enum setting_kind kind;
 	long least;
 	long most;
+	const char *unit;
 	const char *const *names;
 };
 

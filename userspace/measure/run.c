@@ -156,7 +156,7 @@ bool run_in_variant(const struct run *run, unsigned int point, int variant)
 {
 	int of = run->settings.point[point].variant;
 
-	return of == NO_VARIANT || of == variant;
+	return of == variant || (of == NO_VARIANT && !run->experiment->axis.apart);
 }
 
 bool run_has_variant(const struct run *run, int variant)

@@ -14,7 +14,7 @@
 #define AROUND 88		/* what a panel has above and below its inside */
 #define RIGHT 20
 
-/* For each who; more of them begin anew. */
+/* One for each owner; more of them begin anew. */
 static const char *const colours[] = {
 	"#0072b2", "#e69f00", "#009e73", "#cc79a7",
 	"#56b4e9", "#d55e00", "#f0e442", "#000000",
@@ -145,7 +145,7 @@ static void draw(struct picture *p, int which)
 		      height_of(p->run, p->a, which), left + 20, RIGHT);
 	draw_names(p);
 	fprintf(p->out, "set xrange [0:%llu]\n", (unsigned long long)line);
-	fprintf(p->out, "set xlabel '%s in order, %llu a line; a colour for each who'\n",
+	fprintf(p->out, "set xlabel '%s in order, %llu a line; a colour for each task'\n",
 		p->run->experiment->operations, (unsigned long long)line);
 	draw_strips(p, line);
 	fputs("set ytics scale 1\n", p->out);
@@ -184,7 +184,7 @@ void plot_text_strips(FILE *out, const struct run *run)
 
 	if (!strips(run))
 		return;
-	fprintf(out, "\nThe first %d in order, a letter for each one: %s:\n",
+	fprintf(out, "\nThe first %d in order, a character for each task: %s:\n",
 		LETTERS, run->experiment->strip);
 	for (arm = 0; arm < run_arms(run); arm++)
 		if (run->strip[arm].n)

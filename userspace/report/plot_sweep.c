@@ -14,7 +14,7 @@
 #define LEFT 74
 #define LEAST_HEIGHT 290
 
-/* The most numbers along the axis that have room: powers of 2, of 4, of 8. */
+/* The most numbers along the axis: powers of 2, of 4, of 8. */
 #define TICS 13
 
 /* @across: over the variants, at that x; 0: over the sweep. */
@@ -106,19 +106,46 @@ static double place(const struct run *run, unsigned int x)
 	return x ? x : least / 2.0;
 }
 
-static void draw_x_axis(struct picture *picture, const struct view *v)
+/* The ends of the sweep; 0 has a place, too. */
+static void find_ends(const struct run *run, int variant, double *least,
+		      double *most)
+{
+	const struct settings *set = &run->settings;
+	unsigned int p;
+
+	*least = INFINITY;
+	*most = 1;
+	for (p = 0; p < set->points; p++) {
+		if (!run_in_variant(run, p, variant))
+			continue;
+		*least = fmin(*least, place(run, set->point[p].x));
+		*most = fmax(*most, set->point[p].x);
+	}
+}
+
+/* From one number along the axis to the next, where the longest one is @most. */
+static double tic_factor(double range, double most, int width)
+{
+	char number[32];
+	int tics;
+
+	snprintf(number, sizeof(number), "%.0f ", most);
+	tics = width / picture_text_width(number);
+	tics = tics < 1 ? 1 : tics < TICS ? tics : TICS;
+	return exp2(fmax(1, ceil(log2(range) / tics)));
+}
+
+/* The axis is @width wide. */
+static void draw_x_axis(struct picture *picture, const struct view *v, int width)
 {
 	const struct run *run = picture->run;
 	const struct settings *set = &run->settings;
 	const char *comma = "";
 	const struct axis *axis = &run->experiment->axis;
 	FILE *out = picture->out;
-	double x, factor, most = 1;
-	unsigned int p;
+	double x, factor, least, most;
 
-	for (p = 0; p < set->points; p++)
-		if (set->point[p].x > most && run_in_variant(run, p, v->variant))
-			most = set->point[p].x;
+	find_ends(run, v->variant, &least, &most);
 	fputs("set xlabel ", out);
 	picture_quote(out, axis->labels[v->variant] ? axis->labels[v->variant] :
 						      axis->label);
@@ -127,16 +154,15 @@ static void draw_x_axis(struct picture *picture, const struct view *v)
 		fprintf(out, "'0' %g", place(run, 0));
 		comma = ", ";
 	}
-	factor = log2(most / place(run, set->point[0].x)) / TICS;
-	factor = exp2(fmax(1, ceil(factor)));
+	factor = tic_factor(most / least, most, width);
 	for (x = 1; x <= most * 1.05; x *= factor) {
-		if (x <= 1.5 * place(run, 0) && !set->point[0].x)
+		if (x < least || (x <= 1.5 * place(run, 0) && !set->point[0].x))
 			continue;
 		fprintf(out, "%s'%.0f' %.0f", comma, x, x);
 		comma = ", ";
 	}
 	fprintf(out, ")\nset xrange [%g:%g]\n",
-		place(run, set->point[0].x) / 1.2, most * 1.1);
+		least / 1.2, most * 1.1);
 }
 
 /* The variants, one step from each to the next. */
@@ -255,7 +281,7 @@ static void draw_curves(struct picture *picture, const struct view *v,
 static void draw(struct picture *picture, const struct view *v)
 {
 	const struct run *run = picture->run;
-	int height = height_of(run, picture->a, v), right = 0, width, arm;
+	int height = height_of(run, picture->a, v), right = 40, width, arm;
 	char variant[REPORT_VARIANT], *title, *name;
 	struct scale s;
 
@@ -263,7 +289,7 @@ static void draw(struct picture *picture, const struct view *v)
 		if (!has_curve(run, picture->a, arm, v))
 			continue;
 		name = name_of(run, arm, v);
-		width = picture_text_width(name);
+		width = picture_text_width(name) + 40;
 		right = width > right ? width : right;
 		free(name);
 	}
@@ -275,12 +301,12 @@ static void draw(struct picture *picture, const struct view *v)
 				     variant) :
 			   xasprintf("cost of %s%s",
 				     run->experiment->operation, variant);
-	picture_panel(picture, title, height, LEFT, right + 40);
+	picture_panel(picture, title, height, LEFT, right);
 	free(title);
 	if (v->across)
 		draw_steps(picture);
 	else
-		draw_x_axis(picture, v);
+		draw_x_axis(picture, v, PICTURE_WIDTH - LEFT - right);
 	s = draw_y_axis(picture, v);
 	draw_marks(picture, v);
 	draw_curves(picture, v, &s, picture_inside(height));

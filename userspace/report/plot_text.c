@@ -191,21 +191,33 @@ static void print_canvas(FILE *out, const struct run *run,
 		run->experiment->axis.key);
 }
 
+static const char *line_name(char buf[64], const struct run *run, int arm,
+			     bool added)
+{
+	snprintf(buf, 64, "%s%s%s", run_arm_name(run, arm), added ? " - " : "",
+		 added ? run_arm_name(run, run_base(run, arm, 0)) : "");
+	return buf;
+}
+
 static void print_legend(FILE *out, const struct run *run,
 			 const struct line *lines, bool added)
 {
+	int arm, n = 0, gap = 0, len, longest = added ? 34 : 20;
 	char name[64];
-	int arm, n = 0, gap = 0;
 
 	for (arm = 0; arm < MAX_ARMS; arm++) {
 		if (!lines[arm].n)
 			continue;
-		snprintf(name, sizeof(name), "%s%s%s", run_arm_name(run, arm),
-			 added ? " - " : "",
-			 added ? run_arm_name(run, run_base(run, arm, 0)) : "");
+		len = strlen(line_name(name, run, arm, added));
+		longest = len >= longest ? len + 1 : longest;
+	}
+	for (arm = 0; arm < MAX_ARMS; arm++) {
+		if (!lines[arm].n)
+			continue;
+		line_name(name, run, arm, added);
 		fprintf(out, "%s%*s%c %s", n % 3 ? "" : n ? "\n  " : "  ",
 			n % 3 ? gap : 0, "", lines[arm].letter, name);
-		gap = (added ? 34 : 20) - (int)strlen(name);
+		gap = longest - (int)strlen(name);
 		n++;
 	}
 	fputs("\n  : 95 % interval, where it is longer than a line\n", out);

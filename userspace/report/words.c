@@ -86,7 +86,8 @@ static void report_settings(FILE *out, const struct run *run)
 		if (def[i].kind == SETTING_ONE_OF)
 			fprintf(out, " %s", def[i].names[value]);
 		else if (def[i].kind == SETTING_NUMBER)
-			fprintf(out, " %ld", value);
+			fprintf(out, " %ld%s%s", value, def[i].unit ? " " : "",
+				def[i].unit ? def[i].unit : "");
 		comma = ", ";
 	}
 }
@@ -115,7 +116,7 @@ void report_machine(FILE *out, const struct run *run)
 	report_settings(out, run);
 	moved = run_speed_range(run);
 	if (moved >= 0.02)
-		fprintf(out, "; its speed moved by %.0f %%", moved * 100);
+		fprintf(out, "; the CPU's speed moved by %.0f %%", moved * 100);
 	if (m->steal >= 0.05)
 		fprintf(out, "; the hypervisor took %.0f %% of the CPU's time",
 			m->steal * 100);

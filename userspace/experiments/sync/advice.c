@@ -67,9 +67,10 @@ static void compare(struct paragraph *p, const struct run *run,
 		if (!e[Q_NS].n || !of[Q_NS].n || cpus_at_once(e) < OVERLAP)
 			continue;
 		if (first)
-			paragraph_add(p, "%s%s's time in terms of %s's, %u threads:",
-				      p->text ? " " : "", run_arm_name(run, arm),
-				      run_arm_name(run, base), x);
+			paragraph_add(p, "%s%u threads: %s takes so many times as long as %s:",
+				      p->text ? " " : "", x,
+				      run_arm_name(run, arm),
+				      run_arm_name(run, base));
 		paragraph_add(p, "%s %.2f with sections of %s%s", first ? "" : ",",
 			      e[Q_NS].value / of[Q_NS].value,
 			      run_variant_name(run, s),

@@ -41,11 +41,18 @@ int sync_point(const struct run *run, unsigned int x, enum section section)
 	return -1;
 }
 
-static unsigned int allowed_cpus(void)
+/* The defaults want two threads on each. */
+static void choose_cpus(const struct request *r, struct run *run)
 {
-	int n = cpus_allowed(NULL, 0);
+	int allowed = cpus_allowed(NULL, 0), most = LOCK_USERS / 2;
 
-	return n > 0 ? n : 1;
+	run->settings.cpus = allowed > 0 ? allowed : 1;
+	if (r->xs || allowed <= most)
+		return;
+	run->settings.cpus = most;
+	run_note(run,
+		 "threads are on %d of the %d CPUs that may be used: a lock has %d users at most",
+		 most, allowed, LOCK_USERS);
 }
 
 static void add(struct run *run, unsigned int x, enum section section)
@@ -58,7 +65,7 @@ static void add(struct run *run, unsigned int x, enum section section)
 /* 2, as many as there are CPUs, twice and eight times as many. */
 static void default_points(const struct request *r, struct run *run)
 {
-	unsigned int cpus = allowed_cpus(), s;
+	unsigned int cpus = run->settings.cpus, s;
 
 	for (s = 0; s < SECTIONS; s++) {
 		if (r->quick && s != SECTION_100)
@@ -77,7 +84,7 @@ static void choose_lengths(struct settings *set)
 	unsigned int p;
 
 	for (p = 0; p < set->points; p++)
-		if (set->point[p].x > allowed_cpus())
+		if (set->point[p].x > set->cpus)
 			set->longer[p] = SLICES;
 }
 
@@ -116,6 +123,7 @@ char *sync_plan(const struct request *r, struct run *run)
 	set->value[SET_OUTSIDE] = r->setting[SET_OUTSIDE] >= 0
 					  ? r->setting[SET_OUTSIDE]
 					  : OUTSIDE_NS;
+	choose_cpus(r, run);
 	choose_times(r, run);
 	run_add_point(set, &alone);
 	if (r->xs)

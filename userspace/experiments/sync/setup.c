@@ -38,16 +38,18 @@ struct state {
 	uint32_t late[ARMS]; /* those that the time limit ended */
 };
 
-/* The allowed CPUs, beginning with the one that the user chose. */
+/* As many of the allowed CPUs as planned, beginning with the one that the user chose. */
 static int find_cpus(struct state *st)
 {
 	unsigned int first = st->run->settings.cpu, cpu[MAX_WORKERS];
+	unsigned int most = st->run->settings.cpus;
 	int n = cpus_allowed(cpu, MAX_WORKERS), i;
 
 	if (n < 0)
 		return n;
 	st->cpu[st->cpus++] = first;
-	for (i = 0; i < n && i < MAX_WORKERS && st->cpus < MAX_WORKERS; i++)
+	most = most < MAX_WORKERS ? most : MAX_WORKERS;
+	for (i = 0; i < n && i < MAX_WORKERS && st->cpus < most; i++)
 		if (cpu[i] != first)
 			st->cpu[st->cpus++] = cpu[i];
 	st->run->settings.cpus = st->cpus;

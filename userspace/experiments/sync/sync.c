@@ -196,6 +196,7 @@ static const struct setting settings[] = {
 				"CPU time between two sections (default 100)"},
 			.kind = SETTING_NUMBER,
 			.most = 1000000,
+			.unit = "ns",
 		},
 	[SET_LIMIT] = {
 			.key = "limit_ms",
@@ -205,6 +206,7 @@ static const struct setting settings[] = {
 			.kind = SETTING_NUMBER,
 			.least = 1,
 			.most = 10000,
+			.unit = "ms",
 		},
 	{}};
 
@@ -230,7 +232,8 @@ const struct experiment experiment_sync = {
 	.axis = {
 			.key = "threads",
 			.label = "threads that want the lock",
-			.first = "1 thread",
+			.first = "1 thread, nothing but the addition in the section",
+			.apart = true,
 			.letter = 't',
 			.help = "threads, separated by commas",
 			.least = 1,

@@ -40,26 +40,24 @@ static void check_futex(const struct run *run, struct answers *a, int arm)
 			       run_arm_name(run, arm), own, kernel);
 }
 
-/* Whether any lock of threads was fought for there. */
-static bool contended_at(const struct run *run, const struct answers *a, int point)
+/* Whether an arm, of a lock of threads, was fought for there. */
+static bool fought_at(const struct run *run, const struct answers *a, int arm,
+		      int point)
 {
-	int arm;
-
-	for (arm = 0; arm < ARMS; arm++)
-		if (sync_arms[arm].exclusive && arm != ARM_COLOCK && point >= 0 &&
-		    run_has(run, arm, point) && sync_contended(a, arm, point))
-			return true;
-	return false;
+	return sync_arms[arm].exclusive && arm != ARM_COLOCK && point >= 0 &&
+	       run_has(run, arm, point) && sync_contended(a, arm, point);
 }
 
 /* Whether any lock of threads was fought for, at any point. */
 static bool any_contended(const struct run *run, const struct answers *a)
 {
 	unsigned int p;
+	int arm;
 
-	for (p = 0; p < run->settings.points; p++)
-		if (contended_at(run, a, p))
-			return true;
+	for (arm = 0; arm < ARMS; arm++)
+		for (p = 0; p < run->settings.points; p++)
+			if (fought_at(run, a, arm, p))
+				return true;
 	return false;
 }
 
@@ -237,9 +235,8 @@ static void say_timed(FILE *out, const struct run *run, const struct answers *a,
 	if (most <= 0)
 		return;
 	paragraph_add(&p,
-		      "p99.9 wait: of all rounds together, %.0f to %.0f waits timed of a lock;",
+		      "p99.9 wait: of %.0f to %.0f waits a lock, in all rounds; '-': too few.",
 		      fewest, most);
-	paragraph_add(&p, " - where they are too few to tell.");
 	paragraph_print(out, &p);
 }
 
@@ -271,6 +268,7 @@ static void ordered_spinning(FILE *out, const struct run *run,
 	int many = sync_point(run, 2 * cpus, SECTION_100);
 	const struct estimate *at_few, *at_many;
 	struct paragraph p = {};
+	char ns[REPORT_NS];
 	double ratio;
 
 	if (few < 0 || many < 0 || !sync_contended(a, ARM_TICKET, few) ||
@@ -279,7 +277,7 @@ static void ordered_spinning(FILE *out, const struct run *run,
 	at_few = a->cell[ARM_TICKET][few];
 	at_many = a->cell[ARM_TICKET][many];
 	ratio = at_many[Q_NS].value / at_few[Q_NS].value;
-	if (ratio < MUCH_WORSE)
+	if (ratio < MUCH_WORSE || !at_many[Q_CPU].n)
 		return;
 	paragraph_add(&p,
 		      "The ticket lock costs %.0f times as much with %u threads as with %u:",
@@ -288,8 +286,8 @@ static void ordered_spinning(FILE *out, const struct run *run,
 		      " %.0f of 1000 acquisitions are by the next one in order, which may have no CPU,",
 		      at_many[Q_HANDOFFS].value);
 	paragraph_add(&p,
-		      " and the threads spin for %.0f ns of CPU time for each.",
-		      at_many[Q_CPU].value);
+		      " and the threads spin for %s of CPU time for each.",
+		      report_ns(ns, at_many[Q_CPU].value));
 	paragraph_print(out, &p);
 }
 
@@ -307,11 +305,13 @@ static void fairness(FILE *out, const struct run *run, const struct answers *a)
 	diff = &a->diff[ARM_FAIR][point][Q_NS];
 	if (!diff->n)
 		return;
-	paragraph_add(&p, "With %u threads the fair mutex less the other one is",
+	paragraph_add(&p,
+		      "With %u threads an acquisition of the fair mutex less one of the other is",
 		      run->settings.point[point].x);
 	words_estimate(&p, diff);
-	paragraph_add(&p, " an acquisition; the most acquisitions by others before");
-	paragraph_add(&p, " one's own were %.0f a round, against %.0f.",
+	paragraph_add(&p, diff->low <= 0 && diff->high >= 0 ?
+			      ": no difference is shown." : ".");
+	paragraph_add(&p, " The longest wait of a round let %.0f others go first, against %.0f.",
 		      fair[Q_PASSED_MOST].value, mutex[Q_PASSED_MOST].value);
 	paragraph_print(out, &p);
 }
@@ -347,22 +347,61 @@ static void short_row(FILE *out, const struct run *run, const struct answers *a,
 		return;
 	fprintf(out, "  %-17s %10s", run_arm_name(run, arm),
 		alone->n ? report_ns(b[0], alone->value) : "-");
-	if (run->settings.cpus > 1)
+	if (few >= 0)
 		fprintf(out, " %10s", fought(b[1], run, a, arm, few, Q_NS));
-	fprintf(out, " %10s %12s\n", fought(b[2], run, a, arm, many, Q_NS),
-		fought(b[3], run, a, arm, many, Q_WAIT_999));
+	if (many >= 0)
+		fprintf(out, " %10s %12s", fought(b[2], run, a, arm, many, Q_NS),
+			fought(b[3], run, a, arm, many, Q_WAIT_999));
+	fputs("\n", out);
 }
 
-static void short_head(FILE *out, const struct run *run, unsigned int x)
+/* Columns for what was measured: free, at @few, and at @many, with @x threads. */
+static void short_head(FILE *out, const struct run *run, int few, int many,
+		       unsigned int x)
 {
-	bool two = run->settings.cpus > 1;
-
-	fprintf(out, "Taking a lock, adding to a number and giving it back, on this %s,\n",
+	fprintf(out,
+		"What an acquisition costs on this %s: taking a lock, adding to a number\n",
 		*run->machine.emulator ? "emulated machine" : "machine");
-	fprintf(out, "sections of 100 ns where it is fought for, an acquisition:\n\n");
-	fprintf(out, "  %-17s %10s%s %8u\n", "", "free", two ? "  2 threads" : "", x);
-	fprintf(out, "  %-17s %10s%s %10s %12s\n", "", "1 thread",
-		two ? "     2 CPUs" : "", "threads", "p99.9 wait");
+	fputs(few >= 0 || many >= 0 ?
+		      "and giving it back; where fought for, with a section of 100 ns in it:\n\n" :
+		      "and giving it back:\n\n",
+	      out);
+	fprintf(out, "  %-17s %10s%s", "", "free", few >= 0 ? "  2 threads" : "");
+	if (many >= 0)
+		fprintf(out, " %8u", x);
+	fprintf(out, "\n  %-17s %10s", "", "1 thread");
+	if (few >= 0)
+		fputs("     2 CPUs", out);
+	if (many >= 0)
+		fprintf(out, " %10s %12s", "threads", "p99.9 wait");
+	fputs("\n", out);
+}
+
+/* What is below the table: how often waits were timed, or why there are no figures. */
+static void short_foot(FILE *out, const struct run *run, const struct answers *a,
+		       int many)
+{
+	struct paragraph p = {};
+	bool any = false;
+	size_t i;
+
+	if (many < 0)
+		return;
+	for (i = 0; i < ARRAY_SIZE(shown); i++)
+		any |= fought_at(run, a, shown[i], many);
+	if (!any) {
+		paragraph_add(&p, "-: %u threads did not fight for the lock,",
+			      run->settings.point[many].x);
+		paragraph_add(&p, " fewer than %.0f hand-off in 1000 acquisitions.",
+			      CONTENDED);
+		paragraph_print(out, &p);
+		return;
+	}
+	if (run_has(run, ARM_COLOCK, many)) {
+		paragraph_add(&p, "coroutine: as many of them, in one thread on one CPU.");
+		paragraph_print(out, &p);
+	}
+	say_timed(out, run, a, many);
 }
 
 static void short_table(FILE *out, const struct run *run,
@@ -371,25 +410,12 @@ static void short_table(FILE *out, const struct run *run,
 	unsigned int cpus = run->settings.cpus, x = cpus > 1 ? 2 * cpus : 2;
 	int few = cpus > 1 ? sync_point(run, 2, SECTION_100) : -1;
 	int many = sync_point(run, x, SECTION_100);
-	struct paragraph p = {};
-	bool any = false;
 	size_t i;
 
-	short_head(out, run, x);
-	for (i = 0; i < ARRAY_SIZE(shown); i++) {
+	short_head(out, run, few, many, x);
+	for (i = 0; i < ARRAY_SIZE(shown); i++)
 		short_row(out, run, a, shown[i], few, many);
-		any |= sync_arms[shown[i]].exclusive && shown[i] != ARM_COLOCK &&
-		       many >= 0 && run_has(run, shown[i], many) &&
-		       sync_contended(a, shown[i], many);
-	}
-	if (any) {
-		say_timed(out, run, a, many);
-	} else if (many >= 0) {
-		paragraph_add(&p, "-: %u threads did not fight for the lock,", x);
-		paragraph_add(&p, " fewer than %.0f hand-off in 1000 acquisitions.",
-			      CONTENDED);
-		paragraph_print(out, &p);
-	}
+	short_foot(out, run, a, many);
 	fputs("\n", out);
 }
 
