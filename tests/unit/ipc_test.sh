@@ -49,6 +49,47 @@ try 4 ipc --from "$work/run.json"
 [[ $out != *"every way enters the kernel"* ]]
 ok $? "nothing is said of all ways where one was not seen to enter the kernel"
 
+# costs ARM NS: what each round of one byte of that arm cost.
+costs()
+{
+	# shellcheck disable=SC2016 # it is perl's
+	changed 's/"arm":"'"$1"'","point":0,"ns":\[\K[^\]]*/$& =~ s|[0-9.e+-]+|'"$2"'|gr/e'
+}
+
+# flat: what the tool has printed, on one line.
+flat()
+{
+	tr '\n' ' ' <"$work/out"
+}
+
+# What is said of a difference is what it was; see expected/ipc for one that there is.
+costs rpc-unix-processes 5870
+try 0 ipc --from "$work/run.json"
+like "$(flat)" '*The call is not shown to cost more time or less: *' \
+	"a call as dear as the bare stream is not said to add anything"
+[[ $(flat) != *"hand-over to a thread make"* ]]
+ok $? "by nothing"
+costs rpc-unix-processes 3000
+try 0 ipc --from "$work/run.json"
+like "$(flat)" '*make a difference of -* and 2.7 calls.*' "nor is one that is cheaper"
+costs pipe-threads 500
+try 0 ipc --from "$work/run.json"
+[[ $(flat) != *"the switch add"* && $(flat) != *"are 865 ns of it"* ]]
+ok $? "the calls are no part of what took less time"
+changed 's/"arm":"coroutine","run":\{.*?\K"calls":0,//'
+try 0 ipc --from "$work/run.json"
+like "$(flat)" '*Between coroutines a message takes 77 ns.*' \
+	"calls that were not counted are not said to be none"
+
+if command -v gnuplot >/dev/null; then
+	try 0 ipc --from "$run" --plot "$work/ipc.svg"
+	[ "$(grep -c '>4096<' "$work/ipc.svg")" = 2 ] &&
+		[ "$(grep -c '>16384<' "$work/ipc.svg")" = 1 ]
+	ok $? "a narrow axis has fewer numbers"
+else
+	echo "# no gnuplot"
+fi
+
 try 0 diff "$run" "$run"
 for wrong in 0 0,4 1048577 4,x; do
 	try 2 ipc --bytes $wrong

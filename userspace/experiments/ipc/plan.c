@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Chooses CPUs, sizes and times for this machine. */
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "ipc.h"
+#include "lib/xalloc.h"
+#include "measure/cpus.h"
 
 static const unsigned int sizes[] = { 1, 64, 4096, 65536, MESSAGE_MOST };
 
@@ -32,20 +33,24 @@ static bool in_list(const char *path, unsigned int cpu)
 /* The last allowed CPU that shares the core of @first, or does not; or @first. */
 static long find_other(unsigned int first, bool sibling)
 {
+	int n = cpus_allowed(NULL, 0), i;
+	long other = first;
+	unsigned int *cpu;
 	char path[96];
-	cpu_set_t set;
-	int i;
 
+	if (n <= 0)
+		return first;
+	cpu = xcalloc(n, sizeof(*cpu));
+	i = cpus_allowed(cpu, n);
+	n = i < n ? i : n;
 	snprintf(path, sizeof(path),
 		 "/sys/devices/system/cpu/cpu%u/topology/thread_siblings_list",
 		 first);
-	if (sched_getaffinity(0, sizeof(set), &set))
-		return first;
-	for (i = CPU_SETSIZE; i-- > 0;)
-		if (CPU_ISSET(i, &set) && (unsigned int)i != first &&
-		    in_list(path, i) == sibling)
-			return i;
-	return first;
+	for (i = 0; i < n && other == first; i++)
+		if (cpu[i] != first && in_list(path, cpu[i]) == sibling)
+			other = cpu[i];
+	free(cpu);
+	return other;
 }
 
 int ipc_point(const struct run *run, unsigned int bytes, enum variant variant)

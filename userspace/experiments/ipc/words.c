@@ -104,6 +104,7 @@ static void row(FILE *out, const struct run *run, const struct answers *a,
 
 static void table(FILE *out, const struct run *run, const struct answers *a)
 {
+	struct paragraph p = {};
 	enum mechanism mech;
 
 	fputs("A message of 1 byte, half of the way there and back, on this ",
@@ -113,6 +114,9 @@ static void table(FILE *out, const struct run *run, const struct answers *a)
 	head(out, run, a);
 	for (mech = MECH_COROUTINE; mech < MECHS; mech++)
 		row(out, run, a, mech);
+	paragraph_add(&p, "Calls, switches and wake-ups are those of processes on one CPU;");
+	paragraph_add(&p, " of spinning, on two; of coroutines, in their thread.");
+	paragraph_print(out, &p);
 	fputc('\n', out);
 }
 
@@ -137,17 +141,36 @@ static int least_calls(const struct run *run)
 static void least(struct paragraph *p, const struct run *run)
 {
 	int arm = least_calls(run);
-	bool two = arm >= 0 && run->counts[arm].has[COUNT_ENTRIES];
+	const struct counts *c = &run->counts[arm < 0 ? 0 : arm];
+	double switches = counts_each(c, COUNT_RUSAGE);
 
-	if (arm < 0)
+	if (arm < 0 || switches < 0)
 		return;
-	paragraph_add(p, "Two processes that take turns on one CPU need at least");
-	paragraph_add(p, " %.2f system calls and %.2f switches for a message (%s),",
-		      counts_each(&run->counts[arm], COUNT_CALLS),
-		      counts_each(&run->counts[arm], COUNT_RUSAGE),
-		      ipc_ways[ipc_mech(run, arm)].name);
-	paragraph_add(p, two ? " by their own counts, which the kernel's events confirm." :
-			       " by their own counts.");
+	paragraph_add(p, "Of the ways measured between two processes that take turns on one CPU,");
+	paragraph_add(p, " %s makes the fewest system calls: %.2f a message, and %.2f switches,",
+		      ipc_ways[ipc_mech(run, arm)].name,
+		      counts_each(c, COUNT_CALLS), switches);
+	paragraph_add(p, c->has[COUNT_ENTRIES] && c->has[COUNT_SWITCHES] ?
+			      " by its own count, which the kernel's events confirm." :
+			      " by its own count.");
+}
+
+/* By how much processes differ from threads, by a pipe. */
+static void pipe_processes(struct paragraph *p, const struct run *run,
+			   const struct answers *a)
+{
+	const struct estimate *e = cost(run, a, MECH_PIPE, PLACE_PROCESSES, 0);
+	int arm = ipc_arm(run, MECH_PIPE, PLACE_PROCESSES);
+	const struct estimate *more = &a->diff[arm < 0 ? 0 : arm][0][Q_NS];
+	char ns[REPORT_NS];
+
+	if (arm < 0 || !e->n || !more->n)
+		return;
+	paragraph_add(p, " Between processes it takes %s; in paired rounds the difference is",
+		      report_ns(ns, e->value));
+	words_estimate(p, more);
+	paragraph_add(p, more->low <= 0 && more->high >= 0 ?
+			      ": none is shown." : ".");
 }
 
 /* What the same calls cost one task that never waits, and what is left. */
@@ -158,34 +181,34 @@ static void parts(struct paragraph *p, const struct run *run,
 		cost(run, a, MECH_PIPE, PLACE_ALONE, 0);
 	const struct estimate *threads =
 		cost(run, a, MECH_PIPE, PLACE_THREADS, 0);
-	const struct estimate *processes =
-		cost(run, a, MECH_PIPE, PLACE_PROCESSES, 0);
-	char b[4][REPORT_NS];
+	struct estimate more = stats_difference(threads, alone);
+	char b[2][REPORT_NS];
 
-	if (!alone->n || !threads->n || !processes->n)
+	if (!more.n || more.low <= 0)
 		return;
-	paragraph_add(p, " By a pipe it takes %s:",
-		      report_ns(b[0], processes->value));
-	paragraph_add(p, " the calls, made by one task that never waits, are %s of it;",
+	paragraph_add(p,
+		      " By a pipe between threads a message takes %s: the calls, made by one task",
+		      report_ns(b[0], threads->value));
+	paragraph_add(p, " that never waits, are %s of it; waiting, waking and the switch add",
 		      report_ns(b[1], alone->value));
-	paragraph_add(p, " waiting, waking and the switch add %s between threads,",
-		      report_ns(b[2], threads->value - alone->value));
-	paragraph_add(p, " and %s between processes.",
-		      report_ns(b[3], processes->value - alone->value));
+	words_estimate(p, &more);
+	paragraph_add(p, ".");
+	pipe_processes(p, run, a);
 }
 
-static void coroutines(struct paragraph *p, const struct run *run,
-		       const struct answers *a)
+static void in_one_thread(struct paragraph *p, const struct run *run,
+			  const struct answers *a)
 {
 	const struct estimate *e =
 		cost(run, a, MECH_COROUTINE, PLACE_ALONE, 0);
-	const struct counts *c = &run->counts[0];
+	int arm = ipc_arm(run, MECH_COROUTINE, PLACE_ALONE);
 	char ns[REPORT_NS];
 
-	if (!e->n || counts_each(c, COUNT_CALLS) > 0)
+	if (!e->n)
 		return;
-	paragraph_add(p, " Between coroutines it is %s, and no system call.",
-		      report_ns(ns, e->value));
+	paragraph_add(p, " Between coroutines a message takes %s%s.", report_ns(ns, e->value),
+		      counts_each(&run->counts[arm], COUNT_CALLS) == 0 ?
+			      " and no system call" : "");
 }
 
 /* Whether each way that takes turns on one CPU was counted to enter the kernel. */
@@ -209,21 +232,19 @@ static bool all_enter(const struct run *run)
 static void spinning(FILE *out, const struct run *run, const struct answers *a)
 {
 	int arm = ipc_arm(run, MECH_SPIN, PLACE_PROCESSES_2);
+	const struct estimate *e = a->cell[arm < 0 ? 0 : arm][0];
 	struct paragraph p = {};
 	char b[2][REPORT_NS];
-	double each;
 
-	if (arm < 0 || !all_enter(run))
+	if (arm < 0 || !all_enter(run) || !e[Q_NS].n || !e[Q_CPU].n ||
+	    counts_each(&run->counts[arm], COUNT_CALLS) != 0)
 		return;
-	each = counts_each(&run->counts[arm], COUNT_CALLS);
-	if (each)
-		return;
-	paragraph_add(&p, "On one CPU every way enters the kernel for each message.");
-	paragraph_add(&p, " Spinning on shared memory from two does not: %s and no system call.",
-		      report_ns(b[0], a->cell[arm][0][Q_NS].value));
-	paragraph_add(&p, " It costs a second CPU, and %s of CPU time a message,",
-		      report_ns(b[1], a->cell[arm][0][Q_CPU].value));
-	paragraph_add(&p, " all the time that none comes, too.");
+	paragraph_add(&p, "Between processes on one CPU every way measured enters the kernel");
+	paragraph_add(&p, " for each message. Spinning on shared memory, from two CPUs, does");
+	paragraph_add(&p, " not: a message takes %s and no system call, but %s of CPU time,",
+		      report_ns(b[0], e[Q_NS].value),
+		      report_ns(b[1], e[Q_CPU].value));
+	paragraph_add(&p, " and both CPUs stay busy while no message comes.");
 	paragraph_print(out, &p);
 }
 
@@ -231,8 +252,7 @@ static void explain_wakeups(struct paragraph *p, const double wakes[2])
 {
 	paragraph_add(p, ": it wakes a task %.2f times a message, the other one %.2f times.",
 		      wakes[0], wakes[1]);
-	paragraph_add(p, " Reading from it wakes the peer as a writer,");
-	paragraph_add(p, " and that has nothing to write.");
+	paragraph_add(p, " Each read from it also wakes the sender, as if that waited for room.");
 }
 
 /*
@@ -311,29 +331,53 @@ static void long_messages(FILE *out, const struct run *run,
 	paragraph_print(out, &p);
 }
 
+/* Of a message: of the two that a call is. */
+static struct estimate twice(struct estimate e)
+{
+	e.value *= 2;
+	e.low *= 2;
+	e.high *= 2;
+	return e;
+}
+
+/* What a call adds to the bare stream, if it does. */
+static void call_adds(struct paragraph *p, const struct estimate *more,
+		      double calls)
+{
+	if (more->low <= 0 && more->high >= 0) {
+		paragraph_add(p, " The call is not shown to cost more time or less:");
+		words_estimate(p, more);
+		paragraph_add(p, ".");
+		return;
+	}
+	paragraph_add(p, " The frames, epoll and the hand-over to a thread make a difference of");
+	words_estimate(p, more);
+	paragraph_add(p, " and %.1f calls.", calls);
+}
+
 static void calls(FILE *out, const struct run *run, const struct answers *a)
 {
 	int rpc = ipc_arm(run, MECH_RPC_UNIX, PLACE_PROCESSES);
 	int raw = ipc_arm(run, MECH_UNIX, PLACE_PROCESSES);
-	const struct estimate *e, *f;
 	struct paragraph p = {};
+	struct estimate more;
 	char b[2][REPORT_NS];
 	double each[2];
 
 	if (rpc < 0 || raw < 0)
 		return;
-	e = &a->cell[rpc][0][Q_NS];
-	f = &a->cell[raw][0][Q_NS];
-	each[0] = counts_each(&run->counts[rpc], COUNT_CALLS);
-	each[1] = counts_each(&run->counts[raw], COUNT_CALLS);
-	if (!e->n || !f->n || each[0] < 0 || each[1] < 0)
+	more = twice(stats_difference(&a->cell[rpc][0][Q_NS],
+				      &a->cell[raw][0][Q_NS]));
+	each[0] = 2 * counts_each(&run->counts[rpc], COUNT_CALLS);
+	each[1] = 2 * counts_each(&run->counts[raw], COUNT_CALLS);
+	if (!more.n || each[0] < 0 || each[1] < 0)
 		return;
 	paragraph_add(&p, "A remote procedure call over a unix stream, request and answer,");
-	paragraph_add(&p, " is %s and %.1f system calls;",
-		      report_ns(b[0], 2 * e->value), 2 * each[0]);
+	paragraph_add(&p, " takes %s and %.1f system calls;",
+		      report_ns(b[0], 2 * a->cell[rpc][0][Q_NS].value), each[0]);
 	paragraph_add(&p, " the bare stream, there and back, %s and %.1f.",
-		      report_ns(b[1], 2 * f->value), 2 * each[1]);
-	paragraph_add(&p, " Epoll and the hand-over to a thread are the rest.");
+		      report_ns(b[1], 2 * a->cell[raw][0][Q_NS].value), each[1]);
+	call_adds(&p, &more, each[0] - each[1]);
 	paragraph_print(out, &p);
 }
 
@@ -347,7 +391,7 @@ void ipc_say(FILE *out, const struct run *run, const struct answers *a)
 	table(out, run, a);
 	least(&p, run);
 	parts(&p, run, a);
-	coroutines(&p, run, a);
+	in_one_thread(&p, run, a);
 	paragraph_print(out, &p);
 	spinning(out, run, a);
 	dear_stream(out, run, a);
