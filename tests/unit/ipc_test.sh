@@ -4,6 +4,10 @@
 # this machine, within limits, of which nothing is left behind however they end.
 
 set -u
+# Without the queues of others on this host, where root allows it.
+if [ -z "${IPC_NAMESPACE-}" ] && unshare --ipc true 2>/dev/null; then
+	IPC_NAMESPACE=1 exec unshare --ipc bash "$0"
+fi
 here=$(dirname "${BASH_SOURCE[0]}")
 . "$here/tap.sh"
 export LC_ALL=C.UTF-8
