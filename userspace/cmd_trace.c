@@ -175,7 +175,7 @@ static int record_and_show(const struct request *r)
 static int contradiction(const struct ctxlab_cmd *cmd, const struct request *r)
 {
 	if (r->from && (r->procs || r->seeded || r->save))
-		return options_wrong(cmd, "--procs, --seed and --save go with a load: '%s' is a trace",
+		return options_wrong(cmd, "'%s' is a trace: --procs, --seed, --save go with a load",
 				     r->from);
 	if (r->bounded && !r->check)
 		return options_wrong(cmd, "--bound goes with --check");
