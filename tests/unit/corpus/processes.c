@@ -167,22 +167,21 @@ static void wait_for_semaphore(struct actor *a)
 	sem_wait(&sem);
 }
 
-/* A process whose only threads wait for a semaphore, and one for the other to end. */
+/* A process whose only threads wait for semaphores. */
 static void all_wait(size_t n)
 {
-	static struct actor waiter;
-	struct member m[2] = { { .waits = "join" }, { .waits = "sem" } };
+	static struct actor waiter, leader;
+	struct member m[2] = { { .waits = "sem" }, { .waits = "sem" } };
 
 	(void)n;
 	make_stage(2);
 	m[0].tid = fork_child();
 	if (!m[0].tid) {
 		start(&waiter, wait_for_semaphore, 1);
-		pthread_join(waiter.thread, NULL);
+		wait_for_semaphore(&leader);
 		_exit(1);
 	}
 	m[1].tid = tid_on_stage(1);
-	m[0].whom = m[1].tid;
 	until_quiet(m[0].tid);
 	until_quiet(m[1].tid);
 	expect_members("none", m, 2);
