@@ -300,16 +300,27 @@ static void resolve_unlisted(struct scan *s, struct thread *t,
 	t->by.state = t->by.n ? OWNER_DESCRIPTION : OWNER_UNSEEN;
 }
 
-/* The lock is that of all who have the descriptors of @holder as theirs, too. */
+/*
+ * The lock is that of all who have the descriptors of @holder as theirs, too.  Who has
+ * a lock there may have one of its own: kcmp(2) tells, where it may be asked.
+ */
 static void add_posix_holders(struct scan *s, struct thread *t, pid_t holder)
 {
 	const struct holders *h = &s->holders;
+	long order;
 	size_t i;
 
 	add_blocker(s, t, holder);
-	for (i = 0; i < h->processes; i++)
-		if (!syscall(SYS_kcmp, holder, h->process[i].pid, KCMP_FILES, 0, 0))
-			add_blocker(s, t, h->process[i].pid);
+	for (i = 0; i < h->n; i++) {
+		if (h->holder[i].inode != t->wait.inode ||
+		    !(h->holder[i].how & HOLD_POSIX))
+			continue;
+		order = syscall(SYS_kcmp, holder, h->holder[i].pid, KCMP_FILES, 0, 0);
+		if (!order)
+			add_blocker(s, t, h->holder[i].pid);
+		else if (order < 0 && errno != ESRCH)
+			t->by.certain = false;
+	}
 }
 
 /* Open file descriptions hold all but POSIX locks, which are the process's. */
@@ -324,13 +335,13 @@ static void resolve_lock(struct scan *s, struct thread *t,
 			resolve_unlisted(s, t, kind);
 		return;
 	}
+	t->by.certain = !h->unseen && !h->outside;
 	if (w->holder.kind == FILE_LOCK_POSIX) {
-		t->by.certain = w->holder.pid > 0;
-		if (t->by.certain)
+		t->by.certain &= w->holder.pid > 0;
+		if (w->holder.pid > 0)
 			add_posix_holders(s, t, w->holder.pid);
 		return;
 	}
-	t->by.certain = !h->unseen && !h->outside;
 	add_lock_holders(s, t, w->holder.kind == FILE_LOCK_FLOCK ? HOLD_FLOCK :
 								   HOLD_OFD);
 }

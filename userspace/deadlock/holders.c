@@ -77,7 +77,16 @@ static void take_end(struct walk *w, int dir, const char *name,
 		   (stat.st_mode & 0200 ? HOLD_WRITE : 0));
 }
 
-/* The locks of one open file description, which its fdinfo lists. */
+static const unsigned int how_locked[] = {
+	[FILE_LOCK_FLOCK] = HOLD_FLOCK,
+	[FILE_LOCK_POSIX] = HOLD_POSIX,
+	[FILE_LOCK_OFD] = HOLD_OFD,
+};
+
+/*
+ * The locks of one open file description, and those of the file table by it: its
+ * fdinfo lists them.
+ */
 static void take_locks(struct walk *w, int process, const char *name)
 {
 	struct lock_line lock;
@@ -89,9 +98,8 @@ static void take_locks(struct walk *w, int process, const char *name)
 	for (line = strstr(text, "lock:\t"); line;
 	     line = strstr(line + 1, "lock:\t"))
 		if (parse_lock(line + strlen("lock:\t"), &lock) &&
-		    lock.kind != FILE_LOCK_POSIX && is_wanted(w, lock.inode))
-			add_holder(w, lock.inode, 0, lock.kind == FILE_LOCK_OFD ?
-				   HOLD_OFD : HOLD_FLOCK);
+		    is_wanted(w, lock.inode))
+			add_holder(w, lock.inode, 0, how_locked[lock.kind]);
 }
 
 /* A FIFO is known by its device and inode; a server of files is not asked. */

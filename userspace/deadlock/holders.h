@@ -14,6 +14,7 @@ enum {
 	HOLD_WRITE = 2,
 	HOLD_FLOCK = 4,		/* the open file description that has the lock */
 	HOLD_OFD = 8,
+	HOLD_POSIX = 16,	/* a file table that has locks of fcntl() there */
 };
 
 /* What else holders_find() reads. */
