@@ -86,7 +86,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 			--clear-groups --bounding-set -all "$work/ctxlab" sync --quick
 	) >"$work/out" 2>&1
 	is $? 1 "where it may have no more tasks it does not"
-	like "$(cat "$work/out")" '*cannot measure: *: by RLIMIT_NPROC, *' \
+	like "$(cat "$work/out")" '*cannot measure: *; see RLIMIT_NPROC, *' \
 		"and names the limits"
 else
 	echo "ok $((++tap_run)) - # SKIP not root"

@@ -81,7 +81,7 @@ static char *trouble(const struct run *run, int err, const char *what)
 	case ENODEV:
 		return cpus_problem(cpu);
 	case EAGAIN:
-		return xasprintf("cannot %s: %s: by RLIMIT_NPROC, RLIMIT_AS or pids.max",
+		return xasprintf("cannot %s: %s; see RLIMIT_NPROC, RLIMIT_AS and pids.max",
 				 what, strerror(-err));
 	default:
 		return xasprintf("cannot %s: %s", what, strerror(-err));
