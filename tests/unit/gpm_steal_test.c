@@ -21,20 +21,11 @@ static struct g *visit(struct queue *from)
 #define queue_steal(to, from, position, n) ((void)(position), (void)(n), visit(from))
 #include "gpm/steal.c"
 
+#include "locks/untraced.h"
 #include "tap.h"
 
 /* What stealing finds is nothing. */
 struct sched sched;
-
-void trace_add(struct trace_ring *ring, enum trace_verb verb, uint32_t g,
-	       uint32_t a, uint32_t b)
-{
-	(void)ring;
-	(void)verb;
-	(void)g;
-	(void)a;
-	(void)b;
-}
 
 void running(struct p *p, struct g *g, enum trace_why why, uint32_t position)
 {

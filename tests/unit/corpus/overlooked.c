@@ -41,6 +41,14 @@ static void self_pipe(size_t n)
 	expect_members("none", &m, 1);
 }
 
+/* Tell the stage who waits next, and wait for that child. */
+static __attribute__((noreturn)) void wait_for(int part, pid_t child)
+{
+	stage->tid[part] = child;
+	waitpid(child, NULL, 0);
+	_exit(0);
+}
+
 static void drain(void)
 {
 	char block[4096];
@@ -76,9 +84,7 @@ static void stopped_writer(size_t n)
 		kill(child, SIGSTOP);
 		waitpid(child, NULL, WUNTRACED);
 		drain();
-		stage->tid[1] = child;
-		waitpid(child, NULL, 0);
-		_exit(0);
+		wait_for(1, child);
 	}
 	m[1].tid = tid_on_stage(1);
 	m[0].whom = m[1].tid;
@@ -203,11 +209,8 @@ static void namespaces(size_t n)
 		if (child[part])
 			continue;
 		child[part] = fork_first();
-		if (child[part]) {
-			stage->tid[part] = child[part];
-			waitpid(child[part], NULL, 0);
-			_exit(0);
-		}
+		if (child[part])
+			wait_for(part, child[part]);
 		while (part && !stage->holds)
 			usleep(1000);
 		pthread_mutex_lock(&stage->mutex[0]);
@@ -252,9 +255,7 @@ static void shared_descriptors(size_t n)
 			lock_file(reopen(fd));
 			_exit(0);
 		}
-		stage->tid[1] = child;
-		waitpid(child, NULL, 0);
-		_exit(0);
+		wait_for(1, child);
 	}
 	m[1].tid = tid_on_stage(1);
 	m[0].whom = m[1].tid;

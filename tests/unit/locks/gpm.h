@@ -169,18 +169,9 @@ static void fence(void)
 #include "gpm/polled.c"
 
 #include "../tap.h"
+#include "untraced.h"
 
 /* What is played. */
-
-void trace_add(struct trace_ring *ring, enum trace_verb verb, uint32_t g,
-	       uint32_t a, uint32_t b)
-{
-	(void)ring;
-	(void)verb;
-	(void)g;
-	(void)a;
-	(void)b;
-}
 
 void lock_slow(struct lock *l)
 {
