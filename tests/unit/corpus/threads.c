@@ -329,9 +329,11 @@ static void tail(size_t n)
 	size_t i;
 
 	members = 2;
-	pthread_barrier_init(&barrier, NULL, 2);
+	pthread_barrier_init(&barrier, NULL, 3);
 	for (i = 0; i < 2; i++)
 		start(&actor[i], lock_in_ring, i);
+	/* Those two have the locks by then. */
+	pthread_barrier_wait(&barrier);
 	for (i = 2; i < n; i++)
 		start(&actor[i], lock_only, 0);
 	for (i = 0; i < n; i++)
